@@ -1,0 +1,122 @@
+import type { Money } from '../../../contract/money.ts';
+
+/** Identifies one message at the acquirer; kept with the payment and repeated unchanged. */
+export interface Trace {
+  /** Systems trace audit number, 1 to 999999 (DE 11). */
+  readonly stan: number;
+  /** Retrieval reference number, twelve characters, made by the terminal (DE 37). */
+  readonly rrn: string;
+  /** When the payment was made, UTC milliseconds: DE 7, and local DE 12 and DE 13. */
+  readonly at: number;
+  /** Batch in which the money is to be counted (DE 60). */
+  readonly batch: number;
+  /** 0 for the first sending, then 1, 2, …: a repeat carries the repeat MTI. */
+  readonly attempt: number;
+}
+
+/** What was presented to pay with. */
+export type Presented =
+  | {
+      readonly kind: 'card';
+      readonly sealed: string;
+      readonly iccData: string;
+      readonly panSequence?: string;
+      readonly expiry: string;
+    }
+  | { readonly kind: 'code'; readonly scheme: string; readonly code: string };
+
+/** Points at an earlier message (DE 90 and DE 37). */
+export interface Original {
+  readonly mti: '0200' | '0220';
+  readonly stan: number;
+  readonly rrn: string;
+  readonly at: number;
+  readonly authCode?: string;
+}
+
+/** Counts and sums of one batch in one currency, in minor units. */
+export interface Totals {
+  readonly debitCount: number;
+  readonly debit: Money;
+  readonly creditCount: number;
+  readonly credit: Money;
+}
+
+/** Reason codes for reversals (DE 39 of the request): no answer, customer cancelled, invalid answer, wallet not paid in time. */
+export type ReversalReason = 'no-answer' | 'customer-cancel' | 'invalid-answer' | 'not-completed';
+
+export type BankRequest =
+  | { readonly type: 'purchase'; readonly trace: Trace; readonly amount: Money; readonly presented: Presented }
+  /** A purchase accepted offline, told afterwards. Repeated until answered, never reversed (R7). */
+  | { readonly type: 'advice'; readonly trace: Trace; readonly amount: Money; readonly presented: Presented }
+  /** Takes back a purchase whose outcome is not known; also cancels a wallet payment. Same STAN and RRN as the original (R3). */
+  | {
+      readonly type: 'reversal';
+      readonly trace: Trace;
+      readonly amount: Money;
+      readonly original: Original;
+      readonly reason: ReversalReason;
+    }
+  /** Takes back an approved purchase of the same batch. Repeated until answered. */
+  | { readonly type: 'void'; readonly trace: Trace; readonly amount: Money; readonly original: Original }
+  /** Asks what became of a wallet payment. */
+  | { readonly type: 'query'; readonly trace: Trace; readonly amount: Money; readonly original: Original }
+  | { readonly type: 'reconciliation'; readonly trace: Trace; readonly totals: Totals };
+
+/** What an exchange came to. Only answers whose MAC, STAN, RRN, terminal, merchant, amount and currency match get this far (I5). */
+export type BankAnswer =
+  | { readonly kind: 'approved'; readonly code: string; readonly authCode?: string; readonly hostTotals?: Totals }
+  /** The host said no. For a reconciliation: the totals differ. */
+  | { readonly kind: 'declined'; readonly code: string; readonly hostTotals?: Totals }
+  /** A wallet payment that the customer has not confirmed yet (DE 39 09). */
+  | { readonly kind: 'pending'; readonly code: string }
+  /** The host knows no such original (DE 39 25). Not final for a reversal until R6 is satisfied. */
+  | { readonly kind: 'not-found'; readonly code: string }
+  /** It may have left; no believable answer by the deadline. The truth is unknown. */
+  | { readonly kind: 'no-answer'; readonly detail: string }
+  /** Not a byte was handed to the line. */
+  | { readonly kind: 'not-sent'; readonly detail: string };
+
+export type LinkState =
+  | { readonly status: 'online'; readonly since: number; readonly latencyMs: number | undefined }
+  | { readonly status: 'connecting' }
+  | { readonly status: 'offline'; readonly reason: LinkFault; readonly detail: string; readonly since: number };
+
+export type LinkFault =
+  | 'refused'
+  | 'unreachable'
+  | 'timed-out'
+  | 'untrusted-host'
+  | 'client-refused'
+  | 'closed'
+  | 'sign-on-refused'
+  | 'protocol'
+  | 'stopped';
+
+/** What the link counted since it was started, for the technician. */
+export interface LinkCounters {
+  readonly sent: number;
+  readonly answered: number;
+  /** Answers dropped because something in them did not match (I5). */
+  readonly dropped: number;
+  readonly late: number;
+}
+
+/** The line to one acquirer. ISO 8583 is its first implementation. */
+export interface AcquirerLink {
+  readonly state: LinkState;
+  readonly counters: LinkCounters;
+  onChange(listener: () => void): () => void;
+  /** Connects, signs on, echoes, and reconnects with back-off until closed. */
+  start(): void;
+  /** Asks the host whether it is there (0800 echo): milliseconds, undefined when it did not answer. */
+  echo(): Promise<number | undefined>;
+  /**
+   * Sends one request once and waits for its answer until the profile's deadline. Never rejects, never resends.
+   * The caller has made its intent durable before (I3). Several exchanges may run at the same time.
+   */
+  exchange(request: BankRequest): Promise<BankAnswer>;
+  /** An answer that came after its deadline, or twice (journalled as LATE; changes nothing, I6). */
+  onLate(listener: (late: { readonly stan: number; readonly rrn: string; readonly code: string }) => void): () => void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,110 @@
+import type { Money } from '../../../contract/money.ts';
+
+/** Payment schemes whose cards or wallets this kernel reads. */
+export type CardScheme = 'unionpay' | 'visa' | 'mastercard' | 'jcb';
+
+/** What a tap asks of a card. */
+export interface CardRequest {
+  readonly amount: Money;
+  /** EMV tag 9C: 00 purchase, 20 refund. */
+  readonly transactionType: '00' | '20';
+  /** Local date and time at the counter, digits YYMMDD and hhmmss (tags 9A, 9F21). */
+  readonly date: string;
+  readonly time: string;
+  /** Four random bytes (tag 9F37). */
+  readonly unpredictableNumber: Uint8Array;
+  /** Transaction sequence counter, the payment's STAN (tag 9F41). */
+  readonly sequence: number;
+}
+
+/**
+ * Keeps card secrets from leaving the kernel: the PAN and the track-2 equivalent go in, only sealed or keyed forms come out.
+ * `context` is bound to the seal as additional authenticated data.
+ */
+export interface Vault {
+  /** Seals PAN and track-2 equivalent to the acquirer's public key: a compact JWE. */
+  seal(secrets: { readonly pan: string; readonly track2: string; readonly expiry: string }): Promise<string>;
+  /** Keyed token of a PAN, for velocity and block lists: hex, 32 characters. */
+  token(pan: string): string;
+}
+
+export type OdaMethod = 'fdda' | 'cda' | 'sda' | 'none';
+
+/** Offline data authentication (EMV Book 2). `step` names the place of the first failure. */
+export interface OdaResult {
+  readonly method: OdaMethod;
+  readonly result: 'passed' | 'failed' | 'not-performed';
+  readonly step?: 'ca-key' | 'issuer-certificate' | 'icc-certificate' | 'static-data' | 'signature' | 'data-hash' | 'version';
+  readonly reason?: string;
+}
+
+/** How the cardholder was verified. `unknown` never occurs on an approved path. */
+export type Cvm = 'none' | 'cdcvm' | 'signature' | 'online-pin';
+
+/** One data object read from the card, safe to show: card data masked. */
+export interface CardTag {
+  readonly tag: string;
+  readonly name: string;
+  /** Hex; digits of PAN and track 2 masked to first six and last four. */
+  readonly value: string;
+  readonly text?: string;
+}
+
+/** What the rest of the core may know of a card. No full PAN, no track data. */
+export interface CardData {
+  readonly scheme: CardScheme;
+  readonly aid: string;
+  readonly label: string;
+  /** EMV contactless kernel number. */
+  readonly kernel: 2 | 3 | 7;
+  /** First six and last four digits: "621094******0011". */
+  readonly maskedPan: string;
+  readonly token: string;
+  /** YYMM. */
+  readonly expiry: string;
+  /** Card sequence number (tag 5F34), three digits, when the card has one. */
+  readonly panSequence?: string;
+  readonly oda: OdaResult;
+  readonly cvm: Cvm;
+  readonly cryptogram: { readonly type: 'ARQC' | 'TC' | 'AAC'; readonly value: string; readonly atc: number };
+  /** Field 55 of ISO 8583, hex TLV in the order of the profile; neither 57 nor 5A. */
+  readonly iccData: string;
+  /** PAN and track-2 equivalent sealed to the acquirer: compact JWE. */
+  readonly sealed: string;
+  readonly tags: readonly CardTag[];
+  readonly timing: CardTiming;
+}
+
+/** Milliseconds on the monotonic clock. */
+export interface CardTiming {
+  /** One for each exchange: the command's name, time on the card. */
+  readonly exchanges: readonly { readonly command: string; readonly ms: number }[];
+  readonly cardMs: number;
+  /** From card in field to card may go, card time taken out. */
+  readonly ownMs: number;
+}
+
+export type CardRefusal =
+  /** Storage card, transport card, or an answer that is no EMV. */
+  | 'not-a-payment-card'
+  | 'no-supported-application'
+  | 'application-blocked'
+  /** The card wants another interface (6984) or the amount is above the contactless limit. */
+  | 'use-another-interface'
+  | 'amount-above-limit'
+  /** Bad TLV, missing mandatory data, or data that contradicts itself. */
+  | 'card-data-invalid'
+  | 'mag-stripe-mode';
+
+export type CardDecline = 'card-declined' | 'card-expired' | 'not-yet-effective' | 'terminal-declined' | 'oda-failed';
+
+/** What one tap came to. */
+export type CardOutcome =
+  /** The issuer must be asked: an ARQC. `deferrable` when offline data authentication passed. */
+  | { readonly kind: 'online'; readonly card: CardData; readonly deferrable: boolean }
+  /** The card approved offline: a TC, and offline data authentication passed. */
+  | { readonly kind: 'approved-offline'; readonly card: CardData }
+  | { readonly kind: 'declined'; readonly reason: CardDecline; readonly card?: CardData }
+  /** The same attempt goes on with another tap. */
+  | { readonly kind: 'tap-again'; readonly reason: 'torn' | 'see-phone' | 'one-card-only' | 'timed-out' }
+  | { readonly kind: 'refused'; readonly reason: CardRefusal; readonly detail: string };

@@ -1,0 +1,28 @@
+import type { Database } from 'better-sqlite3';
+
+/** The data folder of one terminal. Every call is synchronous and durable when it returns where it says so. */
+export interface Storage {
+  /** Opens (creates) the SQLite file `name` in the data folder. The caller sets and reads back its pragmas. */
+  database(name: string): Database;
+  /** Opens (creates) an append-only file in the data folder. */
+  appendFile(name: string): AppendFile;
+  /** Whether a file of that name is there. */
+  exists(name: string): boolean;
+  /** Reads a whole file, undefined when it is not there. */
+  read(name: string): Uint8Array | undefined;
+  /** Writes a whole file so that after a crash either the old or the new content is there (write, sync, rename, sync). */
+  replace(name: string, bytes: Uint8Array): void;
+  /** Free bytes on the volume. */
+  freeBytes(): number;
+}
+
+export interface AppendFile {
+  /** The whole content so far. */
+  read(): Uint8Array;
+  append(bytes: Uint8Array): void;
+  /** Returns when everything appended is on the disk (fdatasync). */
+  sync(): void;
+  /** Cuts the file to `length` bytes and syncs. Only for a torn tail. */
+  truncate(length: number): void;
+  close(): void;
+}
