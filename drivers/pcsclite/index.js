@@ -1,4 +1,6 @@
+'use strict';
+
 /** Stands where the native binding of nfc-pcsc would be, until the Node-API one is put in. */
-export default function pcsclite() {
+module.exports = function pcsclite() {
   throw new Error('This build holds no PC/SC binding.');
-}
+};
