@@ -4,7 +4,13 @@ export type Align = 'left' | 'center' | 'right';
 
 /** A receipt is data. Widths are in columns of the printer's font A; a Han glyph takes two. */
 export type ReceiptLine =
-  | { readonly kind: 'text'; readonly text: string; readonly align?: Align; readonly bold?: boolean; readonly size?: 1 | 2 }
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      readonly align?: Align;
+      readonly bold?: boolean;
+      readonly size?: 1 | 2;
+    }
   /** Left and right text on one line, the left one wrapped where both do not fit. */
   | { readonly kind: 'row'; readonly left: string; readonly right: string; readonly bold?: boolean }
   | { readonly kind: 'rule' }

@@ -1,0 +1,142 @@
+import { Money } from './money.ts';
+import { Outcome, PaymentId, PaymentView } from './payment.ts';
+import { Session } from './role.ts';
+import { z } from './schema.ts';
+
+export const Language = z.enum(['zh-CN', 'en']);
+export type Language = z.infer<typeof Language>;
+
+export const Store = z.object({
+  name: z.string(),
+  /** "01": printed on receipts and part of every receipt number. */
+  terminal: z.string(),
+  currency: Money.shape.currency,
+  /** "04:00": when a new business day begins, local time of `zone`. */
+  dayCut: z.string(),
+  zone: z.string(),
+  language: Language,
+  /** The acquirer is the virtual counter's: no real money moves. */
+  virtual: z.boolean(),
+});
+export type Store = z.infer<typeof Store>;
+
+export const LineView = z.object({
+  status: z.enum(['online', 'connecting', 'offline']),
+  /** Words under `line.<reason>`. */
+  reason: z.string().nullable(),
+  since: z.int(),
+});
+
+/** The store-and-forward queue and what may still go into it. */
+export const OfflineView = z.object({
+  enabled: z.boolean(),
+  count: z.int(),
+  sum: Money,
+  single: Money,
+  countLeft: z.int(),
+  sumLeft: Money,
+  /** UTC ms by when the oldest must be forwarded; null when the queue is empty. */
+  expiresAt: z.int().nullable(),
+});
+
+/** What the customer or cashier is asked to do while a payment waits. Words under `prompt.<code>`. */
+export const Prompt = z.enum([
+  'present',
+  'present-card',
+  'present-code',
+  'no-input',
+  'hold-still',
+  'tap-again-torn',
+  'tap-again-timed-out',
+  'see-phone',
+  'one-card-only',
+  'card-refused',
+  'code-refused',
+  'amount-too-high',
+]);
+
+/** What is going on at the counter now. One payment at a time. */
+export const Now = z.discriminatedUnion('phase', [
+  z.object({ phase: z.literal('idle') }),
+  z.object({
+    phase: z.literal('waiting'),
+    payment: PaymentId,
+    amount: Money,
+    prompt: Prompt,
+    /** With card-refused and code-refused: why (words under `reason.<code>`). */
+    reason: z.string().nullable(),
+    reader: z.boolean(),
+    scanner: z.boolean(),
+  }),
+  z.object({ phase: z.literal('reading'), payment: PaymentId, amount: Money }),
+  z.object({
+    phase: z.literal('asking'),
+    payment: PaymentId,
+    amount: Money,
+    since: z.int(),
+    /** UTC ms by which the bank must have answered. */
+    until: z.int(),
+    /** The customer must confirm on the phone. */
+    confirming: z.boolean(),
+  }),
+  z.object({ phase: z.literal('result'), payment: PaymentView, outcome: Outcome, at: z.int() }),
+]);
+export type Now = z.infer<typeof Now>;
+
+/** Something a person at the counter should know. Words under `notice.<code>`. */
+export const Notice = z.object({
+  code: z.enum([
+    'core-restarted',
+    'no-reader',
+    'reader-daemon-absent',
+    'reader-unresponsive',
+    'printer-trouble',
+    'printer-not-configured',
+    'receipts-held',
+    'receipt-asked',
+    'unknown-outcomes',
+    'reversals-due',
+    'late-declines',
+    'offline-expiring',
+    'journal-differs',
+    'clock-suspect',
+    'disk-low',
+    'store-failed',
+    'profile-missing',
+    'profile-damaged',
+    'keys-unprotected',
+  ]),
+  severity: z.enum(['info', 'attention', 'trouble']),
+  values: z.record(z.string(), z.union([z.string(), z.number()])),
+});
+export type Notice = z.infer<typeof Notice>;
+
+/** All that the cashier's screen shows. Numbered: a higher `seq` replaces a lower one. */
+export const CounterView = z.object({
+  seq: z.int(),
+  setup: z.enum(['needed', 'done']),
+  store: Store.nullable(),
+  session: Session.nullable(),
+  line: LineView,
+  offline: OfflineView.nullable(),
+  now: Now,
+  recent: z.array(PaymentView),
+  notices: z.array(Notice),
+  /** Sales are stopped, and why (words under `refusal.<code>`); null in good order. */
+  stopped: z.string().nullable(),
+});
+export type CounterView = z.infer<typeof CounterView>;
+
+/** All that the customer's display shows. */
+export const CustomerView = z.object({
+  seq: z.int(),
+  store: z.object({ name: z.string(), language: Language }).nullable(),
+  show: z.discriminatedUnion('what', [
+    z.object({ what: z.literal('idle') }),
+    z.object({ what: z.literal('amount'), amount: Money, prompt: Prompt, reader: z.boolean(), scanner: z.boolean() }),
+    z.object({ what: z.literal('reading'), amount: Money }),
+    z.object({ what: z.literal('asking'), amount: Money, confirming: z.boolean() }),
+    z.object({ what: z.literal('result'), outcome: Outcome, amount: Money, at: z.int() }),
+  ]),
+});
+export type CustomerView = z.infer<typeof CustomerView>;

@@ -1,0 +1,80 @@
+import { Money } from './money.ts';
+import { PaymentId } from './payment.ts';
+import { z } from './schema.ts';
+
+const Figure = z.object({ amount: Money, count: z.int() });
+
+/** Something the owner must look at. Words under `attention.<code>`. */
+export const Attention = z.object({
+  code: z.enum([
+    'late-decline',
+    'unknown',
+    'reversal-due',
+    'unprinted',
+    'asked-print',
+    'expired',
+    'books-differ',
+    'close-differs',
+  ]),
+  payment: PaymentId.nullable(),
+  amount: Money.nullable(),
+  at: z.int(),
+  count: z.int(),
+});
+export type Attention = z.infer<typeof Attention>;
+
+/** The business day so far. Every figure is a sum over the ledger. */
+export const Today = z.object({
+  day: z.string(),
+  batch: z.int(),
+  currency: Money.shape.currency,
+  sold: Figure,
+  voided: Figure,
+  /** Approved by the bank in this batch, net of voids. */
+  atBank: Figure,
+  /** Accepted offline and not yet answered by the bank, and outcomes not known yet. */
+  underWay: Figure,
+  cash: Figure,
+  /** Sold − voided − at the bank − under way − cash − losses: zero unless something is wrong. */
+  difference: Money,
+  lateDeclined: Figure,
+  hours: z.array(z.object({ hour: z.int(), amount: Money, count: z.int(), yesterday: Money })),
+  tenders: z.array(z.object({ tender: z.string(), scheme: z.string().nullable(), amount: Money, count: z.int() })),
+  attention: z.array(Attention),
+});
+export type Today = z.infer<typeof Today>;
+
+/** The four books that must agree: sums of the payments, of the ledger, of the journal, and what the bank says. */
+export const Books = z.object({
+  terminal: z.object({ debitCount: z.int(), debit: Money, creditCount: z.int(), credit: Money }),
+  ledger: z.object({ debitCount: z.int(), debit: Money, creditCount: z.int(), credit: Money }),
+  journal: z.object({ debitCount: z.int(), debit: Money, creditCount: z.int(), credit: Money }),
+  bank: z.object({ debitCount: z.int(), debit: Money, creditCount: z.int(), credit: Money }).nullable(),
+});
+export type Books = z.infer<typeof Books>;
+
+/** X report (totals so far) or Z report (the closed, numbered, unchangeable day). */
+export const DayReport = z.object({
+  kind: z.enum(['X', 'Z']),
+  /** Z number; null in an X report. */
+  number: z.int().nullable(),
+  day: z.string(),
+  batch: z.int(),
+  at: z.int(),
+  today: Today,
+  books: Books,
+  agreed: z.boolean(),
+  /** First and last journal entry of the batch and the head's hash. */
+  journal: z.object({ first: z.int(), last: z.int(), hash: z.string() }),
+  carriedOver: z.array(z.object({ payment: PaymentId, state: z.string(), amount: Money })),
+});
+export type DayReport = z.infer<typeof DayReport>;
+
+export const CloseStep = z.discriminatedUnion('step', [
+  z.object({ step: z.literal('deliver'), left: z.int() }),
+  z.object({ step: z.literal('count') }),
+  z.object({ step: z.literal('ask-bank') }),
+  z.object({ step: z.literal('print') }),
+  z.object({ step: z.literal('done'), report: DayReport }),
+]);
+export type CloseStep = z.infer<typeof CloseStep>;

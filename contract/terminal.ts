@@ -1,0 +1,124 @@
+import { eventIterator, oc } from '@orpc/contract';
+import { CounterView, CustomerView, Language } from './counter.ts';
+import { CloseStep, DayReport, Today } from './day.ts';
+import { DeviceView, TestResult, Verification, VirtualCard, VirtualPaper, VirtualStatus } from './device.ts';
+import { ChargeInput, PaymentId, PaymentRef, PaymentView, RequestKey, StoryStep } from './payment.ts';
+import { Refusal } from './refusal.ts';
+import { Person, Pin, type Role, Session } from './role.ts';
+import { z } from './schema.ts';
+
+/** Who may make a call: anyone at the screen, or a signed-in person with one of these roles. */
+interface Access {
+  readonly roles: readonly Role[] | 'anyone';
+  /** Which window may make it; any when not said. The customer display may only look. */
+  readonly customerDisplay?: true;
+}
+
+const call = oc.$meta<Access>({ roles: [] }).errors({ REFUSED: { status: 403, data: Refusal } });
+const open = call.meta({ roles: 'anyone' });
+const selling = call.meta({ roles: ['cashier', 'supervisor', 'owner'] });
+const owning = call.meta({ roles: ['owner'] });
+const looking = call.meta({ roles: ['cashier', 'supervisor', 'owner'] });
+const technical = call.meta({ roles: ['technician', 'owner'] });
+const virtual = call.meta({ roles: 'anyone' });
+const none = z.strictObject({});
+const done = z.object({});
+
+/** Everything the screens may ask of the core. One line here plus one handler that does not compile until it is there. */
+export const terminal = {
+  setup: {
+    /** First start: the store, and a PIN for each built-in person. */
+    complete: open
+      .input(
+        z.strictObject({
+          storeName: z.string().trim().min(1).max(40),
+          terminal: z.string().regex(/^[0-9]{2}$/),
+          dayCut: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
+          language: Language,
+          pins: z.strictObject({ cashier: Pin, owner: Pin, technician: Pin }),
+        }),
+      )
+      .output(done),
+  },
+  session: {
+    signIn: open.input(z.strictObject({ person: Person, pin: Pin })).output(Session),
+    signOut: open.input(none).output(done),
+    language: open.input(z.strictObject({ language: Language })).output(done),
+  },
+  counter: {
+    watch: open.input(none).output(eventIterator(CounterView)),
+    customer: call.meta({ roles: 'anyone', customerDisplay: true }).input(none).output(eventIterator(CustomerView)),
+  },
+  sale: {
+    /** Opens a payment and arms reader and scanner together. The same key gives the same payment again. */
+    charge: selling.input(ChargeInput).output(PaymentView),
+    /** Ends a payment for which nothing has been sent yet. */
+    cancel: selling.input(PaymentRef).output(PaymentView),
+    cash: selling.input(ChargeInput).output(PaymentView),
+    /** What a keyboard-wedge scanner typed into the page. */
+    scanned: selling.input(z.strictObject({ text: z.string().min(1).max(4096) })).output(done),
+    /** Takes the result off the screens. */
+    dismiss: selling.input(none).output(done),
+    /** Takes back an approved payment of the open batch. A cashier needs the owner's PIN. */
+    void: selling
+      .input(z.strictObject({ key: RequestKey, payment: PaymentId, ownerPin: Pin.optional() }))
+      .output(PaymentView),
+  },
+  payments: {
+    list: looking
+      .input(
+        z.strictObject({
+          /** Amount, last four digits, receipt number, RRN or authorization code. */
+          search: z.string().max(40).optional(),
+          day: z
+            .string()
+            .regex(/^\d{4}-\d\d-\d\d$/)
+            .optional(),
+          /** Payments before this one in time; from the newest when not given. */
+          before: PaymentId.optional(),
+          limit: z.int().min(1).max(200),
+        }),
+      )
+      .output(z.array(PaymentView)),
+    story: looking.input(PaymentRef).output(z.object({ payment: PaymentView, steps: z.array(StoryStep) })),
+    /** Prints the receipt again, marked DUPLICATE / 重印. */
+    reprint: looking.input(PaymentRef).output(PaymentView),
+    /** A person says whether paper came out, where the printer could not. */
+    printed: looking.input(z.strictObject({ payment: PaymentId, came: z.boolean() })).output(PaymentView),
+  },
+  queue: {
+    list: looking.input(none).output(z.array(PaymentView)),
+    /** Sends what waits now; answers how many are still waiting. */
+    forward: looking.input(none).output(z.object({ left: z.int() })),
+  },
+  day: {
+    today: owning.input(none).output(Today),
+    xReport: owning.input(none).output(DayReport),
+    printX: owning.input(none).output(DayReport),
+    /** Closes batch and day. The same key goes on with the same close. */
+    close: owning.input(z.strictObject({ key: RequestKey })).output(eventIterator(CloseStep)),
+    reports: owning.input(none).output(z.array(DayReport)),
+  },
+  devices: {
+    watch: technical.input(none).output(eventIterator(z.array(DeviceView))),
+    test: technical
+      .input(z.strictObject({ device: z.string(), test: z.enum(['tap', 'scan', 'print', 'open', 'echo', 'verify']) }))
+      .output(TestResult),
+    verify: technical.input(none).output(Verification),
+  },
+  virtual: {
+    status: virtual.input(none).output(VirtualStatus),
+    cards: virtual.input(none).output(z.array(VirtualCard)),
+    tap: virtual.input(z.strictObject({ card: z.string().max(60) })).output(z.object({ left: z.string() })),
+    code: virtual
+      .input(z.strictObject({ scheme: z.string().max(20), behaviour: z.enum(['pays', 'declines', 'slow', 'never']) }))
+      .output(z.object({ code: z.string() })),
+    /** Shows a code to the virtual scanner. */
+    scan: virtual.input(z.strictObject({ text: z.string().min(1).max(4096) })).output(done),
+    line: virtual.input(z.strictObject({ up: z.boolean() })).output(VirtualStatus),
+    bank: virtual.input(z.strictObject({ up: z.boolean() })).output(VirtualStatus),
+    printer: virtual.input(z.strictObject({ trouble: VirtualStatus.shape.printer })).output(VirtualStatus),
+    paper: virtual.input(z.strictObject({ since: z.int() })).output(z.array(VirtualPaper)),
+  },
+};
+export type Terminal = typeof terminal;
