@@ -34,7 +34,14 @@ export type OdaMethod = 'fdda' | 'cda' | 'sda' | 'none';
 export interface OdaResult {
   readonly method: OdaMethod;
   readonly result: 'passed' | 'failed' | 'not-performed';
-  readonly step?: 'ca-key' | 'issuer-certificate' | 'icc-certificate' | 'static-data' | 'signature' | 'data-hash' | 'version';
+  readonly step?:
+    | 'ca-key'
+    | 'issuer-certificate'
+    | 'icc-certificate'
+    | 'static-data'
+    | 'signature'
+    | 'data-hash'
+    | 'version';
   readonly reason?: string;
 }
 
