@@ -1,0 +1,123 @@
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type Commands, command } from '../control.ts';
+import { Book } from './book.ts';
+import { cardOpener } from './card.ts';
+import { Faults, Rule } from './faults.ts';
+import { currencies } from './host.ts';
+import { openIdentity, saveIdentity, withPort, writeWhole } from './identity.ts';
+import { codeHash } from './issuer.ts';
+import { openLine } from './line.ts';
+import { type CaKey, type Json, profileText } from './profile.ts';
+import { type Bank, Session } from './session.ts';
+
+export interface AcquirerOptions {
+  /** Folder for keys, book and profile; made when it is not there. */
+  readonly dir: string;
+  /** 0 or absent: the port used last time in this folder, or any. */
+  readonly port?: number;
+  /** Keys with which the cards of the counter are verified; they go into the profile. */
+  readonly caKeys?: readonly CaKey[];
+  /** Laid over the bank's own terms before the profile is signed. */
+  readonly terms?: Json;
+}
+
+export interface Acquirer {
+  readonly port: number;
+  /** Path of the signed profile for the terminal. */
+  readonly profile: string;
+  readonly commands: Commands;
+  state(): { readonly line: boolean; readonly bank: boolean };
+  close(): Promise<void>;
+}
+
+/** Digits before and after which a code of each wallet is filled up at random. */
+const codeForms: Readonly<Record<string, { readonly prefix: string; readonly length: number }>> = {
+  alipay: { prefix: '28', length: 18 },
+  wechat: { prefix: '13', length: 18 },
+  'unionpay-code': { prefix: '62', length: 19 },
+  'e-cny': { prefix: '01', length: 19 },
+};
+
+function freshCode(scheme: string): string {
+  const form = codeForms[scheme];
+  if (form === undefined)
+    throw new Error(`There is no wallet ${scheme}; there are ${Object.keys(codeForms).join(', ')}.`);
+  const digits = Array.from({ length: form.length - form.prefix.length }, () => randomInt(10));
+  return form.prefix + digits.join('');
+}
+
+function bookCommand(book: Book, batch: number | undefined) {
+  book.confirmWaiting(Date.now());
+  const payments = book.payments(batch).map(({ id: _, currency, ...payment }) => ({
+    ...payment,
+    currency: currencies[currency] ?? currency,
+  }));
+  return { payments, totals: book.totals(batch), closed: book.closed() };
+}
+
+function issueCode(book: Book, scheme: string, behaviour: string, ms: number) {
+  const code = freshCode(scheme);
+  book.issueCode(codeHash(code), behaviour, ms);
+  return { code };
+}
+
+/** Starts the bank: writes the profile, opens the book, listens. Rejects when a fixed port is taken or the folder is damaged. */
+export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer> {
+  const kept = await openIdentity(options.dir);
+  const fixed = (options.port ?? 0) !== 0;
+  const wanted = fixed ? withPort(kept, options.port ?? 0) : kept;
+  const book = new Book(join(options.dir, 'book.sqlite'));
+  const faults = new Faults();
+  const bank: Bank = {
+    book,
+    faults,
+    masterKey: Buffer.from(kept.masterKey, 'hex'),
+    up: true,
+    openCard: cardOpener(kept.sealing),
+    failed: (error) => process.stderr.write(`The bank failed on a message: ${String(error)}\n`),
+  };
+  const { line, identity } = await openLine(wanted, fixed, (connection) => new Session(bank, connection));
+  saveIdentity(options.dir, identity);
+  const profile = join(options.dir, 'profile.json');
+  writeWhole(profile, profileText(identity, options.caKeys ?? [], options.terms));
+
+  const commands: Commands = {
+    line: command(z.strictObject({ up: z.boolean() }), async ({ up }) => {
+      await (up ? line.mend() : line.cut());
+      return { up: line.up };
+    }),
+    bank: command(z.strictObject({ up: z.boolean() }), async ({ up }) => {
+      bank.up = up;
+      return { up };
+    }),
+    rule: command(z.strictObject({ rule: Rule }), async ({ rule }) => {
+      faults.plant(rule);
+      return { rules: faults.list() };
+    }),
+    rules: command(z.strictObject({ clear: z.literal(true).optional() }), async ({ clear }) => {
+      if (clear) faults.clear();
+      return { rules: faults.list() };
+    }),
+    book: command(z.strictObject({ batch: z.int().min(0).optional() }), async ({ batch }) => bookCommand(book, batch)),
+    code: command(
+      z.strictObject({
+        scheme: z.string(),
+        behaviour: z.enum(['pays', 'declines', 'slow', 'never']).default('pays'),
+        ms: z.int().min(0).max(600_000).default(4000),
+      }),
+      async ({ scheme, behaviour, ms }) => issueCode(book, scheme, behaviour, ms),
+    ),
+  };
+  return {
+    port: identity.port,
+    profile,
+    commands,
+    state: () => ({ line: line.up, bank: bank.up }),
+    close: async () => {
+      await line.cut();
+      book.end();
+    },
+  };
+}

@@ -1,0 +1,229 @@
+import Database from 'better-sqlite3';
+import { messageClass, type Original, type Request, type Totals } from './request.ts';
+
+export type PaymentState = 'approved' | 'declined' | 'pending' | 'reversed' | 'voided';
+
+/** What a request came to: DE 39, and DE 38 when it was approved. */
+export interface Outcome {
+  readonly code: string;
+  readonly authCode?: string;
+}
+
+export interface Payment {
+  readonly id: number;
+  readonly mti: string;
+  readonly stan: number;
+  readonly rrn: string;
+  readonly at: string;
+  readonly amount: number;
+  /** ISO 4217 digits. */
+  readonly currency: string;
+  readonly batch: number;
+  readonly state: PaymentState;
+  readonly code: string;
+  readonly authCode: string | null;
+  readonly maskedPan: string | null;
+  readonly scheme: string;
+}
+
+/** How a payment enters the book. `confirmsAt`: when a pending wallet payment will be confirmed, null for never. */
+export interface Entry {
+  readonly state: PaymentState;
+  readonly code: string;
+  readonly maskedPan: string | null;
+  readonly scheme: string;
+  readonly confirmsAt?: number | null;
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS payments (
+    id INTEGER PRIMARY KEY,
+    terminal TEXT NOT NULL, merchant TEXT NOT NULL, mti TEXT NOT NULL, stan INTEGER NOT NULL, rrn TEXT NOT NULL,
+    transmitted TEXT NOT NULL, at TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0), currency TEXT NOT NULL, batch INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('approved', 'declined', 'pending', 'reversed', 'voided')),
+    code TEXT NOT NULL, authCode TEXT, maskedPan TEXT, scheme TEXT NOT NULL, confirmsAt INTEGER
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS originals ON payments (stan, transmitted);
+  CREATE INDEX IF NOT EXISTS batch_sums ON payments (batch, currency, state, amount);
+  CREATE INDEX IF NOT EXISTS waiting ON payments (confirmsAt) WHERE state = 'pending';
+  CREATE TABLE IF NOT EXISTS answers (
+    class TEXT NOT NULL, stan INTEGER NOT NULL, rrn TEXT NOT NULL, terminal TEXT NOT NULL, merchant TEXT NOT NULL,
+    processing TEXT NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, code TEXT NOT NULL, authCode TEXT,
+    PRIMARY KEY (class, stan, rrn, terminal, merchant)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS closed (
+    terminal TEXT NOT NULL, merchant TEXT NOT NULL, batch INTEGER NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (terminal, merchant, batch)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS codes (
+    hash TEXT PRIMARY KEY, behaviour TEXT NOT NULL, ms INTEGER NOT NULL, used INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
+const columns = 'id, mti, stan, rrn, at, amount, currency, batch, state, code, authCode, maskedPan, scheme';
+
+/** The bank's own book, in SQLite. Holds masked card numbers only, and of wallet codes only their hash. */
+export class Book {
+  readonly #db: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+
+  constructor(path: string) {
+    this.#db = new Database(path);
+    this.#db.pragma('journal_mode = WAL');
+    this.#db.pragma('synchronous = NORMAL');
+    this.#db.exec(schema);
+  }
+
+  #sql(text: string): Database.Statement {
+    const ready = this.#statements.get(text) ?? this.#db.prepare(text);
+    this.#statements.set(text, ready);
+    return ready;
+  }
+
+  /** Runs `work` as one commit. */
+  commit<T>(work: () => T): T {
+    return this.#db.transaction(work)();
+  }
+
+  /** The answer that this message got before; `same` is false when its numbers now come with something else. */
+  remembered(request: Request): (Outcome & { readonly same: boolean }) | undefined {
+    const row = this.#sql(
+      'SELECT * FROM answers WHERE class = ? AND stan = ? AND rrn = ? AND terminal = ? AND merchant = ?',
+    ).get(request.mti, request.stan, request.rrn, request.terminal, request.merchant) as
+      | { processing: string; amount: number; currency: string; code: string; authCode: string | null }
+      | undefined;
+    if (row === undefined) return undefined;
+    const same =
+      row.processing === request.message.fields.get(3) &&
+      row.amount === request.amount &&
+      row.currency === request.currency;
+    return { code: row.code, ...(row.authCode === null ? {} : { authCode: row.authCode }), same };
+  }
+
+  remember(request: Request, outcome: Outcome): void {
+    this.#sql('INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+      request.mti,
+      request.stan,
+      request.rrn,
+      request.terminal,
+      request.merchant,
+      request.message.fields.get(3),
+      request.amount,
+      request.currency,
+      outcome.code,
+      outcome.authCode ?? null,
+    );
+  }
+
+  /** Writes a payment down; gives back its authorization code when it is approved. */
+  enter(request: Request, entry: Entry, now: number): Outcome {
+    const { lastInsertRowid } = this.#sql(
+      `INSERT INTO payments (terminal, merchant, mti, stan, rrn, transmitted, at, amount, currency, batch,
+         state, code, maskedPan, scheme, confirmsAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      request.terminal,
+      request.merchant,
+      messageClass(request.mti),
+      request.stan,
+      request.rrn,
+      request.transmitted,
+      new Date(now).toISOString(),
+      request.amount,
+      request.currency,
+      request.batch,
+      entry.state,
+      entry.code,
+      entry.maskedPan,
+      entry.scheme,
+      entry.confirmsAt ?? null,
+    );
+    if (entry.state !== 'approved') return { code: entry.code };
+    return { code: entry.code, authCode: this.#authorize(Number(lastInsertRowid)) };
+  }
+
+  #authorize(id: number): string {
+    const authCode = String(id % 1_000_000).padStart(6, '0');
+    this.#sql("UPDATE payments SET state = 'approved', code = '00', authCode = ? WHERE id = ?").run(authCode, id);
+    return authCode;
+  }
+
+  /** Approves the wallet payments whose customers have agreed by now. */
+  confirmWaiting(now: number): void {
+    const due = this.#sql("SELECT id FROM payments WHERE state = 'pending' AND confirmsAt <= ?").all(now);
+    for (const row of due as { id: number }[]) this.#authorize(row.id);
+  }
+
+  /** The payment that DE 90 of this terminal means, the newest when the day has come round again. */
+  find(terminal: string, merchant: string, original: Original): Payment | undefined {
+    return this.#sql(
+      `SELECT ${columns} FROM payments WHERE stan = ? AND transmitted = ? AND terminal = ? AND merchant = ? AND mti = ?
+       ORDER BY id DESC`,
+    ).get(original.stan, original.transmitted, terminal, merchant, original.mti) as Payment | undefined;
+  }
+
+  change(id: number, state: PaymentState): void {
+    this.#sql('UPDATE payments SET state = ? WHERE id = ?').run(state, id);
+  }
+
+  isClosed(terminal: string, merchant: string, batch: number): boolean {
+    return (
+      this.#sql('SELECT 1 FROM closed WHERE terminal = ? AND merchant = ? AND batch = ?').get(
+        terminal,
+        merchant,
+        batch,
+      ) !== undefined
+    );
+  }
+
+  /** Closes a batch. What still waits in it for a customer is refused. */
+  closeBatch(terminal: string, merchant: string, batch: number, now: number): void {
+    const at = new Date(now).toISOString();
+    this.#sql('INSERT OR IGNORE INTO closed VALUES (?, ?, ?, ?)').run(terminal, merchant, batch, at);
+    this.#sql(
+      `UPDATE payments SET state = 'declined', code = '05'
+       WHERE state = 'pending' AND terminal = ? AND merchant = ? AND batch = ?`,
+    ).run(terminal, merchant, batch);
+  }
+
+  closed(): number[] {
+    return (this.#sql('SELECT DISTINCT batch FROM closed ORDER BY batch').all() as { batch: number }[]).map(
+      (row) => row.batch,
+    );
+  }
+
+  /** Debits and credits, of one batch or of all, in one currency or in all. */
+  totals(batch?: number, currency?: string): Totals {
+    return this.#sql(
+      `SELECT coalesce(sum(state IN ('approved', 'voided')), 0) AS debitCount,
+              coalesce(sum(CASE WHEN state IN ('approved', 'voided') THEN amount END), 0) AS debitMinor,
+              coalesce(sum(state = 'voided'), 0) AS creditCount,
+              coalesce(sum(CASE WHEN state = 'voided' THEN amount END), 0) AS creditMinor
+       FROM payments WHERE (batch = @batch OR @batch IS NULL) AND (currency = @currency OR @currency IS NULL)`,
+    ).get({ batch: batch ?? null, currency: currency ?? null }) as Totals;
+  }
+
+  payments(batch?: number): Payment[] {
+    return this.#sql(`SELECT ${columns} FROM payments WHERE batch = @batch OR @batch IS NULL ORDER BY id`).all({
+      batch: batch ?? null,
+    }) as Payment[];
+  }
+
+  issueCode(hash: string, behaviour: string, ms: number): void {
+    this.#sql('INSERT INTO codes VALUES (?, ?, ?, 0)').run(hash, behaviour, ms);
+  }
+
+  /** Marks a wallet code used. Undefined when it was used before; a code not issued here behaves as `pays`. */
+  spendCode(hash: string): { readonly behaviour: string; readonly ms: number } | undefined {
+    const row = this.#sql('SELECT behaviour, ms, used FROM codes WHERE hash = ?').get(hash) as
+      | { behaviour: string; ms: number; used: number }
+      | undefined;
+    if (row?.used === 1) return undefined;
+    this.#sql('INSERT OR REPLACE INTO codes VALUES (?, ?, ?, 1)').run(hash, row?.behaviour ?? 'pays', row?.ms ?? 0);
+    return { behaviour: row?.behaviour ?? 'pays', ms: row?.ms ?? 0 };
+  }
+
+  end(): void {
+    this.#db.close();
+  }
+}

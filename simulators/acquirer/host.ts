@@ -1,0 +1,148 @@
+import type { Book, Entry, Outcome } from './book.ts';
+import type { CardSecrets } from './card.ts';
+import { judgeCard, judgeCode, readWalletCode } from './issuer.ts';
+import { MERCHANT_ID, TERMINAL_ID } from './profile.ts';
+import { type Request, readTotals, type Totals } from './request.ts';
+
+/** What a request came to, with the totals to send back when it asked for them. */
+export interface Verdict extends Outcome {
+  readonly totals?: Totals;
+}
+
+/** ISO 4217 numbers of the currencies in which the bank keeps accounts, and their letters. */
+export const currencies: Readonly<Record<string, string>> = {
+  '156': 'CNY',
+  '344': 'HKD',
+  '392': 'JPY',
+  '410': 'KRW',
+  '702': 'SGD',
+  '764': 'THB',
+  '826': 'GBP',
+  '840': 'USD',
+  '978': 'EUR',
+};
+
+function judge(book: Book, request: Request, card: CardSecrets | undefined, now: number): Entry | undefined {
+  const { fields } = request.message;
+  if (fields.get(22) === '071') return card === undefined ? undefined : judgeCard(request, card, now);
+  const presented = readWalletCode(fields.get(48) ?? '');
+  if (fields.get(22) !== '031' || presented === undefined || request.kind === 'advice') return undefined;
+  return judgeCode(request, presented.scheme, presented.code, book, now);
+}
+
+function pay(
+  book: Book,
+  request: Request,
+  card: CardSecrets | undefined,
+  refusal: string | undefined,
+  now: number,
+): Outcome {
+  if (request.amount === 0) return { code: '13' };
+  if (currencies[request.currency] === undefined) return { code: '12' };
+  if (book.isClosed(request.terminal, request.merchant, request.batch)) return { code: '12' };
+  const entry = judge(book, request, card, now);
+  if (entry === undefined) return { code: '30' };
+  return book.enter(request, refusal === undefined ? entry : { ...entry, state: 'declined', code: refusal }, now);
+}
+
+function reverse(book: Book, request: Request): Outcome {
+  const { terminal, merchant, original } = request;
+  const payment = original && book.find(terminal, merchant, original);
+  if (payment === undefined) return { code: '25' };
+  if (payment.amount !== request.amount || payment.currency !== request.currency) return { code: '13' };
+  if (payment.state === 'declined' || payment.state === 'reversed') return { code: '00' };
+  if (payment.state === 'voided' || book.isClosed(terminal, merchant, payment.batch)) return { code: '12' };
+  book.change(payment.id, 'reversed');
+  return { code: '00' };
+}
+
+function takeBack(book: Book, request: Request): Outcome {
+  const { terminal, merchant, original } = request;
+  const payment = original && book.find(terminal, merchant, original);
+  if (payment === undefined) return { code: '25' };
+  if (payment.amount !== request.amount || payment.currency !== request.currency) return { code: '13' };
+  const open = payment.batch === request.batch && !book.isClosed(terminal, merchant, payment.batch);
+  if (payment.state !== 'approved' || !open) return { code: '12' };
+  book.change(payment.id, 'voided');
+  return { code: '00', authCode: payment.authCode ?? '' };
+}
+
+function query(book: Book, request: Request): Outcome {
+  const payment = request.original && book.find(request.terminal, request.merchant, request.original);
+  if (payment === undefined) return { code: '25' };
+  if (payment.state === 'approved') return { code: '00', authCode: payment.authCode ?? '' };
+  if (payment.state === 'pending') return { code: '09' };
+  return { code: payment.state === 'declined' ? payment.code : '12' };
+}
+
+function compare(book: Book, request: Request, refusal: string | undefined, now: number): Verdict {
+  const theirs = readTotals(request.message.fields.get(63) ?? '');
+  if (theirs === undefined) return { code: '30' };
+  const ours = book.totals(request.batch, request.currency);
+  if (refusal !== undefined) return { code: refusal, totals: ours };
+  const agree =
+    ours.debitCount === theirs.debitCount &&
+    ours.debitMinor === theirs.debitMinor &&
+    ours.creditCount === theirs.creditCount &&
+    ours.creditMinor === theirs.creditMinor;
+  if (agree) book.closeBatch(request.terminal, request.merchant, request.batch, now);
+  return { code: agree ? '00' : '95', totals: ours };
+}
+
+function carryOut(
+  book: Book,
+  request: Request,
+  card: CardSecrets | undefined,
+  refusal: string | undefined,
+  now: number,
+): Verdict {
+  switch (request.kind) {
+    case 'sign-on':
+    case 'echo':
+      return { code: refusal ?? '00' };
+    case 'query':
+      return refusal === undefined ? query(book, request) : { code: refusal };
+    case 'totals':
+      return compare(book, request, refusal, now);
+    case 'purchase':
+    case 'advice':
+      return pay(book, request, card, refusal, now);
+    case 'reversal':
+      return refusal === undefined ? reverse(book, request) : { code: refusal };
+    case 'void':
+      return refusal === undefined ? takeBack(book, request) : { code: refusal };
+  }
+}
+
+/** Purchases, advices, reversals and voids get their first answer again; the others are answered afresh. */
+const rememberedKinds: ReadonlySet<Request['kind']> = new Set(['purchase', 'advice', 'reversal', 'void']);
+
+/**
+ * Carries out one request in one commit of the book.
+ * `refusal` makes the bank refuse with that DE 39 whatever it would have said; only a payment's refusal is remembered then.
+ */
+export function execute(
+  book: Book,
+  request: Request,
+  card: CardSecrets | undefined,
+  refusal: string | undefined,
+  now: number,
+): Verdict {
+  return book.commit(() => {
+    if (request.terminal !== TERMINAL_ID || request.merchant !== MERCHANT_ID) return { code: '97' };
+    if (!rememberedKinds.has(request.kind)) {
+      book.confirmWaiting(now);
+      return carryOut(book, request, card, refusal, now);
+    }
+    const before = book.remembered(request);
+    if (before !== undefined) {
+      const { same, ...answer } = before;
+      return same ? answer : { code: '94' };
+    }
+    book.confirmWaiting(now);
+    const verdict = carryOut(book, request, card, refusal, now);
+    const isPayment = request.kind === 'purchase' || request.kind === 'advice';
+    if (verdict.code !== '25' && (refusal === undefined || isPayment)) book.remember(request, verdict);
+    return verdict;
+  });
+}

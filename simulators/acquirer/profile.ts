@@ -1,0 +1,102 @@
+import { createPrivateKey, sign } from 'node:crypto';
+import { type Identity, SERVER_NAME } from './identity.ts';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** A certification authority's key as cards are verified with it. */
+export interface CaKey {
+  readonly rid: string;
+  readonly index: string;
+  readonly modulus: string;
+  readonly exponent: string;
+  readonly sha1: string;
+}
+
+export const TERMINAL_ID = 'T0000001';
+export const MERCHANT_ID = 'M00000000000001';
+
+/** Wallets whose codes the bank takes, with the form of a code (docs/bank-link.md). */
+export const wallets = [
+  { scheme: 'alipay', pattern: '^(2[5-9]|30)\\d{14,22}$' },
+  { scheme: 'wechat', pattern: '^1[0-5]\\d{16}$' },
+  { scheme: 'unionpay-code', pattern: '^62\\d{17}$' },
+  { scheme: 'e-cny', pattern: '^01\\d{17}$' },
+] as const;
+
+function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Canonical JSON: keys sorted, no white space. */
+export function canonical(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`;
+}
+
+function merged(base: Json | undefined, over: Json): Json {
+  if (!isObject(base) || !isObject(over)) return over;
+  const changed = Object.entries(over).map(([key, value]) => [key, merged(base[key], value)]);
+  return { ...base, ...Object.fromEntries(changed) };
+}
+
+function terms(identity: Identity, caKeys: readonly CaKey[]): Json {
+  const { kty, crv, x, y } = identity.sealing.jwk;
+  return {
+    version: 1,
+    id: 'virtual-bank',
+    name: 'Virtual Bank',
+    link: 'iso8583',
+    virtual: true,
+    host: '127.0.0.1',
+    port: identity.port,
+    tls: { ca: identity.ca, cert: identity.client.cert, key: identity.client.key, serverName: SERVER_NAME },
+    terminalId: TERMINAL_ID,
+    merchantId: MERCHANT_ID,
+    nii: '003',
+    masterKey: identity.masterKey,
+    sealing: { kid: identity.sealing.kid, jwk: { kty: kty ?? '', crv: crv ?? '', x: x ?? '', y: y ?? '' } },
+    timers: {
+      connectMs: 3000,
+      responseMs: 8000,
+      echoMs: 30000,
+      reconnectMs: [200, 500, 1000, 2000, 5000],
+      repeatMs: [0, 1000, 2000, 5000, 15000, 60000, 300000],
+      messageLifetimeMs: 120000,
+    },
+    offline: {
+      enabled: true,
+      hours: 24,
+      singleMinor: 5000,
+      totalMinor: 100000,
+      count: 50,
+      oncePerCard: true,
+      currency: 'CNY',
+      schemes: ['unionpay', 'visa'],
+    },
+    limits: { maxMinor: 5000000, contactlessMinor: 5000000, cvmMinor: 100000 },
+    wallets: wallets.map((wallet) => ({ ...wallet })),
+    walletTimers: { firstQueryMs: 3000, queryMs: 3000, giveUpMs: 30000 },
+    cards: {
+      country: '156',
+      ttq: '36004080',
+      applications: [
+        { aid: 'A000000333010101', kernel: 7, scheme: 'unionpay' },
+        { aid: 'A000000333010102', kernel: 7, scheme: 'unionpay' },
+        { aid: 'A000000333010103', kernel: 7, scheme: 'unionpay' },
+        { aid: 'A0000000031010', kernel: 3, scheme: 'visa' },
+      ],
+      caKeys: caKeys.map(({ rid, index, modulus, exponent, sha1 }) => ({ rid, index, modulus, exponent, sha1 })),
+    },
+  };
+}
+
+/** The signed profile that terminals load, as text. `over` is laid over the bank's own terms before they are signed. */
+export function profileText(identity: Identity, caKeys: readonly CaKey[], over: Json = {}): string {
+  const profile = merged(terms(identity, caKeys), over);
+  const { kty, crv, x } = identity.signing;
+  const key = createPrivateKey({ key: { ...identity.signing }, format: 'jwk' });
+  const signature = sign(null, Buffer.from(canonical(profile), 'utf8'), key).toString('base64url');
+  return `${JSON.stringify({ profile, signer: { kty, crv, x }, signature }, null, 2)}\n`;
+}
