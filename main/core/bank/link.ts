@@ -102,6 +102,14 @@ export interface LinkCounters {
   readonly late: number;
 }
 
+/** After so many dropped answers the technician is alarmed: somebody or something meddles with the line. */
+export const DROPPED_ALARM = 3;
+
+/** Whether the counters call for a technician. */
+export function alarmed(counters: LinkCounters): boolean {
+  return counters.dropped >= DROPPED_ALARM;
+}
+
 /** The line to one acquirer. ISO 8583 is its first implementation. */
 export interface AcquirerLink {
   readonly state: LinkState;

@@ -1,4 +1,5 @@
 import { createCipheriv, timingSafeEqual } from 'node:crypto';
+import { type IsoMessage, pack } from './codec.ts';
 
 /** Computes the AES-CMAC of data: 16 bytes (RFC 4493). */
 export type Cmac = (data: Uint8Array) => Uint8Array;
@@ -51,4 +52,26 @@ export function verified(message: Uint8Array, cmac: Cmac): boolean {
   const end = message.length - MAC_LENGTH;
   if (end < 0) return false;
   return timingSafeEqual(cmac(message.subarray(0, end)).subarray(0, MAC_LENGTH), message.subarray(end));
+}
+
+const FIRST_HALF = 64;
+const SECOND_HALF = 128;
+
+/** The MAC is the last field of its message: 64, or 128 when a field above 64 is present. */
+function macField(message: IsoMessage): number {
+  const above = [...message.fields.keys()].some((number) => number > FIRST_HALF && number !== SECOND_HALF);
+  return above ? SECOND_HALF : FIRST_HALF;
+}
+
+/** The bytes of a message with its MAC. Throws IsoError like `pack`. */
+export function packSigned(message: IsoMessage, cmac: Cmac): Uint8Array {
+  const fields = new Map(message.fields).set(macField(message), '00'.repeat(MAC_LENGTH));
+  return sign(pack({ mti: message.mti, fields }), cmac);
+}
+
+/** Whether a received message carries its MAC in the right field and the MAC is right. */
+export function trusted(bytes: Uint8Array, message: IsoMessage, cmac: Cmac): boolean {
+  const field = macField(message);
+  const other = field === FIRST_HALF ? SECOND_HALF : FIRST_HALF;
+  return message.fields.has(field) && !message.fields.has(other) && verified(bytes, cmac);
 }

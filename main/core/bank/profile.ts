@@ -1,0 +1,192 @@
+import { createHash, createPrivateKey, createPublicKey, verify, X509Certificate } from 'node:crypto';
+import { Currency } from '../../../contract/money.ts';
+import { z } from '../../../contract/schema.ts';
+import { CardLimits, CardRules } from '../kernel/config.ts';
+import { canonical } from './canonical.ts';
+
+const milliseconds = z.int().min(1).max(86_400_000);
+const minor = z.int().min(0).max(999_999_999_999);
+const coordinate = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+
+function parses(make: (text: string) => unknown): (text: string) => boolean {
+  return (text) => {
+    try {
+      make(text);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+}
+
+const Certificate = z.string().refine(
+  parses((text) => new X509Certificate(text)),
+  { error: 'not a PEM certificate' },
+);
+const PrivateKey = z.string().refine(parses(createPrivateKey), { error: 'not a PEM private key' });
+
+const Tls = z
+  .strictObject({
+    ca: Certificate,
+    cert: Certificate,
+    key: PrivateKey,
+    serverName: z.string().regex(/^[A-Za-z0-9.-]{1,253}$/),
+  })
+  .refine((tls) => new X509Certificate(tls.cert).checkPrivateKey(createPrivateKey(tls.key)), {
+    error: 'the key is not the one of the certificate',
+    path: ['key'],
+  });
+
+/** How a scanned wallet code is recognised. `scheme` goes before the code in DE 48. */
+const WalletRule = z.strictObject({
+  scheme: z.string().regex(/^[a-z0-9-]{1,20}$/),
+  pattern: z
+    .string()
+    .max(200)
+    .refine(
+      parses((text) => new RegExp(text, 'u')),
+      { error: 'not a regular expression' },
+    ),
+});
+
+/** What one acquirer asks of the terminal: addresses, keys, timers, limits (docs/bank-link.md, "The acquirer profile"). */
+export const AcquirerProfile = z.strictObject({
+  /** Counts up; the terminal takes no older one than it had. */
+  version: z.int().min(1),
+  id: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  name: z.string().min(1).max(80),
+  link: z.literal('iso8583'),
+  /** A bank of the virtual counter: no money moves, and the screens say so. */
+  virtual: z.boolean(),
+  host: z.string().min(1).max(253),
+  port: z.int().min(1).max(65_535),
+  tls: Tls,
+  terminalId: z.string().regex(/^[0-9A-Za-z]{1,8}$/),
+  merchantId: z.string().regex(/^[0-9A-Za-z]{1,15}$/),
+  /** Network international identifier (DE 24). */
+  nii: z.string().regex(/^\d{3}$/),
+  /** AES-128 terminal master key, hex. */
+  masterKey: z.string().regex(/^[0-9A-Fa-f]{32}$/),
+  sealing: z.strictObject({
+    kid: z.string().min(1).max(100),
+    jwk: z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: coordinate, y: coordinate }),
+  }),
+  timers: z.strictObject({
+    connectMs: milliseconds,
+    responseMs: milliseconds,
+    echoMs: milliseconds,
+    /** Waits between attempts to connect; the last one goes on. */
+    reconnectMs: z.array(milliseconds).min(1).max(20),
+    /** Waits before each repeat of a reversal or an advice; the last one goes on. */
+    repeatMs: z.array(z.int().min(0).max(86_400_000)).min(1).max(20),
+    /** Longest time a message can be on its way (R6). */
+    messageLifetimeMs: milliseconds,
+  }),
+  offline: z.strictObject({
+    enabled: z.boolean(),
+    hours: z.number().positive().max(168),
+    singleMinor: minor,
+    totalMinor: minor,
+    count: z.int().min(0).max(100_000),
+    oncePerCard: z.boolean(),
+    currency: Currency,
+    schemes: z.array(z.enum(['unionpay', 'visa', 'mastercard', 'jcb'])),
+  }),
+  limits: CardLimits,
+  wallets: z.array(WalletRule).max(50),
+  walletTimers: z.strictObject({ firstQueryMs: milliseconds, queryMs: milliseconds, giveUpMs: milliseconds }),
+  cards: CardRules,
+});
+export type AcquirerProfile = z.infer<typeof AcquirerProfile>;
+
+const Signed = z.strictObject({
+  profile: z.record(z.string(), z.unknown()),
+  signer: z.strictObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: coordinate }),
+  signature: z.string().regex(/^[A-Za-z0-9_-]{86}$/),
+});
+
+export type ProfileFault =
+  /** No JSON, or not of the form of a signed profile. */
+  | 'profile-damaged'
+  | 'profile-unsigned'
+  /** The signature is not over this content. */
+  | 'profile-forged'
+  /** Signed by somebody else than the signer this terminal trusts. */
+  | 'profile-foreign'
+  | 'profile-older'
+  /** Well signed, but something in it is missing, unknown or out of range. */
+  | 'profile-invalid';
+
+export type ReadProfile =
+  | { readonly ok: true; readonly profile: AcquirerProfile; readonly signer: string }
+  | { readonly ok: false; readonly code: ProfileFault; readonly detail: string };
+
+/** What the terminal knows from an earlier profile: the pinned signer's thumbprint and the version. */
+export interface KnownProfile {
+  readonly signer?: string | undefined;
+  readonly version?: number | undefined;
+}
+
+const LARGEST = 1_000_000;
+
+/**
+ * Reads and checks a signed acquirer profile file. `signer` of the result is the SHA-256 thumbprint of the signer's key
+ * (RFC 7638, base64url): the caller pins it and hands it in next time. No detail ever holds a key.
+ */
+export function readProfile(bytes: Uint8Array, known: KnownProfile = {}): ReadProfile {
+  const json = parsed(bytes);
+  if (json === undefined) return { ok: false, code: 'profile-damaged', detail: 'not a JSON object' };
+  if (!('signature' in json) || !('signer' in json)) {
+    return { ok: false, code: 'profile-unsigned', detail: 'signer or signature is missing' };
+  }
+  const signed = Signed.safeParse(json);
+  if (!signed.success) return { ok: false, code: 'profile-damaged', detail: issue(signed.error) };
+  const content = canonical(signed.data.profile);
+  if (content === undefined) return { ok: false, code: 'profile-damaged', detail: 'nested too deeply' };
+  if (!signatureFits(content, signed.data)) {
+    return { ok: false, code: 'profile-forged', detail: 'the signature does not fit the content' };
+  }
+  const signer = thumbprint(signed.data.signer.x);
+  if (known.signer !== undefined && known.signer !== signer) {
+    return { ok: false, code: 'profile-foreign', detail: `signed by ${signer}, trusted is ${known.signer}` };
+  }
+  return checked(signed.data.profile, signer, known.version ?? 0);
+}
+
+function checked(content: unknown, signer: string, least: number): ReadProfile {
+  const profile = AcquirerProfile.safeParse(content);
+  if (!profile.success) return { ok: false, code: 'profile-invalid', detail: issue(profile.error) };
+  if (profile.data.version < least) {
+    return { ok: false, code: 'profile-older', detail: `version ${profile.data.version}, in use is ${least}` };
+  }
+  return { ok: true, profile: profile.data, signer };
+}
+
+function parsed(bytes: Uint8Array): object | undefined {
+  if (bytes.length > LARGEST) return undefined;
+  try {
+    const json: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the first thing is wrong and what, without the value. */
+function issue(error: z.ZodError): string {
+  const [first] = error.issues;
+  return first ? `${first.path.map(String).join('.') || 'profile'}: ${first.message}` : 'invalid';
+}
+
+/** SubjectPublicKeyInfo of an Ed25519 key up to its 32 bytes (RFC 8410 clause 4). */
+const ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
+
+function signatureFits(content: string, signed: z.infer<typeof Signed>): boolean {
+  const spki = Buffer.concat([ED25519, Buffer.from(signed.signer.x, 'base64url')]);
+  const key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  return verify(null, Buffer.from(content, 'utf8'), key, Buffer.from(signed.signature, 'base64url'));
+}
+
+function thumbprint(x: string): string {
+  return createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
+}
