@@ -19,7 +19,6 @@ export interface CardRequest {
 
 /**
  * Keeps card secrets from leaving the kernel: the PAN and the track-2 equivalent go in, only sealed or keyed forms come out.
- * `context` is bound to the seal as additional authenticated data.
  */
 export interface Vault {
   /** Seals PAN and track-2 equivalent to the acquirer's public key: a compact JWE. */

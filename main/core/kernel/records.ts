@@ -1,0 +1,67 @@
+import { recordCommand, status, statusText } from './apdu.ts';
+import { concat } from './bytes.ts';
+import { type Channel, done, refuse, type Step } from './channel.ts';
+import { decode, type Tlv } from './tlv.ts';
+
+/** One entry of the application file locator (EMV Book 3, 10.2). */
+export interface FileEntry {
+  readonly file: number;
+  readonly first: number;
+  readonly last: number;
+  /** How many of its records, from the first, are signed. */
+  readonly signed: number;
+}
+
+/** More records than any card keeps for a tap. */
+const MOST_RECORDS = 48;
+
+/** Reads an AFL; undefined when it is not a valid one. */
+export function readLocator(bytes: Uint8Array): readonly FileEntry[] | undefined {
+  if (bytes.length % 4 !== 0) return undefined;
+  const entries: FileEntry[] = [];
+  for (let at = 0; at < bytes.length; at += 4) {
+    const [head, first, last, signed] = [bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!];
+    const file = head >> 3;
+    if ((head & 7) !== 0 || file < 1 || file > 30) return undefined;
+    if (first < 1 || last < first || signed > last - first + 1) return undefined;
+    entries.push({ file, first, last, signed });
+  }
+  const records = entries.reduce((sum, entry) => sum + entry.last - entry.first + 1, 0);
+  return records > MOST_RECORDS ? undefined : entries;
+}
+
+export interface Records {
+  /** The data objects of all records, in order. */
+  readonly nodes: readonly Tlv[];
+  /**
+   * Static data to be authenticated (Book 3, 10.3): of each signed record the value of template 70 for files 1 to 10, the
+   * whole record for others. Undefined when a signed record cannot be authenticated.
+   */
+  readonly signed: Uint8Array | undefined;
+}
+
+/** READ RECORD for every record that the AFL names. */
+export async function readRecords(channel: Channel, entries: readonly FileEntry[]): Promise<Step<Records>> {
+  const nodes: Tlv[] = [];
+  const signed: Uint8Array[] = [];
+  let authentic = true;
+  for (const { file, first, last, signed: count } of entries) {
+    for (let record = first; record <= last; record++) {
+      const answer = await channel.send(`READ RECORD ${file}.${record}`, recordCommand(file, record));
+      if (!answer.ok) return answer;
+      const where = `record ${file}.${record}`;
+      if (answer.value.status !== status.ok) {
+        return refuse('card-data-invalid', `${where}: ${statusText(answer.value.status)}`);
+      }
+      const read = decode(answer.value.data);
+      if (!read.ok) return refuse('card-data-invalid', `${where}: TLV ${read.code}`);
+      const template = read.nodes.length === 1 && read.nodes[0]?.tag === '70' ? read.nodes[0] : undefined;
+      if (file <= 10 && !template) return refuse('card-data-invalid', `${where}: no template 70`);
+      nodes.push(...(template?.children ?? read.nodes));
+      if (record >= first + count) continue;
+      if (template) signed.push(file <= 10 ? template.value : answer.value.data);
+      else authentic = false;
+    }
+  }
+  return done({ nodes, signed: authentic ? concat(...signed) : undefined });
+}

@@ -1,0 +1,100 @@
+import { PPSE, selectCommand, status, statusText } from './apdu.ts';
+import { hex, unhex } from './bytes.ts';
+import { type Channel, done, refuse, type Step } from './channel.ts';
+import type { CardApplication } from './config.ts';
+import { decode, find, type Tlv } from './tlv.ts';
+
+/** An application that card and counter both know. */
+export interface Candidate {
+  /** The card's full AID, hex. */
+  readonly aid: string;
+  readonly application: CardApplication;
+  /** 1 is best; 16 stands for none given. */
+  readonly priority: number;
+}
+
+/** Kernels this program can run. */
+const kernels: ReadonlySet<number> = new Set([3, 7]);
+
+/**
+ * The kernel that a directory entry asks for (tag 9F2A, EMV Book B 3.3.2): 0 leaves it to the AID; undefined is one of a
+ * domestic or unknown kind.
+ */
+function kernelAsked(entry: readonly Tlv[]): number | undefined {
+  const value = find(entry, '9F2A')?.value;
+  if (!value || value.length === 0) return 0;
+  return value[0]! < 0x80 ? value[0]! & 0x3f : undefined;
+}
+
+/** The counter's application with the longest matching AID, of the kernel asked for. */
+function applicationFor(aid: string, kernel: number, applications: readonly CardApplication[]) {
+  return applications
+    .filter((application) => aid.startsWith(application.aid) && (kernel === 0 || application.kernel === kernel))
+    .filter((application) => kernels.has(application.kernel))
+    .sort((a, b) => b.aid.length - a.aid.length)[0];
+}
+
+/** Candidates of a PPSE answer, best first; the card's order decides between equals (Book B 3.3.2). */
+export function candidates(entries: readonly Tlv[], applications: readonly CardApplication[]): Candidate[] {
+  const found: Candidate[] = [];
+  for (const entry of entries) {
+    if (entry.tag !== '61' || !entry.children) continue;
+    const name = find(entry.children, '4F')?.value;
+    const kernel = kernelAsked(entry.children);
+    if (!name || name.length < 5 || name.length > 16 || kernel === undefined) continue;
+    const aid = hex(name);
+    const application = applicationFor(aid, kernel, applications);
+    if (!application) continue;
+    const indicator = (find(entry.children, '87')?.value[0] ?? 0) & 0x0f;
+    found.push({ aid, application, priority: indicator === 0 ? 16 : indicator });
+  }
+  return found.sort((a, b) => a.priority - b.priority);
+}
+
+/** PC/SC part 3, 3.1.3.2.3.2: historical bytes of a storage card, which has no applications. */
+const STORAGE_CARD = '804F0CA000000306';
+
+/** Asks the card for its contactless directory. */
+export async function readDirectory(
+  channel: Channel,
+  atr: Uint8Array,
+  applications: readonly CardApplication[],
+): Promise<Step<readonly Candidate[]>> {
+  if (hex(atr).includes(STORAGE_CARD)) return refuse('not-a-payment-card', 'a storage card');
+  const answer = await channel.send('SELECT PPSE', selectCommand(PPSE));
+  if (!answer.ok) return answer;
+  if (answer.value.status !== status.ok) {
+    return refuse('not-a-payment-card', `SELECT PPSE: ${statusText(answer.value.status)}`);
+  }
+  const read = decode(answer.value.data);
+  if (!read.ok) return refuse('card-data-invalid', `SELECT PPSE: TLV ${read.code}`);
+  if (!find(read.nodes, '6F')) return refuse('not-a-payment-card', 'SELECT PPSE: no file control information');
+  const list = candidates(find(read.nodes, '6F', 'A5', 'BF0C')?.children ?? [], applications);
+  return list.length > 0 ? done(list) : refuse('no-supported-application', 'no application in common');
+}
+
+/** What SELECT told of an application. */
+export interface Selected {
+  readonly candidate: Candidate;
+  readonly dedicatedName: Uint8Array;
+  readonly pdol: Uint8Array;
+  readonly nodes: readonly Tlv[];
+}
+
+/** `undefined` when this candidate falls out and the next has its turn. */
+export async function selectApplication(
+  channel: Channel,
+  candidate: Candidate,
+): Promise<Step<Selected | { readonly out: number }>> {
+  const answer = await channel.send('SELECT', selectCommand(unhex(candidate.aid)));
+  if (!answer.ok) return answer;
+  if (answer.value.status !== status.ok) return done({ out: answer.value.status });
+  const read = decode(answer.value.data);
+  if (!read.ok) return refuse('card-data-invalid', `SELECT: TLV ${read.code}`);
+  const dedicatedName = find(read.nodes, '6F', '84')?.value;
+  if (!dedicatedName || !hex(dedicatedName).startsWith(candidate.aid) || dedicatedName.length > 16) {
+    return refuse('card-data-invalid', 'SELECT: the name is not the one selected');
+  }
+  const pdol = find(read.nodes, '6F', 'A5', '9F38')?.value ?? new Uint8Array();
+  return done({ candidate, dedicatedName, pdol, nodes: read.nodes });
+}

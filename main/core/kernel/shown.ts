@@ -1,0 +1,37 @@
+import { hex } from './bytes.ts';
+import { maskValue } from './mask.ts';
+import type { CardScheme, CardTag } from './outcome.ts';
+import { tagEntry } from './tags.ts';
+import { leaves, type Tlv } from './tlv.ts';
+
+const names: Record<CardScheme, string> = {
+  unionpay: 'UnionPay',
+  visa: 'Visa',
+  mastercard: 'Mastercard',
+  jcb: 'JCB',
+};
+
+/** Text of printable ASCII; undefined for anything else. */
+function printable(value: Uint8Array): string | undefined {
+  const text = Buffer.from(value).toString('latin1').trim();
+  return /^[\x20-\x7e]+$/.test(text) ? text : undefined;
+}
+
+/** What the card calls its application (tag 50), or the scheme's name when it says nothing readable. */
+export function labelOf(fci: readonly Tlv[], scheme: CardScheme): string {
+  const label = leaves(fci).find((leaf) => leaf.tag === '50')?.value;
+  return (label && label.length <= 16 && printable(label)) || names[scheme];
+}
+
+function shown(tag: string, value: Uint8Array, pan: string): CardTag {
+  const { name, format } = tagEntry(tag);
+  const masked = maskValue(tag, value, pan);
+  const text = masked === hex(value) && (format === 'an' || format === 'ans') ? printable(value) : undefined;
+  return { tag, name, value: masked, ...(text === undefined ? {} : { text }) };
+}
+
+/** All data objects of the selected application, safe to show: card data masked. */
+export function showTags(fci: readonly Tlv[], data: ReadonlyMap<string, Uint8Array>, pan: string): CardTag[] {
+  const selection = leaves(fci).map((leaf) => shown(leaf.tag, leaf.value, pan));
+  return [...selection, ...[...data].map(([tag, value]) => shown(tag, value, pan))];
+}

@@ -1,0 +1,38 @@
+import { createHmac, createPublicKey, type KeyObject } from 'node:crypto';
+import { CompactEncrypt } from 'jose';
+import type { Vault } from './outcome.ts';
+
+/** An acquirer's sealing key: a P-256 public key and its name. */
+export interface SealingKey {
+  readonly kid: string;
+  readonly jwk: { readonly kty: 'EC'; readonly crv: 'P-256'; readonly x: string; readonly y: string };
+}
+
+const SHORTEST_TOKEN_KEY = 16;
+
+function publicKey({ jwk }: SealingKey): KeyObject {
+  const { kty, crv, x, y } = jwk;
+  if (kty !== 'EC' || crv !== 'P-256') throw new RangeError('the sealing key is not a P-256 key');
+  return createPublicKey({ format: 'jwk', key: { kty, crv, x, y } });
+}
+
+/**
+ * A vault that seals to the acquirer (compact JWE, ECDH-ES direct agreement and A256GCM) and tokens with the terminal's
+ * own key (HMAC-SHA-256, first 16 bytes). It keeps nothing that opens a seal. Throws when a key is not a valid one.
+ */
+export function openVault(sealing: SealingKey, tokenKey: Uint8Array): Vault {
+  if (tokenKey.length < SHORTEST_TOKEN_KEY) throw new RangeError('the token key is too short');
+  const key = publicKey(sealing);
+  const secret = Uint8Array.from(tokenKey);
+  return {
+    async seal({ pan, track2, expiry }) {
+      const plain = new TextEncoder().encode(JSON.stringify({ pan, track2, expiry }));
+      return new CompactEncrypt(plain)
+        .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: sealing.kid })
+        .encrypt(key);
+    },
+    token(pan) {
+      return createHmac('sha256', secret).update(pan).digest('hex').slice(0, 32);
+    },
+  };
+}
