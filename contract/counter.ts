@@ -54,6 +54,7 @@ export const Prompt = z.enum([
   'code-refused',
   'amount-too-high',
 ]);
+export type Prompt = z.infer<typeof Prompt>;
 
 /** What is going on at the counter now. One payment at a time. */
 export const Now = z.discriminatedUnion('phase', [

@@ -1,0 +1,156 @@
+import type { Database, Statement } from 'better-sqlite3';
+import { canonical, type Draft, type Entry, parseEntry, type SealedWrite, type Write } from './entry.ts';
+import { type ChainBreak, chain, GENESIS, type Journal } from './journal.ts';
+
+/**
+ * `intent`: the journal is synced before the database commits, because something will leave the terminal on the strength of it.
+ * `outcome`: the database commits first, then the journal. Either way both are durable when `commit` returns (I3, I4, I14).
+ */
+export type Order = 'intent' | 'outcome';
+
+/** A rule of the book was about to be broken: the core stops rather than write it. */
+export class BookError extends Error {
+  override name = 'BookError';
+}
+
+/** What was found when database and journal were compared at start. */
+export interface Recovered {
+  readonly replayed: number;
+  readonly appended: number;
+  readonly cut: ChainBreak | undefined;
+}
+
+/** The only code that writes money: each commit is one journal entry and one database transaction. */
+export class Book {
+  readonly db: Database;
+  readonly #journal: Journal;
+  readonly #statements = new Map<string, Statement<unknown[], unknown>>();
+
+  constructor(db: Database, journal: Journal) {
+    this.db = db;
+    this.#journal = journal;
+  }
+
+  get head(): { readonly seq: number; readonly hash: string } {
+    return { seq: this.#journal.seq, hash: this.#journal.hash };
+  }
+
+  commit(draft: Draft, order: Order): Entry {
+    const { sealed, ...rest } = draft;
+    const entry: Entry = { ...rest, seq: this.#journal.seq + 1 };
+    const body = canonical(entry);
+    const line = { seq: entry.seq, hash: chain(this.#journal.hash, body), body };
+    if (order === 'intent') this.#journal.append(line);
+    this.#write(entry, body, line.hash, sealed ?? []);
+    if (order === 'outcome') this.#journal.append(line);
+    return entry;
+  }
+
+  /** Applies an entry that the journal holds and the database lost. */
+  replay(body: string, hash: string): void {
+    this.#write(parseEntry(body), body, hash, []);
+  }
+
+  journalBytes(): Uint8Array {
+    return this.#journal.read();
+  }
+
+  #write(entry: Entry, body: string, hash: string, sealed: readonly SealedWrite[]): void {
+    this.db.exec('BEGIN IMMEDIATE');
+    try {
+      this.#run('INSERT INTO entry (seq, at, kind, payment, body, hash) VALUES (?, ?, ?, ?, ?, ?)', [
+        entry.seq,
+        entry.at,
+        entry.kind,
+        entry.payment ?? null,
+        body,
+        hash,
+      ]);
+      for (const write of entry.writes) this.#apply(write);
+      entry.transfers.forEach((transfer, n) => {
+        this.#run(
+          'INSERT INTO transfer (seq, n, payment, debit, credit, amount, currency, at, day, batch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+          [
+            entry.seq,
+            n,
+            transfer.payment,
+            transfer.debit,
+            transfer.credit,
+            transfer.amount.minor,
+            transfer.amount.currency,
+            entry.at,
+            transfer.day,
+            transfer.batch,
+          ],
+        );
+      });
+      for (const write of sealed) this.#seal(write);
+      this.db.exec('COMMIT');
+    } catch (error) {
+      if (this.db.inTransaction) this.db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #apply(write: Write): void {
+    switch (write.op) {
+      case 'insert': {
+        const names = Object.keys(write.values);
+        const marks = names.map(() => '?').join(', ');
+        this.#run(`INSERT INTO ${write.table} (${names.join(', ')}) VALUES (${marks})`, Object.values(write.values));
+        return;
+      }
+      case 'put':
+        this.#run(
+          `INSERT INTO ${write.table} (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+          [write.key, write.value],
+        );
+        return;
+      case 'update': {
+        const set = Object.keys(write.values).map((name) => `${name} = ?`);
+        const where = Object.keys(write.key).map((name) => `${name} IS ?`);
+        const changes = this.#run(`UPDATE ${write.table} SET ${set.join(', ')} WHERE ${where.join(' AND ')}`, [
+          ...Object.values(write.values),
+          ...Object.values(write.key),
+        ]);
+        if (changes !== 1)
+          throw new BookError(`${write.table} ${canonical(write.key)}: ${changes} rows changed, not 1`);
+        return;
+      }
+      case 'settle':
+        this.#run("UPDATE payment SET state = 'settled' WHERE batch = ? AND state IN ('approved', 'saf-approved')", [
+          write.batch,
+        ]);
+    }
+  }
+
+  #seal(write: SealedWrite): void {
+    if (write.op === 'keep') {
+      this.#run('INSERT INTO sealed (payment, blob) VALUES (?, ?)', [write.payment, write.blob]);
+    } else {
+      this.#run('DELETE FROM sealed WHERE payment = ?', [write.payment]);
+    }
+  }
+
+  #run(sql: string, values: readonly unknown[]): number {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.db.prepare<unknown[], unknown>(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement.run(...values).changes;
+  }
+
+  close(): void {
+    this.#journal.close();
+    this.db.close();
+  }
+}
+
+/** The entry at the end of the database's copy: sequence 0 and the genesis hash when there is none. */
+export function databaseHead(db: Database): { seq: number; hash: string } {
+  const head = db
+    .prepare<[], { seq: number; hash: string }>('SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1')
+    .get();
+  return head ?? { seq: 0, hash: GENESIS };
+}

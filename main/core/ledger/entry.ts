@@ -1,0 +1,70 @@
+import { type Currency, type Money, money } from '../../../contract/money.ts';
+
+export type Value = string | number | null;
+export type Values = Readonly<Record<string, Value>>;
+
+/** Tables that the journal can rebuild. */
+export type Table = 'payment' | 'batch' | 'counter' | 'request' | 'code' | 'setting';
+
+/** One change to one row. An update must find exactly the row that `key` describes: compare-and-set (I6). */
+export type Write =
+  | { readonly op: 'insert'; readonly table: Table; readonly values: Values }
+  | { readonly op: 'put'; readonly table: 'counter' | 'setting'; readonly key: string; readonly value: Value }
+  | { readonly op: 'update'; readonly table: Table; readonly key: Values; readonly values: Values }
+  /** Every approved payment of a closed batch becomes settled. */
+  | { readonly op: 'settle'; readonly batch: number };
+
+/** A change outside the journal: sealed card data. */
+export type SealedWrite =
+  | { readonly op: 'keep'; readonly payment: string; readonly blob: string }
+  | { readonly op: 'shred'; readonly payment: string };
+
+/** A movement of money between two accounts; docs/ledger.md has the chart. */
+export interface Transfer {
+  readonly payment: string | null;
+  readonly debit: string;
+  readonly credit: string;
+  readonly amount: Money;
+  readonly day: string;
+  readonly batch: number | null;
+}
+
+/** What is to be recorded in one commit. */
+export interface Draft {
+  readonly kind: 'payment' | 'batch' | 'session' | 'print' | 'drawer' | 'setting' | 'core';
+  readonly at: number;
+  readonly by: string;
+  readonly payment?: string;
+  readonly event: { readonly type: string } & Values;
+  readonly writes: readonly Write[];
+  readonly sealed?: readonly SealedWrite[];
+  readonly transfers: readonly Transfer[];
+}
+
+/** A draft in its place: what the journal holds, without sealed data. */
+export interface Entry extends Omit<Draft, 'sealed'> {
+  readonly seq: number;
+}
+
+/** JSON with sorted keys and no white space: the bytes that are hashed. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const fields = Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`);
+    return `{${fields.join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** Reads back an entry that this program wrote; the chain has vouched for its bytes. */
+export function parseEntry(body: string): Entry {
+  const entry: Entry = JSON.parse(body);
+  return entry;
+}
+
+export function row(amount: number, currency: string): Money {
+  return money(amount, currency as Currency);
+}

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import type { AppendFile } from '../store/storage.ts';
+
+/** What the chain starts from: the hash "before" the first entry. */
+export const GENESIS = '0'.repeat(64);
+
+/** One line of the journal file: the chain's hash and the entry's canonical bytes. */
+export interface JournalLine {
+  readonly seq: number;
+  readonly hash: string;
+  readonly body: string;
+}
+
+/** Where the chain was found broken. */
+export interface ChainBreak {
+  readonly seq: number;
+  readonly what: string;
+}
+
+/** hash(n) = SHA-256(hash(n−1) ‖ canonical bytes of n), hex. */
+export function chain(previous: string, body: string): string {
+  return createHash('sha256').update(previous).update(body).digest('hex');
+}
+
+/** Reads every line of a journal and recomputes its chain. `length` is that of the sound part, in bytes. */
+export function readJournal(bytes: Uint8Array): {
+  lines: JournalLine[];
+  length: number;
+  broken: ChainBreak | undefined;
+} {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const lines: JournalLine[] = [];
+  let previous = GENESIS;
+  let start = 0;
+  while (start < text.length) {
+    const end = text.indexOf(0x0a, start);
+    const seq = lines.length + 1;
+    if (end < 0) return { lines, length: start, broken: { seq, what: 'the last entry is torn' } };
+    const hash = text.toString('latin1', start, start + 64);
+    const body = text.toString('utf8', start + 65, end);
+    if (text[start + 64] !== 0x20 || chain(previous, body) !== hash) {
+      return { lines, length: start, broken: { seq, what: 'the entry does not hash to its place in the chain' } };
+    }
+    lines.push({ seq, hash, body });
+    previous = hash;
+    start = end + 1;
+  }
+  return { lines, length: start, broken: undefined };
+}
+
+/**
+ * The second file: append-only, hash-chained. Knows nothing of what the entries mean.
+ * One writer; an append is durable when `append` returns.
+ */
+export class Journal {
+  readonly #file: AppendFile;
+  #seq: number;
+  #hash: string;
+
+  constructor(file: AppendFile, seq: number, hash: string) {
+    this.#file = file;
+    this.#seq = seq;
+    this.#hash = hash;
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get hash(): string {
+    return this.#hash;
+  }
+
+  append(line: JournalLine): void {
+    if (line.seq !== this.#seq + 1) throw new Error(`journal is at ${this.#seq}, entry ${line.seq} does not follow`);
+    this.#file.append(Buffer.from(`${line.hash} ${line.body}\n`, 'utf8'));
+    this.#file.sync();
+    this.#seq = line.seq;
+    this.#hash = line.hash;
+  }
+
+  read(): Uint8Array {
+    return this.#file.read();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+}

@@ -1,0 +1,216 @@
+import type { Now, Prompt } from '../../../contract/counter.ts';
+import type { Money } from '../../../contract/money.ts';
+import { outcomeOf, type PaymentView } from '../../../contract/payment.ts';
+import type { Card } from '../../../drivers/nfc/reader.ts';
+import type { CardOutcome } from '../kernel/outcome.ts';
+import type { World } from '../world/world.ts';
+import type { PresentedCard } from './event.ts';
+import type { Payment } from './payment.ts';
+import type { Runner } from './runner.ts';
+
+export interface CounterParts {
+  readonly world: Pick<World, 'clock' | 'devices'>;
+  readonly runner: Runner;
+  /** Reads a card for a payment; calls back when the card may go. */
+  readonly read: (card: Card, payment: Payment, mayGo: () => void) => Promise<CardOutcome>;
+  readonly viewOf: (payment: Payment) => PaymentView;
+  readonly find: (id: string) => Payment;
+  readonly responseMs: number;
+  /** Only this reader, where one was named. */
+  readonly reader: string | undefined;
+  /** Called whenever `now` has changed. */
+  readonly changed: () => void;
+  readonly fatal: (error: unknown) => void;
+}
+
+/** How long a good result stays on the screens. */
+const RESULT_MS = 6_000;
+
+/** What goes on at the counter: one payment at a time, reader and scanner armed together. */
+export class Counter {
+  readonly #parts: CounterParts;
+  #now: Now = { phase: 'idle' };
+  #payment: string | undefined;
+  #disarm: AbortController | undefined;
+  #show: AbortController | undefined;
+
+  constructor(parts: CounterParts) {
+    this.#parts = parts;
+  }
+
+  get now(): Now {
+    return this.#now;
+  }
+
+  /** Whether a payment holds the counter: nothing else may begin. */
+  get busy(): boolean {
+    return this.#now.phase === 'waiting' || this.#now.phase === 'reading' || this.#now.phase === 'asking';
+  }
+
+  /** The payment that waits for a card or a code. */
+  get waiting(): string | undefined {
+    return this.#now.phase === 'waiting' ? this.#payment : undefined;
+  }
+
+  /** Arms the reader for an opened payment, whoever scans codes is told by `waiting`. */
+  arm(payment: Payment): void {
+    const disarm = new AbortController();
+    this.#payment = payment.id;
+    this.#disarm = disarm;
+    this.#wait(payment, this.#inputs() === 'none' ? 'no-input' : 'present', null);
+    this.#readCards(payment, disarm.signal).catch(this.#parts.fatal);
+  }
+
+  /** A payment that needs no arming is shown from its beginning: cash, void. */
+  follow(payment: Payment): void {
+    this.#disarm?.abort();
+    this.#payment = payment.id;
+    this.onPayment(payment);
+  }
+
+  /** Shows why a scanned code was not taken; the payment goes on waiting. */
+  codeRefused(reason: string): void {
+    const payment = this.#current();
+    if (payment && this.#now.phase === 'waiting') this.#wait(payment, 'code-refused', reason);
+  }
+
+  /** A code was taken: the reader is not needed any more. */
+  disarm(): void {
+    this.#disarm?.abort();
+  }
+
+  dismiss(): void {
+    if (this.#now.phase === 'result') this.#set({ phase: 'idle' });
+  }
+
+  /** The runner has moved a payment; if it is the one at the counter, the screens follow. */
+  onPayment(payment: Payment): void {
+    if (payment.id !== this.#payment) return;
+    const { clock } = this.#parts.world;
+    const outcome = outcomeOf(payment.state);
+    if (payment.state === 'opened') return;
+    const confirming = payment.state === 'querying' && payment.reason === 'pending';
+    if (outcome === 'open' || confirming) {
+      this.#disarm?.abort();
+      if (this.#now.phase === 'asking' && this.#now.confirming === confirming) return;
+      const since = payment.sentAt ?? clock.now();
+      const until = since + this.#parts.responseMs;
+      this.#set({ phase: 'asking', payment: payment.id, amount: payment.amount, since, until, confirming });
+      return;
+    }
+    this.#disarm?.abort();
+    if (payment.state === 'abandoned') {
+      this.#set({ phase: 'idle' });
+      return;
+    }
+    this.#set({ phase: 'result', payment: this.#parts.viewOf(payment), outcome, at: clock.now() });
+    if (outcome !== 'unknown' && outcome !== 'cancelling') this.#clearLater();
+  }
+
+  #clearLater(): void {
+    const show = new AbortController();
+    this.#show = show;
+    this.#parts.world.clock
+      .sleep(RESULT_MS, show.signal)
+      .then(() => {
+        if (!show.signal.aborted) this.dismiss();
+      })
+      .catch(this.#parts.fatal);
+  }
+
+  #set(now: Now): void {
+    this.#show?.abort();
+    this.#now = now;
+    if (now.phase === 'idle') this.#payment = undefined;
+    this.#parts.changed();
+  }
+
+  #current(): Payment | undefined {
+    return this.#payment === undefined ? undefined : this.#parts.find(this.#payment);
+  }
+
+  #inputs(): 'reader' | 'none' {
+    const { readers, scanners } = this.#parts.world.devices;
+    const ready = readers.state.status === 'ready' || scanners.some((scanner) => scanner.state.status === 'ready');
+    return ready ? 'reader' : 'none';
+  }
+
+  #wait(payment: Payment, prompt: Prompt, reason: string | null): void {
+    const { readers, scanners } = this.#parts.world.devices;
+    const reader = readers.state.status === 'ready';
+    const scanner = scanners.some((one) => one.state.status === 'ready');
+    this.#set({ phase: 'waiting', payment: payment.id, amount: payment.amount, prompt, reason, reader, scanner });
+  }
+
+  /** Devices came or went while a payment waits. */
+  devicesChanged(): void {
+    const payment = this.#current();
+    if (!payment || this.#now.phase !== 'waiting') return;
+    const { prompt, reason } = this.#now;
+    const calm = prompt === 'no-input' || prompt === 'present';
+    this.#wait(payment, calm ? (this.#inputs() === 'none' ? 'no-input' : 'present') : prompt, reason);
+  }
+
+  async #readCards(payment: Payment, signal: AbortSignal): Promise<void> {
+    const { world, read, reader } = this.#parts;
+    while (!signal.aborted) {
+      const card = await world.devices.readers.nextCard(signal, reader);
+      if (!card || signal.aborted) {
+        card?.release();
+        return;
+      }
+      this.#set({ phase: 'reading', payment: payment.id, amount: payment.amount });
+      const outcome = await read(card, payment, () => card.release());
+      card.release();
+      if (signal.aborted) return;
+      this.#afterRead(payment, outcome);
+    }
+  }
+
+  #afterRead(payment: Payment, outcome: CardOutcome): void {
+    if (outcome.kind === 'tap-again') {
+      this.#wait(payment, tapAgain[outcome.reason], null);
+      return;
+    }
+    if (outcome.kind === 'refused') {
+      this.#wait(payment, 'card-refused', outcome.reason);
+      return;
+    }
+    const { card } = outcome;
+    this.#disarm?.abort();
+    this.#parts.runner.dispatch(
+      payment.id,
+      {
+        type: 'card',
+        decision: outcome.kind,
+        deferrable: outcome.kind === 'online' && outcome.deferrable,
+        reason: outcome.kind === 'declined' ? outcome.reason : null,
+        card: card ? presentedOf(card) : null,
+      },
+      card && outcome.kind !== 'declined' ? { sealed: card.sealed } : {},
+    );
+  }
+}
+
+const tapAgain: Record<Extract<CardOutcome, { kind: 'tap-again' }>['reason'], Prompt> = {
+  torn: 'tap-again-torn',
+  'see-phone': 'see-phone',
+  'one-card-only': 'one-card-only',
+  'timed-out': 'tap-again-timed-out',
+};
+
+function presentedOf(card: NonNullable<Extract<CardOutcome, { kind: 'declined' }>['card']>): PresentedCard {
+  const { scheme, maskedPan, token, label, aid, cvm, expiry, iccData } = card;
+  const oda = `${card.oda.method} ${card.oda.result}`;
+  return { scheme, maskedPan, token, label, aid, cvm, oda, expiry, iccData, panSequence: card.panSequence ?? null };
+}
+
+/** How an amount relates to what the terminal may take: undefined when it may. */
+export function amountRefusal(
+  amount: Money,
+  currency: Money['currency'],
+  maxMinor: number,
+): 'amount-invalid' | 'amount-above-limit' | undefined {
+  if (amount.currency !== currency || amount.minor <= 0) return 'amount-invalid';
+  return amount.minor > maxMinor ? 'amount-above-limit' : undefined;
+}

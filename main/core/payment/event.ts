@@ -1,0 +1,72 @@
+import type { ReversalReason } from '../bank/link.ts';
+import type { OfflineUse } from './offline.ts';
+
+/** What a card that was read says about itself; the sealed secrets travel beside the event, never in it. */
+export interface PresentedCard {
+  readonly scheme: string;
+  readonly maskedPan: string;
+  readonly token: string;
+  readonly label: string;
+  readonly aid: string;
+  readonly cvm: string;
+  readonly oda: string;
+  readonly expiry: string;
+  readonly panSequence: string | null;
+  readonly iccData: string;
+}
+
+/** The state of the world in the same commit in which the decision is made. */
+export interface Facts {
+  /** The acquirer link is signed on. */
+  readonly online: boolean;
+  /** Open batch: the one in which money sent now is counted. */
+  readonly batch: number;
+  /** Reversals not yet delivered to the host once (I10). */
+  readonly reversalsDue: boolean;
+  readonly offline: OfflineUse;
+  /** UTC milliseconds. */
+  readonly now: number;
+}
+
+/** What the bank made of an exchange, as the payment needs to know it. */
+export type Answer =
+  | { readonly kind: 'approved'; readonly code: string; readonly authCode: string | null }
+  | { readonly kind: 'declined' | 'pending' | 'not-found'; readonly code: string }
+  | { readonly kind: 'no-answer' | 'not-sent' };
+
+export type PaymentEvent =
+  | {
+      readonly type: 'card';
+      readonly decision: 'online' | 'approved-offline' | 'declined';
+      readonly deferrable: boolean;
+      readonly reason: string | null;
+      readonly card: PresentedCard | null;
+    }
+  | { readonly type: 'code'; readonly scheme: string; readonly codeHash: string }
+  | { readonly type: 'cash' }
+  | { readonly type: 'cancel' }
+  /** A card payment that waited for older reversals may go now. */
+  | { readonly type: 'clear' }
+  /** The time has come for the next automatic step. */
+  | { readonly type: 'due' }
+  | { readonly type: 'answer'; readonly to: Exchange; readonly answer: Answer }
+  /** A wallet payment has not been confirmed in time. */
+  | { readonly type: 'give-up' }
+  /** The terminal starts again after it was stopped or killed. */
+  | { readonly type: 'restart' }
+  | { readonly type: 'expire' }
+  /** A void of this payment was asked for, or has come to its end. */
+  | { readonly type: 'void' }
+  | { readonly type: 'void-end'; readonly approved: boolean };
+
+export type Exchange = 'purchase' | 'advice' | 'reversal' | 'query' | 'void';
+
+/** What must happen outside once the step is durable. */
+export type Effect =
+  | { readonly type: 'exchange'; readonly exchange: Exchange; readonly reason?: ReversalReason }
+  /** Look at this payment again after so many milliseconds. */
+  | { readonly type: 'later'; readonly ms: number }
+  /** Deliver what is due to the host first, then say `clear`. */
+  | { readonly type: 'reversals-first' }
+  | { readonly type: 'print' }
+  | { readonly type: 'drawer' };

@@ -1,0 +1,74 @@
+import { expired, forwarded, lateDeclined, voidedOffline } from '../ledger/account.ts';
+import type { Answer, Facts, PaymentEvent } from './event.ts';
+import type { Payment } from './payment.ts';
+import { posted } from './purchase.ts';
+import { ignored, intent, outcome, pause, type Rules, type Step, UndrawnTransition } from './transition.ts';
+
+/** A purchase accepted offline, on its way to the bank. An advice is repeated until answered, never reversed (R7). */
+export function stepForward(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
+  const scheme = payment.scheme ?? 'other';
+  switch (event.type) {
+    case 'due':
+      if (payment.state === 'saf-sending') return ignored;
+      return intent(
+        { state: 'saf-sending', batch: batchOf(payment, facts), attempt: payment.attempt + 1, sentAt: facts.now },
+        [{ type: 'exchange', exchange: 'advice' }],
+      );
+    case 'answer':
+      return event.to === 'advice' ? stepAnswer(payment, event.answer, facts, rules, scheme) : ignored;
+    case 'restart':
+      return outcome({ state: payment.attempt === 0 ? 'saf-accepted' : 'saf-unknown' }, [{ type: 'later', ms: 0 }]);
+    case 'void':
+      if (payment.state !== 'saf-accepted' || payment.attempt > 0) throw new UndrawnTransition(payment, event);
+      return {
+        ...outcome(
+          { state: 'saf-voided', print: 'queued' },
+          [{ type: 'print' }],
+          [voidedOffline(posted(payment), scheme)],
+        ),
+        shred: true,
+      };
+    case 'expire':
+      if (payment.state === 'saf-sending') return ignored;
+      return { ...outcome({ state: 'saf-expired' }, [], [expired(posted(payment), scheme)]), shred: true };
+    case 'cancel':
+    case 'clear':
+    case 'give-up':
+      return ignored;
+    default:
+      throw new UndrawnTransition(payment, event);
+  }
+}
+
+function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules, scheme: string): Step {
+  if (payment.state !== 'saf-sending') return ignored;
+  switch (answer.kind) {
+    case 'approved': {
+      const transfer = forwarded(posted(payment), scheme, payment.batch ?? facts.batch);
+      return { ...outcome({ state: 'saf-approved', authCode: answer.authCode }, [], [transfer]), shred: true };
+    }
+    case 'declined':
+    case 'not-found':
+      return {
+        ...outcome(
+          { state: 'saf-declined', reason: `bank-${answer.code}` },
+          [],
+          [lateDeclined(posted(payment), scheme)],
+        ),
+        shred: true,
+      };
+    case 'not-sent':
+      // Nothing left this time; if nothing ever left, it is as untouched as before (I7).
+      return payment.attempt <= 1
+        ? outcome({ state: 'saf-accepted', batch: null, attempt: 0 }, [{ type: 'later', ms: pause(rules, 1) }])
+        : outcome({ state: 'saf-unknown' }, [{ type: 'later', ms: pause(rules, payment.attempt) }]);
+    case 'pending':
+    case 'no-answer':
+      return outcome({ state: 'saf-unknown' }, [{ type: 'later', ms: pause(rules, payment.attempt) }]);
+  }
+}
+
+/** What may already have left names the batch in which the host counts it; a repeat does not change that. */
+function batchOf(payment: Payment, facts: Facts): number {
+  return payment.attempt > 0 && payment.batch !== null ? payment.batch : facts.batch;
+}

@@ -1,0 +1,178 @@
+import type { Money } from '../../../contract/money.ts';
+import type { PaymentKind, PaymentState, PrintState, Tender } from '../../../contract/payment.ts';
+import type { Value, Values } from '../ledger/entry.ts';
+import { row as amountOf } from '../ledger/entry.ts';
+
+/** One attempt to move money by one tender: a row of the table `payment`. */
+export interface Payment {
+  readonly id: string;
+  readonly kind: PaymentKind;
+  readonly state: PaymentState;
+  readonly amount: Money;
+  /** UTC milliseconds; a label, and part of what identifies the message (DE 7). */
+  readonly at: number;
+  /** Business day, YYYY-MM-DD. */
+  readonly day: string;
+  readonly stan: number;
+  readonly rrn: string;
+  readonly receiptNo: string;
+  readonly staff: string;
+  readonly approver: string | null;
+  readonly tender: Tender | null;
+  readonly scheme: string | null;
+  readonly maskedPan: string | null;
+  readonly token: string | null;
+  readonly label: string | null;
+  readonly aid: string | null;
+  readonly cvm: string | null;
+  readonly oda: string | null;
+  readonly expiry: string | null;
+  readonly panSequence: string | null;
+  readonly iccData: string | null;
+  /** Batch in which the acquirer counts it; null until something was sent. */
+  readonly batch: number | null;
+  /** How often the current message has been sent. */
+  readonly attempt: number;
+  readonly sentAt: number | null;
+  /** When it was accepted offline. */
+  readonly acceptedAt: number | null;
+  /** When the host first said that it knows no such original (R6). */
+  readonly notFoundAt: number | null;
+  readonly authCode: string | null;
+  readonly reason: string | null;
+  readonly original: string | null;
+  readonly print: PrintState;
+  readonly copies: number;
+}
+
+/** What a step may change: never identity, amount or numbers. */
+export type PaymentChange = Partial<
+  Omit<Payment, 'id' | 'kind' | 'amount' | 'at' | 'day' | 'stan' | 'rrn' | 'receiptNo' | 'staff' | 'original'>
+>;
+
+/** The row as SQLite gives it. */
+export interface PaymentRow {
+  readonly id: string;
+  readonly kind: PaymentKind;
+  readonly state: PaymentState;
+  readonly amount: number;
+  readonly currency: string;
+  readonly at: number;
+  readonly day: string;
+  readonly stan: number;
+  readonly rrn: string;
+  readonly receipt_no: string;
+  readonly staff: string;
+  readonly approver: string | null;
+  readonly tender: Tender | null;
+  readonly scheme: string | null;
+  readonly masked_pan: string | null;
+  readonly token: string | null;
+  readonly label: string | null;
+  readonly aid: string | null;
+  readonly cvm: string | null;
+  readonly oda: string | null;
+  readonly expiry: string | null;
+  readonly pan_sequence: string | null;
+  readonly icc_data: string | null;
+  readonly batch: number | null;
+  readonly attempt: number;
+  readonly sent_at: number | null;
+  readonly accepted_at: number | null;
+  readonly not_found_at: number | null;
+  readonly auth_code: string | null;
+  readonly reason: string | null;
+  readonly original: string | null;
+  readonly print: PrintState;
+  readonly copies: number;
+}
+
+export function paymentOf(row: PaymentRow): Payment {
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    amount: amountOf(row.amount, row.currency),
+    at: row.at,
+    day: row.day,
+    stan: row.stan,
+    rrn: row.rrn,
+    receiptNo: row.receipt_no,
+    staff: row.staff,
+    approver: row.approver,
+    tender: row.tender,
+    scheme: row.scheme,
+    maskedPan: row.masked_pan,
+    token: row.token,
+    label: row.label,
+    aid: row.aid,
+    cvm: row.cvm,
+    oda: row.oda,
+    expiry: row.expiry,
+    panSequence: row.pan_sequence,
+    iccData: row.icc_data,
+    batch: row.batch,
+    attempt: row.attempt,
+    sentAt: row.sent_at,
+    acceptedAt: row.accepted_at,
+    notFoundAt: row.not_found_at,
+    authCode: row.auth_code,
+    reason: row.reason,
+    original: row.original,
+    print: row.print,
+    copies: row.copies,
+  };
+}
+
+const columns: Record<Exclude<keyof Payment, 'amount'>, keyof PaymentRow> = {
+  id: 'id',
+  kind: 'kind',
+  state: 'state',
+  at: 'at',
+  day: 'day',
+  stan: 'stan',
+  rrn: 'rrn',
+  receiptNo: 'receipt_no',
+  staff: 'staff',
+  approver: 'approver',
+  tender: 'tender',
+  scheme: 'scheme',
+  maskedPan: 'masked_pan',
+  token: 'token',
+  label: 'label',
+  aid: 'aid',
+  cvm: 'cvm',
+  oda: 'oda',
+  expiry: 'expiry',
+  panSequence: 'pan_sequence',
+  iccData: 'icc_data',
+  batch: 'batch',
+  attempt: 'attempt',
+  sentAt: 'sent_at',
+  acceptedAt: 'accepted_at',
+  notFoundAt: 'not_found_at',
+  authCode: 'auth_code',
+  reason: 'reason',
+  original: 'original',
+  print: 'print',
+  copies: 'copies',
+};
+
+function isColumn(name: string): name is keyof typeof columns {
+  return name in columns;
+}
+
+/** Columns and values of what changed. */
+export function valuesOf(change: Partial<Payment>): Values {
+  const values: Record<string, Value> = {};
+  for (const [name, value] of Object.entries(change)) {
+    if (isColumn(name) && (value === null || typeof value === 'string' || typeof value === 'number')) {
+      values[columns[name]] = value;
+    }
+  }
+  if (change.amount) {
+    values['amount'] = change.amount.minor;
+    values['currency'] = change.amount.currency;
+  }
+  return values;
+}

@@ -1,0 +1,157 @@
+import type { AcquirerLink } from '../bank/link.ts';
+import type { Clock } from '../world/world.ts';
+import type { Payment } from './payment.ts';
+import type { Runner } from './runner.ts';
+import type { PaymentTable } from './table.ts';
+import type { Rules } from './transition.ts';
+
+export interface PendingParts {
+  readonly clock: Clock;
+  readonly link: AcquirerLink;
+  readonly payments: PaymentTable;
+  readonly runner: Runner;
+  readonly rules: Rules;
+  readonly fatal: (error: unknown) => void;
+}
+
+/**
+ * What the terminal has to do by itself: reversals and cancellations first, then queries and voids, then the payments
+ * accepted offline, in their order. Goes on across outages; nothing is ever given up.
+ */
+export class Pending {
+  readonly #parts: PendingParts;
+  readonly #stop = new AbortController();
+  /** When each payment is next due, on the monotonic clock; absent means now. */
+  readonly #due = new Map<string, { readonly at: number; readonly wall: number }>();
+  #forwardAt = 0;
+  #pumping = false;
+
+  constructor(parts: PendingParts) {
+    this.#parts = parts;
+    parts.link.onChange(() => this.#pump());
+  }
+
+  /** Looks at a payment again after `ms`. */
+  later(payment: Payment, ms: number): void {
+    const { clock, fatal } = this.#parts;
+    const at = clock.monotonic() + ms;
+    if (payment.state.startsWith('saf-')) this.#forwardAt = Math.max(at, payment.attempt === 0 ? this.#forwardAt : at);
+    else this.#due.set(payment.id, { at, wall: clock.now() + ms });
+    clock
+      .sleep(ms, this.#stop.signal)
+      .then(() => this.#pump())
+      .catch(fatal);
+  }
+
+  /** When the next automatic step of a payment is planned, UTC milliseconds. */
+  dueAt(payment: Payment): number {
+    return this.#due.get(payment.id)?.wall ?? this.#parts.clock.now();
+  }
+
+  /** Tries everything now, without waiting for back-off. */
+  hurry(): void {
+    this.#due.clear();
+    this.#forwardAt = 0;
+    this.#pump();
+  }
+
+  /** A step has been taken: the next one may follow. */
+  changed(payment: Payment): void {
+    if (payment.state === 'saf-approved' || payment.state === 'saf-declined') this.#pump();
+  }
+
+  /** Payments that have not come to their end yet. */
+  left(): number {
+    const { payments } = this.#parts;
+    const open = payments.inStates([
+      'sending',
+      'unknown',
+      'querying',
+      'reversal-due',
+      'cancel-due',
+      'saf-accepted',
+      'saf-sending',
+      'saf-unknown',
+    ]);
+    return open.length;
+  }
+
+  /** Tries everything now and waits until nothing is left or `ms` have passed. Answers how many are left. */
+  async settle(ms: number): Promise<number> {
+    const deadline = this.#parts.clock.monotonic() + ms;
+    this.hurry();
+    while (this.left() > 0 && this.#parts.clock.monotonic() < deadline && !this.#stop.signal.aborted) {
+      await this.#parts.clock.sleep(25, this.#stop.signal);
+    }
+    return this.left();
+  }
+
+  /** Resolves when every reversal has been tried at least once, or after `ms`. */
+  async reversalsTried(ms: number): Promise<void> {
+    const { clock, payments } = this.#parts;
+    const deadline = clock.monotonic() + ms;
+    for (const payment of payments.inStates(['reversal-due'])) this.#due.delete(payment.id);
+    this.#pump();
+    while (this.#reversalsOpen() && clock.monotonic() < deadline && !this.#stop.signal.aborted) {
+      await clock.sleep(10, this.#stop.signal);
+    }
+  }
+
+  #reversalsOpen(): boolean {
+    const { payments, runner } = this.#parts;
+    return payments.inStates(['reversal-due']).some((payment) => payment.attempt === 0 || runner.asking(payment.id));
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  #pump(): void {
+    if (this.#pumping || this.#stop.signal.aborted) return;
+    this.#pumping = true;
+    try {
+      this.#work();
+      this.#forward();
+    } catch (error) {
+      this.#parts.fatal(error);
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #work(): void {
+    const { clock, payments, runner, link } = this.#parts;
+    const now = clock.monotonic();
+    for (const payment of payments.workable()) {
+      const due = this.#due.get(payment.id);
+      if (runner.asking(payment.id) || (due && due.at > now)) continue;
+      if (link.state.status !== 'online' && this.#needsLine(payment)) continue;
+      this.#due.delete(payment.id);
+      runner.dispatch(payment.id, { type: 'due' });
+    }
+  }
+
+  /** Going from unknown to its remedy, and giving up a wallet payment, are decisions of the terminal alone. */
+  #needsLine(payment: Payment): boolean {
+    const { clock, rules } = this.#parts;
+    if (payment.state === 'unknown') return payment.kind === 'void';
+    const late = payment.sentAt !== null && clock.now() - payment.sentAt >= rules.wallet.giveUpMs;
+    return !(payment.state === 'querying' && late);
+  }
+
+  /** One at a time, oldest first; a failure holds up those behind it, so that their order stays. */
+  #forward(): void {
+    const { clock, payments, runner, link, rules } = this.#parts;
+    const next = payments.nextToForward();
+    if (!next || runner.asking(next.id)) return;
+    const age = clock.now() - (next.acceptedAt ?? next.at);
+    if (age >= rules.offline.hours * 3_600_000) {
+      runner.dispatch(next.id, { type: 'expire' });
+      this.#forward();
+      return;
+    }
+    if (link.state.status !== 'online' || this.#forwardAt > clock.monotonic()) return;
+    if (payments.inStates(['saf-sending']).length > 0) return;
+    runner.dispatch(next.id, { type: 'due' });
+  }
+}

@@ -1,0 +1,216 @@
+import { acceptedOffline, paidCash, purchased } from '../ledger/account.ts';
+import type { Answer, Facts, PaymentEvent, PresentedCard } from './event.ts';
+import { offlineRefusal } from './offline.ts';
+import type { Payment, PaymentChange } from './payment.ts';
+import { ignored, intent, type Next, outcome, type Rules, type Step, UndrawnTransition } from './transition.ts';
+
+type Card = Extract<PaymentEvent, { type: 'card' }>;
+
+/** A purchase from its opening until the bank has spoken: opened, sealed, sending, unknown, querying. */
+export function stepPurchase(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
+  switch (payment.state) {
+    case 'opened':
+      return stepOpened(payment, event, facts, rules);
+    case 'sealed':
+      return stepSealed(payment, event, facts);
+    case 'sending':
+      return stepSending(payment, event, facts, rules);
+    case 'unknown':
+      return stepUnknown(payment, event);
+    case 'querying':
+      return stepQuerying(payment, event, facts, rules);
+    default:
+      throw new UndrawnTransition(payment, event);
+  }
+}
+
+function stepOpened(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
+  switch (event.type) {
+    case 'card':
+      return stepCard(payment, event, facts, rules);
+    case 'code':
+      if (!facts.online)
+        return outcome({ state: 'declined', tender: 'code', scheme: event.scheme, reason: 'code-needs-line' });
+      return intent(
+        { state: 'sending', tender: 'code', scheme: event.scheme, batch: facts.batch, attempt: 1, sentAt: facts.now },
+        [{ type: 'exchange', exchange: 'purchase' }],
+      );
+    case 'cash':
+      return outcome(
+        { state: 'approved', tender: 'cash', scheme: 'cash', print: 'queued' },
+        [{ type: 'print' }, { type: 'drawer' }],
+        [paidCash(posted(payment))],
+      );
+    case 'cancel':
+      return outcome({ state: 'abandoned', reason: 'customer-cancel' });
+    case 'restart':
+      return outcome({ state: 'abandoned', reason: 'restarted' });
+    case 'due':
+    case 'clear':
+      return ignored;
+    default:
+      throw new UndrawnTransition(payment, event);
+  }
+}
+
+function stepCard(payment: Payment, event: Card, facts: Facts, rules: Rules): Step {
+  const card = event.card;
+  if (event.decision === 'declined' || card === null) {
+    return outcome({ ...cardChange(card), state: 'declined', tender: 'contactless', reason: event.reason });
+  }
+  const read: PaymentChange = { ...cardChange(card), tender: 'contactless' };
+  if (facts.online && event.decision === 'online') {
+    if (facts.reversalsDue) return outcome({ ...read, state: 'sealed' }, [{ type: 'reversals-first' }]);
+    return { ...sendCard(facts), change: { ...read, ...sendCard(facts).change } };
+  }
+  const deferrable = event.decision === 'approved-offline' || event.deferrable;
+  const refusal = offlineRefusal(
+    rules.offline,
+    facts.offline,
+    { scheme: card.scheme, deferrable },
+    payment.amount,
+    facts.now,
+  );
+  if (refusal) return { ...outcome({ ...read, state: 'declined', reason: refusal }), shred: true };
+  return outcome(
+    { ...read, state: 'saf-accepted', acceptedAt: facts.now, print: 'queued' },
+    [{ type: 'print' }, { type: 'later', ms: 0 }],
+    [acceptedOffline(posted(payment), card.scheme)],
+  );
+}
+
+function cardChange(card: PresentedCard | null): PaymentChange {
+  return card ?? {};
+}
+
+function sendCard(facts: Facts): Next {
+  return intent({ state: 'sending', batch: facts.batch, attempt: 1, sentAt: facts.now }, [
+    { type: 'exchange', exchange: 'purchase' },
+  ]);
+}
+
+/** The card was read and waits for older reversals to be delivered once (I10). Nothing has been sent for it. */
+function stepSealed(payment: Payment, event: PaymentEvent, facts: Facts): Step {
+  switch (event.type) {
+    case 'clear':
+      if (facts.online) return sendCard(facts);
+      return { ...outcome({ state: 'declined', reason: 'not-sent' }), shred: true };
+    case 'cancel':
+      return { ...outcome({ state: 'abandoned', reason: 'customer-cancel' }), shred: true };
+    case 'restart':
+      return { ...outcome({ state: 'abandoned', reason: 'restarted' }), shred: true };
+    case 'due':
+      return ignored;
+    default:
+      throw new UndrawnTransition(payment, event);
+  }
+}
+
+function stepSending(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
+  switch (event.type) {
+    case 'answer':
+      return event.to === 'purchase' ? stepAnswer(payment, event.answer, facts, rules) : ignored;
+    case 'restart':
+      return outcome({ state: 'unknown', reason: 'restarted' }, [{ type: 'later', ms: 0 }]);
+    case 'cancel':
+    case 'due':
+    case 'give-up':
+    case 'clear':
+      return ignored;
+    default:
+      throw new UndrawnTransition(payment, event);
+  }
+}
+
+function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules): Step {
+  switch (answer.kind) {
+    case 'approved':
+      return approve(payment, answer.authCode, facts);
+    case 'declined':
+    case 'not-found':
+      return decline(payment, `bank-${answer.code}`);
+    case 'not-sent':
+      return decline(payment, 'not-sent');
+    case 'pending':
+      return payment.tender === 'code' ? query(rules, 'pending') : takeBack('invalid-answer');
+    case 'no-answer':
+      return payment.tender === 'code' ? query(rules, 'no-answer') : takeBack('no-answer');
+  }
+}
+
+function approve(payment: Payment, authCode: string | null, facts: Facts): Next {
+  const batch = payment.batch ?? facts.batch;
+  return {
+    ...outcome(
+      { state: 'approved', authCode, reason: null, print: 'queued' },
+      [{ type: 'print' }],
+      [purchased(posted(payment), payment.scheme ?? 'other', batch)],
+    ),
+    shred: true,
+  };
+}
+
+function decline(payment: Payment, reason: string): Next {
+  return payment.tender === 'contactless'
+    ? { ...outcome({ state: 'declined', reason }), shred: true }
+    : outcome({ state: 'declined', reason });
+}
+
+function takeBack(reason: string): Next {
+  return { ...outcome({ state: 'reversal-due', reason, attempt: 0 }, [{ type: 'later', ms: 0 }]), shred: true };
+}
+
+function query(rules: Rules, reason: string): Next {
+  return outcome({ state: 'querying', reason, attempt: 0 }, [{ type: 'later', ms: rules.wallet.firstQueryMs }]);
+}
+
+/** Only ever passed through in recovery: what was being sent when the terminal stopped is not known (I8). */
+function stepUnknown(payment: Payment, event: PaymentEvent): Step {
+  switch (event.type) {
+    case 'due':
+    case 'restart':
+      return payment.tender === 'code'
+        ? outcome({ state: 'querying', attempt: 0 }, [{ type: 'later', ms: 0 }])
+        : takeBack('restarted');
+    case 'answer':
+    case 'cancel':
+      return ignored;
+    default:
+      throw new UndrawnTransition(payment, event);
+  }
+}
+
+/** A wallet payment whose end is not known: asked after, then cancelled (R8). */
+function stepQuerying(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
+  const late = payment.sentAt !== null && facts.now - payment.sentAt >= rules.wallet.giveUpMs;
+  switch (event.type) {
+    case 'due':
+      if (late) return cancel('not-completed');
+      return intent({ attempt: payment.attempt + 1 }, [{ type: 'exchange', exchange: 'query' }]);
+    case 'answer':
+      if (event.to !== 'query') return ignored;
+      if (event.answer.kind === 'approved') return approve(payment, event.answer.authCode, facts);
+      if (event.answer.kind === 'declined') return outcome({ state: 'declined', reason: 'wallet-not-paid' });
+      if (late) return cancel('not-completed');
+      return outcome({ reason: event.answer.kind === 'pending' ? 'pending' : 'no-answer' }, [
+        { type: 'later', ms: rules.wallet.queryMs },
+      ]);
+    case 'cancel':
+      return cancel('customer-cancel');
+    case 'give-up':
+      return cancel('not-completed');
+    case 'restart':
+      return outcome({ reason: 'restarted' }, [{ type: 'later', ms: 0 }]);
+    default:
+      throw new UndrawnTransition(payment, event);
+  }
+}
+
+function cancel(reason: string): Next {
+  return outcome({ state: 'cancel-due', reason, attempt: 0 }, [{ type: 'later', ms: 0 }]);
+}
+
+/** What a transfer needs to know of a payment. */
+export function posted(payment: Payment): { payment: string; amount: Payment['amount']; day: string } {
+  return { payment: payment.id, amount: payment.amount, day: payment.day };
+}

@@ -1,0 +1,349 @@
+import type { Money } from '../../../contract/money.ts';
+import type { AcquirerLink, BankAnswer, BankRequest, Presented, Trace } from '../bank/link.ts';
+import { openBatch } from '../ledger/batch.ts';
+import type { Book } from '../ledger/book.ts';
+import { businessDay } from '../ledger/day.ts';
+import type { Draft, SealedWrite, Write } from '../ledger/entry.ts';
+import type { StoreSettings } from '../store/settings.ts';
+import { newId } from '../world/id.ts';
+import type { World } from '../world/world.ts';
+import type { Answer, Effect, Exchange, Facts, PaymentEvent } from './event.ts';
+import { takeNumbers, takeTrace } from './number.ts';
+import { type Payment, valuesOf } from './payment.ts';
+import { step } from './step.ts';
+import type { PaymentTable } from './table.ts';
+import type { Next, Rules } from './transition.ts';
+
+/** Who asks, and with whose approval. */
+export interface Actor {
+  readonly staff: string;
+  readonly approver?: string;
+}
+
+/** What comes with an event and must not be in it: secrets that the journal never sees. */
+export interface Beside {
+  /** Card data sealed to the acquirer. */
+  readonly sealed?: string;
+  /** The wallet code itself, kept in memory until the purchase has been answered. */
+  readonly code?: string;
+  readonly by?: string;
+}
+
+export interface RunnerParts {
+  readonly world: Pick<World, 'clock' | 'random'>;
+  readonly book: Book;
+  readonly payments: PaymentTable;
+  readonly link: AcquirerLink;
+  readonly rules: Rules;
+  readonly settings: () => StoreSettings;
+  /** Effects that are not the bank's. Called after the commit. */
+  readonly perform: (payment: Payment, effect: Exclude<Effect, { type: 'exchange' }>) => void;
+  /** Called after every commit, with the payment as it is now. */
+  readonly changed: (payment: Payment) => void;
+  /** Called when something happened that must never: the core stops. */
+  readonly fatal: (error: unknown) => void;
+}
+
+/** Makes steps durable, and only then lets their effects out. The one place where a payment's state changes. */
+export class Runner {
+  readonly #parts: RunnerParts;
+  readonly #codes = new Map<string, string>();
+  readonly #inFlight = new Set<string>();
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether the bank is being asked about this payment right now. */
+  asking(id: string): boolean {
+    return this.#inFlight.has(id);
+  }
+
+  /** Opens a purchase: numbers taken and durable before a reader is armed. */
+  open(key: string, amount: Money, actor: Actor): Payment {
+    return this.#insert(key, 'purchase', 'opened', amount, actor, null, {}, [], 'purchase-opened');
+  }
+
+  /** Opens the void of an approved purchase and sends it; the purchase becomes void-due in the same commit. */
+  openVoid(key: string, original: Payment, actor: Actor): Payment {
+    const event: PaymentEvent = { type: 'void' };
+    const learned = step(original, event, this.#facts(original), this.#parts.rules);
+    if (learned.kind !== 'next') throw new Error(`payment ${original.id} cannot be voided in state ${original.state}`);
+    const { tender, scheme, maskedPan, batch } = original;
+    const change = { tender, scheme, maskedPan, batch, attempt: 1, sentAt: this.#parts.world.clock.now() };
+    const payment = this.#insert(
+      key,
+      'void',
+      'sending',
+      original.amount,
+      actor,
+      original.id,
+      change,
+      [this.#update(original, learned)],
+      'void-opened',
+    );
+    this.#parts.changed(this.#parts.payments.get(original.id));
+    this.#exchange(payment, 'void');
+    return payment;
+  }
+
+  #insert(
+    key: string,
+    kind: Payment['kind'],
+    state: Payment['state'],
+    amount: Money,
+    actor: Actor,
+    original: string | null,
+    change: Partial<Payment>,
+    writes: readonly Write[],
+    type: string,
+  ): Payment {
+    const { world, book, payments, settings } = this.#parts;
+    const at = world.clock.now();
+    const { terminal, zone, dayCut } = settings();
+    const numbers = takeNumbers(book.db, terminal, at);
+    const id = newId(world);
+    const { stan, rrn, receiptNo } = numbers;
+    const staff = actor.staff;
+    const approver = actor.approver ?? null;
+    const day = businessDay(at, zone, dayCut);
+    const row = { id, kind, state, amount, at, day, stan, rrn, receiptNo, staff, approver, original, ...change };
+    this.#commit({
+      kind: 'payment',
+      at,
+      by: staff,
+      payment: id,
+      event: { type },
+      writes: [
+        { op: 'insert', table: 'payment', values: valuesOf(row) },
+        { op: 'insert', table: 'request', values: { key, body: requestBody(kind, amount, original), payment: id, at } },
+        ...numbers.writes,
+        ...writes,
+      ],
+      transfers: [],
+    });
+    const payment = payments.get(id);
+    this.#parts.changed(payment);
+    return payment;
+  }
+
+  #commit(draft: Draft): void {
+    try {
+      this.#parts.book.commit(draft, 'intent');
+    } catch (error) {
+      this.#parts.fatal(error);
+      throw error;
+    }
+  }
+
+  /** Takes one step. The new state is durable when this returns, and its effects have been let out. */
+  dispatch(id: string, event: PaymentEvent, beside: Beside = {}): Payment {
+    const { payments, world, book } = this.#parts;
+    try {
+      const payment = payments.get(id);
+      const next = step(payment, event, this.#facts(payment, event), this.#parts.rules);
+      const draft = { kind: 'payment', at: world.clock.now(), by: beside.by ?? 'terminal', payment: id } as const;
+      if (next.kind === 'ignored') {
+        if (event.type === 'answer') {
+          book.commit(
+            { ...draft, event: { type: 'late', ...eventDetail(event) }, writes: [], transfers: [] },
+            'outcome',
+          );
+        }
+        return payment;
+      }
+      if (beside.code !== undefined) this.#codes.set(id, beside.code);
+      const original = next.original ? this.#original(payment, next.original) : undefined;
+      book.commit(
+        {
+          ...draft,
+          event: { type: event.type, from: payment.state, ...eventDetail(event) },
+          writes: [
+            this.#update(payment, next),
+            ...(event.type === 'code' ? [seenCode(id, event.codeHash, draft.at)] : []),
+            ...(original ? [this.#update(original.payment, original.next)] : []),
+          ],
+          sealed: sealedWrites(id, next, beside.sealed),
+          transfers: [...next.transfers, ...(original?.next.transfers ?? [])],
+        },
+        next.order,
+      );
+      return this.#after(id, next, original?.payment.id);
+    } catch (error) {
+      this.#parts.fatal(error);
+      throw error;
+    }
+  }
+
+  #after(id: string, next: Next, original: string | undefined): Payment {
+    const { payments, changed, perform } = this.#parts;
+    const payment = payments.get(id);
+    if (payment.state !== 'sending') this.#codes.delete(id);
+    changed(payment);
+    if (original !== undefined) changed(payments.get(original));
+    for (const effect of next.effects) {
+      if (effect.type === 'exchange') this.#exchange(payment, effect.exchange, effect.reason);
+      else perform(payment, effect);
+    }
+    return payment;
+  }
+
+  #original(payment: Payment, event: PaymentEvent): { payment: Payment; next: Next } {
+    const original = this.#parts.payments.get(payment.original ?? '');
+    const next = step(original, event, this.#facts(original), this.#parts.rules);
+    if (next.kind !== 'next') throw new Error(`payment ${original.id} ignored ${event.type}`);
+    return { payment: original, next };
+  }
+
+  /** Compare-and-set on the state that the step was taken from (I6). */
+  #update(payment: Payment, next: Next): Write {
+    const values = valuesOf({ state: payment.state, ...next.change });
+    return { op: 'update', table: 'payment', key: { id: payment.id, state: payment.state }, values };
+  }
+
+  #facts(payment: Payment, event?: PaymentEvent): Facts {
+    const { payments, book, link, world } = this.#parts;
+    const token = event?.type === 'card' ? (event.card?.token ?? null) : payment.token;
+    return {
+      online: link.state.status === 'online',
+      batch: openBatch(book.db).no,
+      reversalsDue: payments.reversalUndelivered(),
+      offline: payments.offlineUse(payment.amount.currency, token),
+      now: world.clock.now(),
+    };
+  }
+
+  #exchange(
+    payment: Payment,
+    exchange: Exchange,
+    reason?: 'no-answer' | 'customer-cancel' | 'invalid-answer' | 'not-completed',
+  ): void {
+    const { link, fatal } = this.#parts;
+    this.#inFlight.add(payment.id);
+    const request = this.#request(payment, exchange, reason ?? 'no-answer');
+    link
+      .exchange(request)
+      .then((answer) => {
+        this.#inFlight.delete(payment.id);
+        this.dispatch(payment.id, { type: 'answer', to: exchange, answer: answerOf(answer) });
+      })
+      .catch(fatal);
+  }
+
+  #request(
+    payment: Payment,
+    exchange: Exchange,
+    reason: 'no-answer' | 'customer-cancel' | 'invalid-answer' | 'not-completed',
+  ): BankRequest {
+    const { amount } = payment;
+    const trace = traceOf(payment);
+    switch (exchange) {
+      case 'purchase':
+      case 'advice':
+        return { type: exchange, trace, amount, presented: this.#presented(payment) };
+      case 'reversal': {
+        const { stan, rrn, at } = payment;
+        return { type: 'reversal', trace, amount, reason, original: { mti: '0200', stan, rrn, at } };
+      }
+      case 'query': {
+        const own = this.#ownTrace();
+        const { stan, rrn, at } = payment;
+        const asked = { ...own, batch: trace.batch, attempt: 0 };
+        return { type: 'query', trace: asked, amount, original: { mti: '0200', stan, rrn, at } };
+      }
+      case 'void': {
+        const original = this.#parts.payments.get(payment.original ?? '');
+        const { stan, rrn, at, authCode } = original;
+        const mti = original.acceptedAt === null ? '0200' : '0220';
+        return {
+          type: 'void',
+          trace,
+          amount,
+          original: { mti, stan, rrn, at, ...(authCode === null ? {} : { authCode }) },
+        };
+      }
+    }
+  }
+
+  /** A query is a message of its own: its numbers are taken, and taken for good, before it is sent. */
+  #ownTrace(): { stan: number; rrn: string; at: number } {
+    const { book, world } = this.#parts;
+    const at = world.clock.now();
+    const { stan, rrn, writes } = takeTrace(book.db, at);
+    book.commit(
+      { kind: 'core', at, by: 'terminal', event: { type: 'trace-taken', stan }, writes, transfers: [] },
+      'intent',
+    );
+    return { stan, rrn, at };
+  }
+
+  #presented(payment: Payment): Presented {
+    if (payment.tender === 'code') {
+      return { kind: 'code', scheme: payment.scheme ?? '', code: this.#codes.get(payment.id) ?? '' };
+    }
+    const sealed = this.#parts.payments.sealed(payment.id);
+    if (sealed === undefined) throw new Error(`payment ${payment.id} has no sealed card data`);
+    return {
+      kind: 'card',
+      sealed,
+      iccData: payment.iccData ?? '',
+      expiry: payment.expiry ?? '',
+      ...(payment.panSequence === null ? {} : { panSequence: payment.panSequence }),
+    };
+  }
+}
+
+/** What the same key must mean when it comes again. */
+export function requestBody(kind: Payment['kind'], amount: Money, original: string | null): string {
+  return `${kind} ${amount.minor} ${amount.currency} ${original ?? ''}`.trim();
+}
+
+function traceOf(payment: Payment): Trace {
+  const { stan, rrn, at, batch, attempt } = payment;
+  return { stan, rrn, at, batch: batch ?? 0, attempt: Math.max(0, attempt - 1) };
+}
+
+function seenCode(payment: string, hash: string, at: number): Write {
+  return { op: 'insert', table: 'code', values: { hash, payment, at } };
+}
+
+function sealedWrites(payment: string, next: Next, sealed: string | undefined): SealedWrite[] {
+  if (next.shred) return [{ op: 'shred', payment }];
+  return sealed === undefined ? [] : [{ op: 'keep', payment, blob: sealed }];
+}
+
+function eventDetail(event: PaymentEvent): Record<string, string | number | null> {
+  switch (event.type) {
+    case 'answer':
+      return {
+        to: event.to,
+        answer: event.answer.kind,
+        code: 'code' in event.answer ? event.answer.code : null,
+      };
+    case 'card':
+      return {
+        decision: event.decision,
+        cause: event.reason,
+        oda: event.card?.oda ?? null,
+        scheme: event.card?.scheme ?? null,
+      };
+    case 'code':
+      return { scheme: event.scheme };
+    default:
+      return {};
+  }
+}
+
+function answerOf(answer: BankAnswer): Answer {
+  switch (answer.kind) {
+    case 'approved':
+      return { kind: 'approved', code: answer.code, authCode: answer.authCode ?? null };
+    case 'declined':
+    case 'pending':
+    case 'not-found':
+      return { kind: answer.kind, code: answer.code };
+    case 'no-answer':
+    case 'not-sent':
+      return { kind: answer.kind };
+  }
+}

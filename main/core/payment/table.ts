@@ -1,0 +1,145 @@
+import type { Database } from 'better-sqlite3';
+import { type Currency, money } from '../../../contract/money.ts';
+import type { PaymentState } from '../../../contract/payment.ts';
+import type { OfflineUse } from './offline.ts';
+import { type Payment, type PaymentRow, paymentOf } from './payment.ts';
+
+/** States in which something is still to be done by the terminal itself, in the order of urgency. */
+const workable: readonly PaymentState[] = ['reversal-due', 'cancel-due', 'unknown', 'querying'];
+const waitingOffline = "('saf-accepted', 'saf-sending', 'saf-unknown')";
+
+/** Reads of the table `payment`; nothing here writes. */
+export class PaymentTable {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  find(id: string): Payment | undefined {
+    const row = this.#db.prepare<[string], PaymentRow>('SELECT * FROM payment WHERE id = ?').get(id);
+    return row && paymentOf(row);
+  }
+
+  get(id: string): Payment {
+    const payment = this.find(id);
+    if (!payment) throw new Error(`no payment ${id}`);
+    return payment;
+  }
+
+  inStates(states: readonly PaymentState[]): Payment[] {
+    const marks = states.map(() => '?').join(', ');
+    return this.#db
+      .prepare<unknown[], PaymentRow>(`SELECT * FROM payment WHERE state IN (${marks}) ORDER BY at, stan`)
+      .all(...states)
+      .map(paymentOf);
+  }
+
+  /** Reversals, cancellations, queries and voids waiting for their next step. */
+  workable(): Payment[] {
+    return this.inStates(workable);
+  }
+
+  /** The oldest payment accepted offline that waits to be forwarded. */
+  nextToForward(): Payment | undefined {
+    const row = this.#db
+      .prepare<[], PaymentRow>(
+        "SELECT * FROM payment WHERE state IN ('saf-accepted', 'saf-unknown') ORDER BY accepted_at, stan LIMIT 1",
+      )
+      .get();
+    return row && paymentOf(row);
+  }
+
+  offlineUse(currency: Currency, token: string | null): OfflineUse {
+    const use = this.#db
+      .prepare<[string | null], { count: number; sum: number; oldest: number | null; card: number | null }>(
+        `SELECT count(*) AS count, coalesce(sum(amount), 0) AS sum, min(accepted_at) AS oldest, sum(token IS NOT NULL AND token IS ?) AS card
+         FROM payment WHERE state IN ${waitingOffline}`,
+      )
+      .get(token);
+    return {
+      count: use?.count ?? 0,
+      sum: money(use?.sum ?? 0, currency),
+      oldest: use?.oldest ?? null,
+      cardWaiting: (use?.card ?? 0) > 0,
+    };
+  }
+
+  /** Whether a reversal waits that has not been delivered to the host even once (I10). */
+  reversalUndelivered(): boolean {
+    return (
+      this.#db.prepare("SELECT 1 FROM payment WHERE state = 'reversal-due' AND attempt = 0 LIMIT 1").get() !== undefined
+    );
+  }
+
+  sealed(id: string): string | undefined {
+    return this.#db.prepare<[string], { blob: string }>('SELECT blob FROM sealed WHERE payment = ?').get(id)?.blob;
+  }
+
+  request(key: string): { readonly body: string; readonly payment: string } | undefined {
+    return this.#db
+      .prepare<[string], { body: string; payment: string }>('SELECT body, payment FROM request WHERE key = ?')
+      .get(key);
+  }
+
+  codeSeen(hash: string): boolean {
+    return this.#db.prepare<[string]>('SELECT 1 FROM code WHERE hash = ?').get(hash) !== undefined;
+  }
+
+  recent(limit: number): Payment[] {
+    return this.#db
+      .prepare<[number], PaymentRow>(
+        "SELECT * FROM payment WHERE state NOT IN ('opened', 'abandoned') ORDER BY at DESC, stan DESC LIMIT ?",
+      )
+      .all(limit)
+      .map(paymentOf);
+  }
+
+  toPrint(): Payment | undefined {
+    const row = this.#db
+      .prepare<[], PaymentRow>("SELECT * FROM payment WHERE print IN ('queued', 'held') ORDER BY at, stan LIMIT 1")
+      .get();
+    return row && paymentOf(row);
+  }
+
+  inPrintState(states: readonly string[]): Payment[] {
+    const marks = states.map(() => '?').join(', ');
+    return this.#db
+      .prepare<unknown[], PaymentRow>(`SELECT * FROM payment WHERE print IN (${marks}) ORDER BY at, stan`)
+      .all(...states)
+      .map(paymentOf);
+  }
+
+  /** Newest first; `search` matches amount, last four digits, receipt number, RRN or authorization code. */
+  list(filter: {
+    readonly search?: string | undefined;
+    readonly day?: string | undefined;
+    readonly before?: string | undefined;
+    readonly limit: number;
+  }): Payment[] {
+    const where: string[] = ["state <> 'abandoned'"];
+    const values: unknown[] = [];
+    if (filter.day !== undefined) {
+      where.push('day = ?');
+      values.push(filter.day);
+    }
+    const before = filter.before === undefined ? undefined : this.find(filter.before);
+    if (before) {
+      where.push('(at, stan) < (?, ?)');
+      values.push(before.at, before.stan);
+    }
+    const search = filter.search?.trim() ?? '';
+    if (search !== '') {
+      const digits = search.replace(/[^0-9]/g, '');
+      where.push('(receipt_no LIKE ? OR rrn = ? OR auth_code = ? OR masked_pan LIKE ? OR amount = ?)');
+      const exact = /^\d+\.\d\d$/.test(search) ? Number(digits) : /^\d+$/.test(search) ? Number(digits) * 100 : -1;
+      values.push(`%${search}%`, search, search, `%${digits === '' ? search : digits}`, exact);
+    }
+    return this.#db
+      .prepare<unknown[], PaymentRow>(
+        `SELECT * FROM payment WHERE ${where.join(' AND ')} ORDER BY at DESC, stan DESC LIMIT ?`,
+      )
+      .all(...values, filter.limit)
+      .map(paymentOf);
+  }
+}

@@ -1,0 +1,53 @@
+import type { Answer, Facts, PaymentEvent } from './event.ts';
+import type { Payment } from './payment.ts';
+import { ignored, intent, outcome, pause, type Rules, type Step, UndrawnTransition } from './transition.ts';
+
+/**
+ * A purchase being taken back because its outcome is not known: reversal-due for cards, cancel-due for wallet codes.
+ * Repeated with the same numbers until the host has answered, across restarts and days (R2, R3).
+ */
+export function stepTakeback(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
+  switch (event.type) {
+    case 'due':
+      return intent({ attempt: payment.attempt + 1 }, [
+        {
+          type: 'exchange',
+          exchange: 'reversal',
+          reason: payment.state === 'cancel-due' ? 'not-completed' : 'no-answer',
+        },
+      ]);
+    case 'answer':
+      return event.to === 'reversal' ? stepAnswer(payment, event.answer, facts, rules) : ignored;
+    case 'restart':
+      return outcome({ reason: payment.reason }, [{ type: 'later', ms: 0 }]);
+    case 'cancel':
+    case 'give-up':
+    case 'clear':
+      return ignored;
+    default:
+      throw new UndrawnTransition(payment, event);
+  }
+}
+
+function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules): Step {
+  const again = { type: 'later', ms: pause(rules, payment.attempt) } as const;
+  switch (answer.kind) {
+    case 'approved':
+      return takenBack(payment);
+    case 'not-found': {
+      // The original may still be on its way: only when it has outlived every queue is "not found" the truth (R6).
+      const since = payment.notFoundAt ?? facts.now;
+      if (facts.now - since >= rules.messageLifetimeMs) return takenBack(payment);
+      return outcome({ notFoundAt: since }, [again]);
+    }
+    case 'declined':
+    case 'pending':
+    case 'no-answer':
+    case 'not-sent':
+      return outcome({ attempt: payment.attempt }, [again]);
+  }
+}
+
+function takenBack(payment: Payment): Step {
+  return outcome({ state: payment.state === 'cancel-due' ? 'cancelled' : 'reversed' });
+}

@@ -1,0 +1,63 @@
+import type { Order } from '../ledger/book.ts';
+import type { Transfer } from '../ledger/entry.ts';
+import type { Effect, PaymentEvent } from './event.ts';
+import type { OfflinePolicy } from './offline.ts';
+import type { Payment, PaymentChange } from './payment.ts';
+
+/** The rules of the acquirer profile that payments follow. */
+export interface Rules {
+  readonly offline: OfflinePolicy;
+  /** Waiting times before repeat n, milliseconds; the last one for all further repeats. */
+  readonly repeatMs: readonly number[];
+  /** How long a message may live anywhere in the path (R6). */
+  readonly messageLifetimeMs: number;
+  readonly wallet: { readonly firstQueryMs: number; readonly queryMs: number; readonly giveUpMs: number };
+}
+
+/** A payment goes on: what changes, which money moves, what must then be done. */
+export interface Next {
+  readonly kind: 'next';
+  readonly change: PaymentChange;
+  readonly transfers: readonly Transfer[];
+  readonly effects: readonly Effect[];
+  readonly order: Order;
+  /** Delete the sealed card data in the same commit (I18). */
+  readonly shred?: true;
+  /** What the original of a void learns in the same commit. */
+  readonly original?: PaymentEvent;
+}
+
+/** The event changes nothing: too late, or said before. It is journalled as LATE. */
+export interface Ignored {
+  readonly kind: 'ignored';
+}
+
+export type Step = Next | Ignored;
+
+export const ignored: Ignored = { kind: 'ignored' };
+
+/** A transition that is not drawn: the core stops rather than guess. */
+export class UndrawnTransition extends Error {
+  override name = 'UndrawnTransition';
+  constructor(payment: Payment, event: PaymentEvent) {
+    const what = event.type === 'answer' ? `answer ${event.answer.kind} to ${event.to}` : event.type;
+    super(`${payment.kind} in state ${payment.state} cannot take ${what}`);
+  }
+}
+
+/** The pause before sending for the `attempt`th time again. */
+export function pause(rules: Rules, attempt: number): number {
+  return rules.repeatMs[Math.min(attempt, rules.repeatMs.length - 1)] ?? 0;
+}
+
+export function outcome(
+  change: PaymentChange,
+  effects: readonly Effect[] = [],
+  transfers: readonly Transfer[] = [],
+): Next {
+  return { kind: 'next', change, transfers, effects, order: 'outcome' };
+}
+
+export function intent(change: PaymentChange, effects: readonly Effect[]): Next {
+  return { kind: 'next', change, transfers: [], effects, order: 'intent' };
+}

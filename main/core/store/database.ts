@@ -1,0 +1,107 @@
+import type { Database } from 'better-sqlite3';
+import type { Storage } from './storage.ts';
+
+export const DATABASE = 'countertap.sqlite';
+
+export type StoreFault = 'in-use' | 'not-durable' | 'newer' | 'not-a-database' | 'failed';
+
+/** The store cannot be used, and why. The caller stops; nothing is repaired on the first error (I23). */
+export class StoreError extends Error {
+  override name = 'StoreError';
+  readonly fault: StoreFault;
+  constructor(fault: StoreFault, detail: string) {
+    super(detail);
+    this.fault = fault;
+  }
+}
+
+/** One numbered step of the schema. */
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+/**
+ * Opens the terminal's database: alone (an exclusive lock held for life, I22), in WAL with `synchronous=FULL`,
+ * read back because the compiled default loses acknowledged commits, and migrated.
+ * @throws StoreError
+ */
+export function openDatabase(storage: Storage, migrations: readonly Migration[]): Database {
+  const db = guarded(() => storage.database(DATABASE));
+  try {
+    setPragmas(db);
+    migrate(db, migrations);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error instanceof StoreError ? error : new StoreError(faultOf(error), messageOf(error));
+  }
+}
+
+function setPragmas(db: Database): void {
+  db.pragma('busy_timeout = 0');
+  db.pragma('locking_mode = EXCLUSIVE');
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('foreign_keys = ON');
+  db.pragma('secure_delete = ON');
+  db.pragma('fullfsync = 1');
+  db.pragma('checkpoint_fullfsync = 1');
+  // The first write takes the exclusive lock, so that a second core is refused now and not at its first sale.
+  db.exec('BEGIN IMMEDIATE; COMMIT');
+  expectPragma(db, 'journal_mode', ['wal', 'memory']);
+  expectPragma(db, 'synchronous', [2, 3]);
+  expectPragma(db, 'foreign_keys', [1]);
+}
+
+function expectPragma(db: Database, name: string, wanted: readonly (string | number)[]): void {
+  const value: unknown = db.pragma(name, { simple: true });
+  if (!wanted.some((one) => one === value)) {
+    throw new StoreError('not-durable', `SQLite answers ${name}=${String(value)}; commits would not be safe`);
+  }
+}
+
+function migrate(db: Database, migrations: readonly Migration[]): void {
+  const version = Number(db.pragma('user_version', { simple: true }));
+  const newest = migrations.at(-1)?.number ?? 0;
+  if (version > newest) {
+    throw new StoreError(
+      'newer',
+      `the data is of version ${version}, this program knows ${newest}: update the program`,
+    );
+  }
+  for (const migration of migrations) {
+    if (migration.number <= version) continue;
+    db.exec(`BEGIN EXCLUSIVE; ${migration.sql}\n; PRAGMA user_version = ${migration.number}; COMMIT`);
+  }
+}
+
+function guarded<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw new StoreError(faultOf(error), messageOf(error));
+  }
+}
+
+function faultOf(error: unknown): StoreFault {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'in-use';
+  return code === 'SQLITE_NOTADB' ? 'not-a-database' : 'failed';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Orders and checks the migrations found in a folder: `0001-name.sql`, without a gap. */
+export function readMigrations(files: readonly { readonly name: string; readonly sql: string }[]): Migration[] {
+  const found = files
+    .map(({ name, sql }) => ({ number: Number(/^(\d{4})-[a-z-]+\.sql$/.exec(name)?.[1] ?? Number.NaN), name, sql }))
+    .sort((a, b) => a.number - b.number);
+  found.forEach((migration, index) => {
+    if (migration.number !== index + 1) throw new StoreError('failed', `migration ${migration.name} is out of order`);
+  });
+  return found;
+}
