@@ -7,11 +7,18 @@ import { z } from 'zod';
 export type Run = (input: unknown) => Promise<object>;
 export type Commands = Readonly<Record<string, Run>>;
 
+/** What went wrong, for a person, on one line. */
+export function sentence(error: unknown): string {
+  const text =
+    error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
+  return text.replaceAll(/\s*\n\s*/g, ' ');
+}
+
 /** A command whose input has the shape of `schema`; anything else is refused with a sentence. */
 export function command<T extends z.ZodType>(schema: T, run: (input: z.output<T>) => Promise<object>): Run {
   return async (input) => {
     const read = schema.safeParse(input);
-    if (!read.success) throw new Error(z.prettifyError(read.error).replaceAll('\n', ' '));
+    if (!read.success) throw read.error;
     return run(read.data);
   };
 }
@@ -30,9 +37,7 @@ async function answerTo(commands: Commands, text: string): Promise<object> {
       throw new Error(`There is no command ${name}; there are ${Object.keys(commands).join(', ')}.`);
     return { id, ok: true, ...(await run(input)) };
   } catch (error) {
-    if (error instanceof z.ZodError) return { id, ok: false, error: 'A command is an object with "id" and "do".' };
-    if (error instanceof SyntaxError) return { id, ok: false, error: 'This line is no JSON.' };
-    return { id, ok: false, error: error instanceof Error ? error.message : String(error) };
+    return { id, ok: false, error: sentence(error) };
   }
 }
 

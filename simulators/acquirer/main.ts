@@ -1,44 +1,72 @@
-import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startControl, untilStopped } from '../control.ts';
+import { z } from 'zod';
+import { sentence, startControl, untilStopped } from '../control.ts';
 import { startAcquirer } from './acquirer.ts';
-import type { CaKey, Json } from './profile.ts';
+import { readCaKeys, readTerms } from './profile.ts';
 
-const { values } = parseArgs({
-  options: {
-    dir: { type: 'string' },
-    port: { type: 'string', default: '0' },
-    control: { type: 'string', default: '0' },
-    'ca-keys': { type: 'string' },
-    terms: { type: 'string' },
-  },
-});
-if (values.dir === undefined) {
-  process.stderr.write(
-    'node simulators/acquirer/main.ts --dir DIR [--port N] [--control N] [--ca-keys FILE] [--terms FILE]\n',
-  );
-  process.exit(2);
+/** The bank by itself. */
+
+const usage = `node simulators/acquirer/main.ts --dir DIR [--port N] [--control N] [--ca-keys FILE] [--terms FILE]
+  --dir      folder for keys, book and profile; made when it is not there
+  --port     port of the bank; by default the one used last time in this folder
+  --control  port of the control port; 0 (the default) takes any
+  --ca-keys  JSON array of the keys with which the profile lets cards be verified
+  --terms    JSON laid over the acquirer profile before the bank signs it
+`;
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      dir: { type: 'string' },
+      port: { type: 'string', default: '0' },
+      control: { type: 'string', default: '0' },
+      'ca-keys': { type: 'string' },
+      terms: { type: 'string' },
+    },
+  });
+  const port = z.coerce.number().int().min(0).max(65535);
+  return z
+    .object({ dir: z.string(), port, control: port, 'ca-keys': z.string().optional(), terms: z.string().optional() })
+    .parse(values);
 }
 
-const caKeys = values['ca-keys'] === undefined ? [] : (JSON.parse(readFileSync(values['ca-keys'], 'utf8')) as CaKey[]);
-const terms = values.terms === undefined ? {} : (JSON.parse(readFileSync(values.terms, 'utf8')) as Json);
-const acquirer = await startAcquirer({ dir: values.dir, port: Number(values.port), caKeys, terms });
-const control = await startControl({
-  port: Number(values.control),
-  commands: {
-    ...acquirer.commands,
-    status: async () => ({ ...acquirer.state(), ports: { acquirer: acquirer.port } }),
-  },
-});
-const ready = {
-  ready: true,
-  profile: acquirer.profile,
-  virtual: `127.0.0.1:${control.port}`,
-  acquirer: `127.0.0.1:${acquirer.port}`,
-};
-process.stdout.write(`${JSON.stringify(ready)}\n`);
+function options() {
+  try {
+    return readOptions();
+  } catch (error) {
+    process.stderr.write(`${sentence(error)}\n${usage}`);
+    process.exit(2);
+  }
+}
 
-await untilStopped();
-await control.close();
-await acquirer.close();
-process.exit(0);
+async function run(): Promise<void> {
+  const { dir, port, control, 'ca-keys': caKeys, terms } = options();
+  const bank = await startAcquirer({
+    dir,
+    port,
+    ...(caKeys === undefined ? {} : { caKeys: readCaKeys(caKeys) }),
+    ...(terms === undefined ? {} : { terms: readTerms(terms) }),
+  });
+  const door = await startControl({
+    port: control,
+    commands: { ...bank.commands, status: async () => ({ ...bank.state(), ports: { acquirer: bank.port } }) },
+  });
+  const ready = {
+    ready: true,
+    profile: resolve(bank.profile),
+    virtual: `127.0.0.1:${door.port}`,
+    acquirer: `127.0.0.1:${bank.port}`,
+  };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  await untilStopped();
+  await Promise.all([door.close(), bank.close()]);
+}
+
+try {
+  await run();
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`${sentence(error)}\n`);
+  process.exit(1);
+}

@@ -1,15 +1,23 @@
 import { createPrivateKey, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { type Identity, SERVER_NAME } from './identity.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** A certification authority's key as cards are verified with it. */
-export interface CaKey {
-  readonly rid: string;
-  readonly index: string;
-  readonly modulus: string;
-  readonly exponent: string;
-  readonly sha1: string;
+const hex = z.string().regex(/^([0-9A-Fa-f]{2})+$/);
+const CaKey = z.object({ rid: hex, index: hex, modulus: hex, exponent: hex, sha1: hex }).readonly();
+/** A certification authority's key as cards are verified with it: upper-case hex. */
+export type CaKey = z.infer<typeof CaKey>;
+
+/** Reads a file of CA keys, a JSON array. Throws when it is none. */
+export function readCaKeys(file: string): CaKey[] {
+  return z.array(CaKey).parse(JSON.parse(readFileSync(file, 'utf8')));
+}
+
+/** Reads what is to be laid over the bank's terms, a JSON object. Throws when it is none. */
+export function readTerms(file: string): Json {
+  return z.record(z.string(), z.json()).parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
 export const TERMINAL_ID = 'T0000001';
