@@ -142,7 +142,11 @@ export function describeReaders(family: string, open: () => Promise<Rig>, able: 
 
     it.each([0x61, 0x6c])('ends a card that answers %i for ever', async (sw1) => {
       let asked = 0;
-      const { card } = await tap(testCard({ answer: () => Uint8Array.of(sw1, (asked += 1)) }));
+      const answer = () => {
+        asked += 1;
+        return Uint8Array.of(sw1, asked);
+      };
+      const { card } = await tap(testCard({ answer }));
       expect(faultOf(await card.transmit(SELECT, 3_000))).toBe('torn');
       expect(asked).toBe(5);
     });

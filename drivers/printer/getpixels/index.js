@@ -1,5 +1,3 @@
-'use strict';
-
 /** Refuses: Countertap hands the printer pixels, never a path or an address to load. */
 module.exports = function getPixels(_source, _type, done) {
   const callback = typeof _type === 'function' ? _type : done;
