@@ -6,9 +6,7 @@ export interface Scan {
   readonly scanner: string;
 }
 
-export type ScannerState =
-  | { readonly status: 'ready' }
-  | { readonly status: 'absent'; readonly detail: string };
+export type ScannerState = { readonly status: 'ready' } | { readonly status: 'absent'; readonly detail: string };
 
 export interface Scanner {
   readonly name: string;
