@@ -24,6 +24,8 @@ export interface Payment {
   readonly authCode: string | null;
   readonly maskedPan: string | null;
   readonly scheme: string;
+  /** Whether the card's cryptogram is what its issuer would make; null without a card. */
+  readonly cryptogram: 'right' | 'wrong' | null;
 }
 
 /** How a payment enters the book. `confirmsAt`: when a pending wallet payment will be confirmed, null for never. */
@@ -33,6 +35,7 @@ export interface Entry {
   readonly maskedPan: string | null;
   readonly scheme: string;
   readonly confirmsAt?: number | null;
+  readonly cryptogram?: 'right' | 'wrong';
 }
 
 const schema = `
@@ -42,7 +45,7 @@ const schema = `
     transmitted TEXT NOT NULL, at TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0), currency TEXT NOT NULL, batch INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('approved', 'declined', 'pending', 'reversed', 'voided')),
-    code TEXT NOT NULL, authCode TEXT, maskedPan TEXT, scheme TEXT NOT NULL, confirmsAt INTEGER
+    code TEXT NOT NULL, authCode TEXT, maskedPan TEXT, scheme TEXT NOT NULL, confirmsAt INTEGER, cryptogram TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS originals ON payments (stan, transmitted);
   CREATE INDEX IF NOT EXISTS batch_sums ON payments (batch, currency, state, amount);
@@ -61,7 +64,7 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-const columns = 'id, mti, stan, rrn, at, amount, currency, batch, state, code, authCode, maskedPan, scheme';
+const columns = 'id, mti, stan, rrn, at, amount, currency, batch, state, code, authCode, maskedPan, scheme, cryptogram';
 
 /** The bank's own book, in SQLite. Holds masked card numbers only, and of wallet codes only their hash. */
 export class Book {
@@ -120,7 +123,7 @@ export class Book {
   enter(request: Request, entry: Entry, now: number): Outcome {
     const { lastInsertRowid } = this.#sql(
       `INSERT INTO payments (terminal, merchant, mti, stan, rrn, transmitted, at, amount, currency, batch,
-         state, code, maskedPan, scheme, confirmsAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         state, code, maskedPan, scheme, confirmsAt, cryptogram) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       request.terminal,
       request.merchant,
@@ -137,6 +140,7 @@ export class Book {
       entry.maskedPan,
       entry.scheme,
       entry.confirmsAt ?? null,
+      entry.cryptogram ?? null,
     );
     if (entry.state !== 'approved') return { code: entry.code };
     return { code: entry.code, authCode: this.#authorize(Number(lastInsertRowid)) };

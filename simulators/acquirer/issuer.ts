@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Book, Entry } from './book.ts';
 import { type CardSecrets, luhnValid, masked, readIccData, schemeOf } from './card.ts';
+import { cryptogramFits } from './cryptogram.ts';
 import { wallets } from './profile.ts';
 import type { Request } from './request.ts';
 
@@ -46,8 +47,14 @@ function cardCode(request: Request, card: CardSecrets, now: number): string {
 /** The issuer's word on a card payment. */
 export function judgeCard(request: Request, card: CardSecrets, now: number): Entry {
   const code = cardCode(request, card, now);
-  const scheme = schemeOf(card.pan) ?? 'unknown';
-  return { state: code === '00' ? 'approved' : 'declined', code, maskedPan: masked(card.pan), scheme };
+  const { fields } = request.message;
+  return {
+    state: code === '00' ? 'approved' : 'declined',
+    code,
+    maskedPan: masked(card.pan),
+    scheme: schemeOf(card.pan) ?? 'unknown',
+    cryptogram: cryptogramFits(card, fields.get(23) ?? '', fields.get(55) ?? '') ? 'right' : 'wrong',
+  };
 }
 
 export function codeHash(code: string): string {
@@ -56,7 +63,7 @@ export function codeHash(code: string): string {
 
 /** Splits DE 48 of a wallet payment, `scheme=code`; undefined when it is something else. */
 export function readWalletCode(text: string): { readonly scheme: string; readonly code: string } | undefined {
-  const match = /^([a-z][a-z-]*)=(\d{1,32})$/.exec(text);
+  const match = /^([a-z0-9-]{1,20})=(\d{1,32})$/.exec(text);
   return match?.[1] === undefined || match[2] === undefined ? undefined : { scheme: match[1], code: match[2] };
 }
 
