@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { hex, unhex } from './bytes.ts';
+import { config, tap, unionpay, visa } from './test/setting.ts';
+import { type Disturb, type TestCardSpec, testCard } from './test/testcard.ts';
+
+const DEBIT = 'A000000333010101';
+const CREDIT = 'A000000333010102';
+const VISA = 'A0000000031010';
+
+/** The AIDs that were selected, in order. */
+function selected(commands: readonly string[]): string[] {
+  return commands.filter((command) => /^00A40400(?!0E)/.test(command)).map((command) => command.slice(10, -2));
+}
+
+async function order(directory: NonNullable<TestCardSpec['directory']>, status = '6A82'): Promise<string[]> {
+  const disturb: Disturb = (index, answer) => (index > 0 ? unhex(status) : answer);
+  const card = testCard({ ...unionpay, directory }, { disturb });
+  await tap(card);
+  return selected(card.commands);
+}
+
+test('priority decides, then the card’s order; no priority comes last', async () => {
+  const directory = [{ aid: VISA }, { aid: CREDIT, priority: '02' }, { aid: DEBIT, priority: '81' }];
+  expect(await order(directory)).toEqual([DEBIT, CREDIT, VISA]);
+  expect(
+    await order([
+      { aid: CREDIT, priority: '01' },
+      { aid: DEBIT, priority: '01' },
+    ]),
+  ).toEqual([CREDIT, DEBIT]);
+});
+
+test('a longer AID of the card matches, a shorter or foreign one does not', async () => {
+  expect(
+    await order([
+      { aid: `${VISA}01` },
+      { aid: 'A00000000310' },
+      { aid: 'A0000000041010' },
+      { aid: 'A000000025010801' },
+    ]),
+  ).toEqual([`${VISA}01`]);
+});
+
+test('the kernel a card asks for must be the counter’s for that AID', async () => {
+  const asked = (kernel: string) => order([{ aid: DEBIT, kernel }]);
+  expect(await asked('07')).toEqual([DEBIT]);
+  expect(await asked('00')).toEqual([DEBIT]);
+  expect(await asked('03')).toEqual([]);
+  expect(await asked('C10156')).toEqual([]);
+});
+
+test.each(['6A82', '6283', '6985'])('%s on selection gives the next candidate its turn', async (status) => {
+  const directory = [
+    { aid: CREDIT, priority: '01' },
+    { aid: DEBIT, priority: '02' },
+  ];
+  expect(await order(directory, status)).toEqual([CREDIT, DEBIT]);
+  const disturb: Disturb = (_, answer, command) => (hex(command).includes(CREDIT) ? unhex(status) : answer);
+  const { outcome } = await tap(testCard({ ...unionpay, directory }, { disturb }));
+  expect(outcome).toMatchObject({ kind: 'online', card: { aid: DEBIT } });
+});
+
+test('6985 on GPO gives the next candidate its turn', async () => {
+  const directory = [
+    { aid: CREDIT, priority: '01' },
+    { aid: DEBIT, priority: '02' },
+  ];
+  let asked = 0;
+  const disturb: Disturb = (_, answer, command) => {
+    if (!hex(command).startsWith('80A8')) return answer;
+    asked += 1;
+    return asked === 1 ? unhex('6985') : answer;
+  };
+  const card = testCard({ ...unionpay, directory }, { disturb });
+  const { outcome } = await tap(card);
+  expect(outcome).toMatchObject({ kind: 'online', card: { aid: DEBIT } });
+  expect(selected(card.commands)).toEqual([CREDIT, DEBIT]);
+});
+
+describe('cards that are no payment cards here', () => {
+  test('a storage card is known by its ATR and asked nothing', async () => {
+    // MIFARE Classic 1K, PC/SC part 3.
+    const card = testCard(unionpay, { atr: '3B8F8001804F0CA000000306030001000000006A' });
+    expect((await tap(card)).outcome).toMatchObject({ kind: 'refused', reason: 'not-a-payment-card' });
+    expect(card.commands).toEqual([]);
+  });
+
+  test.each(['6A82', '6A81', '6D00', '6E00', '6700'])('no directory: %s', async (status) => {
+    const { outcome } = await tap(testCard(unionpay, { disturb: () => unhex(status) }));
+    expect(outcome).toMatchObject({ kind: 'refused', reason: 'not-a-payment-card', detail: `SELECT PPSE: ${status}` });
+  });
+
+  test('only applications that this terminal has no kernel for', async () => {
+    const { outcome } = await tap(testCard({ ...unionpay, directory: [{ aid: 'A0000000041010' }] }));
+    expect(outcome).toMatchObject({ kind: 'refused', reason: 'no-supported-application' });
+    const empty = await tap(testCard({ ...unionpay, directory: [] }));
+    expect(empty.outcome).toMatchObject({ kind: 'refused', reason: 'no-supported-application' });
+  });
+});
+
+test('an answer under another name than the one selected is refused', async () => {
+  const disturb: Disturb = (index, answer) =>
+    index === 1 ? unhex(hex(answer).replace('8407A0000000031010', '8407A0000000032010')) : answer;
+  expect((await tap(testCard(visa, { disturb }))).outcome).toMatchObject({
+    kind: 'refused',
+    reason: 'card-data-invalid',
+  });
+});
+
+test.each([
+  ['without the qualifiers', '9F02069F3704', 'use-another-interface'],
+  ['that is empty', '', 'use-another-interface'],
+  ['that is cut', '9F66049F', 'card-data-invalid'],
+])('a PDOL %s ends contactless', async (_, pdol, reason) => {
+  expect((await tap(testCard({ ...visa, pdol }))).outcome).toMatchObject({ kind: 'refused', reason });
+});
+
+test('the most exact of the counter’s AIDs decides the kernel', async () => {
+  const cards = {
+    ...config.cards,
+    applications: [
+      { aid: 'A000000003', kernel: 7, scheme: 'unionpay' },
+      { aid: VISA, kernel: 3, scheme: 'visa' },
+    ] as const,
+  };
+  const { outcome } = await tap(testCard(visa), {
+    config: { ...config, cards: { ...cards, applications: [...cards.applications] } },
+  });
+  expect(outcome).toMatchObject({ card: { kernel: 3, scheme: 'visa' } });
+});
