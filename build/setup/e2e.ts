@@ -31,17 +31,37 @@ async function runAs(who: Person, command: readonly string[], options: Parameter
   return run(first, rest, { env: who.env, ...options });
 }
 
-/** The checkout itself where that person can read it, else a copy that he can. */
+const needed = [
+  'contract',
+  'drivers',
+  'main',
+  'migrations',
+  'renderer',
+  'simulators',
+  'test',
+  'node_modules',
+  'out/packed',
+];
+
+async function reads(who: Person, checkout: string): Promise<boolean> {
+  const files = [program, 'node_modules/playwright/package.json', 'test/e2e/playwright.config.ts'];
+  const tests = files.map((name) => `test -r '${join(checkout, name)}'`).join(' && ');
+  return (await runAs(who, ['sh', '-c', tests], { cwd: '/' })).code === 0;
+}
+
+/** The checkout itself where that person can read it, else a copy that he can: hard links, or copies on another disk. */
 async function readableCheckout(who: Person, work: string): Promise<string> {
-  const [readable, module] = [join(root, program), join(root, 'node_modules/playwright/package.json')];
-  const seen = await runAs(who, ['sh', '-c', `test -x '${readable}' && test -r '${module}'`], { cwd: '/' });
-  if (seen.code === 0) return root;
-  const copy = join(work, 'checkout');
-  const skipped = new Set(['.git', 'dist', 'out', 'node_modules/electron/dist'].map((name) => join(root, name)));
-  cpSync(root, copy, { recursive: true, verbatimSymlinks: true, filter: (path) => !skipped.has(path) });
-  cpSync(join(root, 'out/packed'), join(copy, 'out/packed'), { recursive: true, verbatimSymlinks: true });
-  await run('chmod', ['-R', 'a+rX', copy]);
-  return copy;
+  if (await reads(who, root)) return root;
+  const parts = [...needed, 'package.json'].filter((name) => existsSync(join(root, name)));
+  for (const way of ['-al', '-a']) {
+    const copy = join(work, `checkout${way}`);
+    mkdirSync(copy);
+    const copied = await run('cp', [way, '--parents', ...parts, copy]);
+    if (way === '-a') await run('chmod', ['-R', 'a+rX', copy]);
+    if (copied.code === 0 && (await reads(who, copy))) return copy;
+    rmSync(copy, { recursive: true, force: true });
+  }
+  return root;
 }
 
 /** Drives the packed terminal by Playwright with the sandbox on; its pictures and results end up in out/e2e. */
