@@ -32,6 +32,12 @@ export const RefusalCode = z.enum([
   'counter-silent',
   'store-failed',
   'sales-stopped',
+  'core-crashing',
+  'profile-missing',
+  'profile-damaged',
+  'data-in-use',
+  'data-newer',
+  'data-damaged',
 ]);
 export type RefusalCode = z.infer<typeof RefusalCode>;
 

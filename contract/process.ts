@@ -1,0 +1,20 @@
+import { z } from './schema.ts';
+
+/** Windows that hold a port to the core. */
+export const WindowName = z.enum(['main', 'customer', 'virtual']);
+export type WindowName = z.infer<typeof WindowName>;
+
+/** Shell to core; a MessagePort travels with it. One port a load of a page: a new one replaces that window's old one. */
+export const ToCore = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('port'), window: WindowName }),
+  /** Finish what is being written and end. */
+  z.strictObject({ type: z.literal('stop') }),
+]);
+export type ToCore = z.infer<typeof ToCore>;
+
+/** Core to shell. After `stopped` the core goes on serving ports that say why; it is not to be restarted. */
+export const FromCore = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ready'), startMs: z.number() }),
+  z.strictObject({ type: z.literal('stopped'), code: z.string(), detail: z.string() }),
+]);
+export type FromCore = z.infer<typeof FromCore>;
