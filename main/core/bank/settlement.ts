@@ -1,0 +1,247 @@
+import type { Books, CloseStep, DayReport } from '../../../contract/day.ts';
+import { type Currency, money } from '../../../contract/money.ts';
+import type { RefusalCode } from '../../../contract/refusal.ts';
+import { BANK, RECEIVABLE } from '../ledger/account.ts';
+import { type Batch, batchOf, closedBatches, openBatch, unfinishedBatch } from '../ledger/batch.ts';
+import type { Book } from '../ledger/book.ts';
+import { businessDay } from '../ledger/day.ts';
+import { canonical, type Transfer, type Write } from '../ledger/entry.ts';
+import { readCounter, takeTrace } from '../payment/number.ts';
+import type { PaymentTable } from '../payment/table.ts';
+import { agreed, readBooks } from '../reports/books.ts';
+import { readToday } from '../reports/today.ts';
+import type { StoreSettings } from '../store/settings.ts';
+import type { Clock } from '../world/world.ts';
+import type { AcquirerLink, BankAnswer, Totals } from './link.ts';
+
+export interface SettlementParts {
+  readonly clock: Clock;
+  readonly book: Book;
+  readonly payments: PaymentTable;
+  readonly link: AcquirerLink;
+  readonly settings: () => StoreSettings;
+  /** Delivers what waits for the bank; answers how many are left after `ms`. */
+  readonly deliver: (ms: number) => Promise<number>;
+  readonly print: (report: DayReport) => Promise<void>;
+}
+
+/** The close cannot go on, and why; nothing is lost, the same close is taken up again by the next one. */
+export class CloseRefused extends Error {
+  override name = 'CloseRefused';
+  readonly code: Extract<RefusalCode, 'bank-offline' | 'day-has-open-payments' | 'day-books-differ'>;
+  constructor(code: CloseRefused['code'], detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+/** How long the close waits for offline payments and reversals to be delivered. */
+const DELIVER_MS = 60_000;
+
+/** A batch whose payments may not be counted while their outcome is open (B1). */
+const open = ['sending', 'unknown', 'querying', 'saf-sending', 'saf-unknown', 'void-due'] as const;
+const carried = ['reversal-due', 'cancel-due', 'saf-accepted'] as const;
+
+/** Batch and day, from the totals so far to the bank's agreement (batch rules B1 to B8). */
+export class Settlement {
+  readonly #parts: SettlementParts;
+
+  constructor(parts: SettlementParts) {
+    this.#parts = parts;
+  }
+
+  /** X report: the open batch so far, not asked at the bank. */
+  report(): DayReport {
+    const { book, clock, settings } = this.#parts;
+    const { currency } = settings();
+    const batch = openBatch(book.db);
+    const books: Books = { ...readBooks(book, batch.no, currency), bank: null };
+    return this.#compose('X', null, batch, books, clock.now());
+  }
+
+  /** Z reports already made, newest first. */
+  reports(limit: number): DayReport[] {
+    return closedBatches(this.#parts.book.db, limit).flatMap(({ report }) => {
+      if (report === null) return [];
+      const parsed: DayReport = JSON.parse(report);
+      return [parsed];
+    });
+  }
+
+  /**
+   * Closes the open batch, or takes up a close that was begun: deliver, freeze, ask the bank, agree.
+   * @throws CloseRefused
+   */
+  async *close(): AsyncGenerator<CloseStep> {
+    const { link } = this.#parts;
+    if (link.state.status !== 'online') throw new CloseRefused('bank-offline', 'the bank is offline');
+    let batch = unfinishedBatch(this.#parts.book.db);
+    if (!batch) {
+      yield { step: 'deliver', left: this.#parts.payments.inStates([...open, ...carried]).length };
+      await this.#parts.deliver(DELIVER_MS);
+      this.#refuseOpen();
+      yield { step: 'count' };
+      batch = this.#freeze();
+    }
+    yield { step: 'ask-bank' };
+    const report = await this.#ask(batch);
+    yield { step: 'print' };
+    await this.#parts.print(report);
+    yield { step: 'done', report };
+  }
+
+  #refuseOpen(): void {
+    const left = this.#parts.payments.inStates(open);
+    if (left.length > 0) throw new CloseRefused('day-has-open-payments', `${left.length} payments are still under way`);
+  }
+
+  /** Membership is frozen: new sales go to the next batch (B2). */
+  #freeze(): Batch {
+    const { book, clock, settings } = this.#parts;
+    const { zone, dayCut, currency } = settings();
+    const batch = openBatch(book.db);
+    const books = { ...readBooks(book, batch.no, currency), bank: null };
+    if (!agreed(books)) throw new CloseRefused('day-books-differ', `batch ${batch.no}: ${canonical(books)}`);
+    const at = clock.now();
+    const { stan, rrn, writes } = takeTrace(book.db, at);
+    const day = businessDay(at, zone, dayCut);
+    book.commit(
+      {
+        kind: 'batch',
+        at,
+        by: 'terminal',
+        event: { type: 'batch-closing', batch: batch.no },
+        writes: [
+          ...writes,
+          {
+            op: 'update',
+            table: 'batch',
+            key: { no: batch.no, state: 'open' },
+            values: { state: 'closing', stan, rrn, sent_at: at },
+          },
+          openedBatch(batch.no + 1, at, book.head.seq + 1, day),
+        ],
+        transfers: [],
+      },
+      'intent',
+    );
+    return this.#reread(batch.no);
+  }
+
+  /** The same close, with the same numbers, until the bank has answered (B5). */
+  async #ask(batch: Batch): Promise<DayReport> {
+    const { book, link, clock, settings } = this.#parts;
+    const { currency } = settings();
+    const own = readBooks(book, batch.no, currency);
+    if (!agreed({ ...own, bank: null })) throw new CloseRefused('day-books-differ', `batch ${batch.no}`);
+    this.#count(batch);
+    const { stan, rrn, sent_at: at } = batch;
+    if (stan === null || rrn === null || at === null) throw new Error(`batch ${batch.no} is closing without numbers`);
+    const answer = await link.exchange({
+      type: 'reconciliation',
+      trace: { stan, rrn, at, batch: batch.no, attempt: batch.attempt },
+      totals: own.ledger,
+    });
+    const bank = bankTotals(answer, own.ledger);
+    if (!bank) throw new CloseRefused('bank-offline', 'the bank did not answer; the close goes on when asked again');
+    const books: Books = { ...own, bank };
+    const report = this.#compose('Z', readCounter(book.db, 'z') + 1, batch, books, clock.now());
+    if (answer.kind === 'approved' && report.agreed) this.#settle(batch, report, currency);
+    else this.#differ(batch);
+    return report;
+  }
+
+  /** The attempt is durable before it leaves, so that a repeat after a crash says that it is one. */
+  #count(batch: Batch): void {
+    this.#commit('batch-sent', batch, { attempt: batch.attempt + 1 }, [], 'intent');
+  }
+
+  #differ(batch: Batch): void {
+    this.#commit('batch-differs', batch, { state: 'differs' }, [], 'outcome');
+  }
+
+  #settle(batch: Batch, report: DayReport, currency: Currency): void {
+    const { number: z } = report;
+    const writes: Write[] = [
+      { op: 'settle', batch: batch.no },
+      { op: 'put', table: 'counter', key: 'z', value: z },
+    ];
+    const values = { state: 'closed', closed_at: report.at, z, report: canonical(report) };
+    this.#commit('batch-closed', batch, values, writes, 'outcome', this.#settled(batch, report.day, currency));
+  }
+
+  /** What the bank owed for each scheme is now on its way to the account. */
+  #settled(batch: Batch, day: string, currency: Currency): Transfer[] {
+    const sums = this.#parts.book.db
+      .prepare<{ batch: number }, { account: string; sum: number }>(
+        `SELECT account, sum(amount) AS sum FROM (
+           SELECT debit AS account, amount FROM transfer WHERE batch = @batch AND debit LIKE '${RECEIVABLE}%'
+           UNION ALL SELECT credit, -amount FROM transfer WHERE batch = @batch AND credit LIKE '${RECEIVABLE}%')
+         GROUP BY account HAVING sum(amount) > 0 ORDER BY account`,
+      )
+      .all({ batch: batch.no });
+    return sums.map(({ account, sum }) => ({
+      payment: null,
+      debit: BANK,
+      credit: account,
+      amount: money(sum, currency),
+      day,
+      batch: batch.no,
+    }));
+  }
+
+  #commit(
+    type: string,
+    batch: Batch,
+    values: Record<string, string | number | null>,
+    writes: readonly Write[],
+    order: 'intent' | 'outcome',
+    transfers: readonly Transfer[] = [],
+  ): void {
+    const { book, clock } = this.#parts;
+    const update: Write = { op: 'update', table: 'batch', key: { no: batch.no }, values };
+    const event = { type, batch: batch.no };
+    book.commit(
+      { kind: 'batch', at: clock.now(), by: 'terminal', event, writes: [update, ...writes], transfers },
+      order,
+    );
+  }
+
+  #reread(no: number): Batch {
+    const batch = batchOf(this.#parts.book.db, no);
+    if (!batch) throw new Error(`no batch ${no}`);
+    return batch;
+  }
+
+  #compose(kind: 'X' | 'Z', number: number | null, batch: Batch, books: Books, at: number): DayReport {
+    const { book, payments, settings } = this.#parts;
+    const { zone, dayCut, currency } = settings();
+    const day = kind === 'Z' ? batch.day : businessDay(at, zone, dayCut);
+    return {
+      kind,
+      number,
+      day,
+      batch: batch.no,
+      at,
+      today: readToday(book.db, day, currency, zone),
+      books,
+      agreed: agreed(books),
+      journal: { first: batch.opened_seq, last: book.head.seq, hash: book.head.hash },
+      carriedOver: payments.inStates(carried).map(({ id, state, amount }) => ({ payment: id, state, amount })),
+    };
+  }
+}
+
+/** The row of a batch that begins. */
+export function openedBatch(no: number, at: number, seq: number, day: string): Write {
+  return {
+    op: 'insert',
+    table: 'batch',
+    values: { no, state: 'open', opened_at: at, opened_seq: seq, day, attempt: 0 },
+  };
+}
+
+function bankTotals(answer: BankAnswer, own: Totals): Totals | undefined {
+  if (answer.kind === 'approved') return answer.hostTotals ?? own;
+  return answer.kind === 'declined' ? answer.hostTotals : undefined;
+}

@@ -1,0 +1,187 @@
+import type { i18n } from 'i18next';
+import type { DayReport } from '../../../contract/day.ts';
+import { formatMoney, type Money } from '../../../contract/money.ts';
+import { outcomeOf } from '../../../contract/payment.ts';
+import type { Receipt, ReceiptLine } from '../../../drivers/printer/printer.ts';
+import type { Totals } from '../bank/link.ts';
+import { localTime } from '../ledger/day.ts';
+import type { Payment } from '../payment/payment.ts';
+import type { StoreSettings } from '../store/settings.ts';
+
+/** What a receipt says beside the payment itself. */
+export interface ReceiptContext {
+  readonly words: i18n;
+  readonly store: StoreSettings;
+  readonly terminalId: string;
+  readonly merchantId: string;
+  readonly virtual: boolean;
+  /** Last journal entry, printed short so that paper in the customer's hand anchors the chain (I15). */
+  readonly head: { readonly seq: number; readonly hash: string };
+  /** A second print of the same receipt. */
+  readonly copy: boolean;
+  readonly originalNo?: string;
+}
+
+type Row = [label: string, value: string | null];
+
+/** The customer's receipt of one payment. */
+export function paymentReceipt(payment: Payment, context: ReceiptContext): Receipt {
+  const { words, store } = context;
+  const t = (key: string): string => words.t(`receipt.${key}`);
+  const outcome = outcomeOf(payment.state);
+  const rows: Row[] = [
+    [t('number'), payment.receiptNo],
+    [t('date'), stamp(payment.at, store.zone)],
+    [t('cashier'), words.t(`person.${payment.staff}`, { defaultValue: payment.staff })],
+    [t('original'), context.originalNo ?? null],
+    [t('tender'), tenderName(words, payment)],
+    [t('card'), payment.maskedPan && maskedForPaper(payment.maskedPan)],
+    [t('aid'), payment.aid],
+    [t('auth'), payment.authCode],
+    [t('stan'), payment.tender === 'cash' ? null : String(payment.stan).padStart(6, '0')],
+    [t('rrn'), payment.tender === 'cash' ? null : payment.rrn],
+    [t('batch'), payment.batch === null ? null : String(payment.batch)],
+  ];
+  return {
+    lines: [
+      ...head(context),
+      { kind: 'text', text: t(`kind.${payment.kind}`), align: 'center', bold: true },
+      { kind: 'rule' },
+      ...rows
+        .filter(([, value]) => value !== null)
+        .map(([left, right]): ReceiptLine => ({ kind: 'row', left, right: right ?? '' })),
+      { kind: 'rule' },
+      { kind: 'row', left: t('amount'), right: formatMoney(payment.amount), bold: true },
+      ...verdict(t, payment, outcome),
+      ...foot(context),
+    ],
+  };
+}
+
+function verdict(t: (key: string) => string, payment: Payment, outcome: string): ReceiptLine[] {
+  const voided = payment.kind === 'void' || outcome === 'voided';
+  const key = voided ? 'voided' : outcome === 'offline' ? 'offline' : outcome === 'approved' ? 'approved' : 'declined';
+  return [{ kind: 'text', text: t(key), align: 'center', bold: true }];
+}
+
+function head(context: ReceiptContext): ReceiptLine[] {
+  const { words, store } = context;
+  return [
+    { kind: 'text', text: store.name, align: 'center', size: 2, bold: true },
+    { kind: 'text', text: `${words.t('receipt.terminal')} ${store.terminal}`, align: 'center' },
+    ...(context.virtual ? [{ kind: 'text', text: words.t('receipt.virtual'), align: 'center' } as const] : []),
+    ...(context.copy ? [{ kind: 'text', text: duplicateMark, align: 'center', bold: true, size: 2 } as const] : []),
+  ];
+}
+
+/** In both languages whatever the store's: a second print must be known as one by everybody. */
+const duplicateMark = '重印 DUPLICATE';
+
+function foot(context: ReceiptContext): ReceiptLine[] {
+  const { words } = context;
+  const t = (key: string): string => words.t(`receipt.${key}`);
+  return [
+    { kind: 'rule' },
+    { kind: 'row', left: t('merchant'), right: context.merchantId },
+    { kind: 'row', left: t('terminalId'), right: context.terminalId },
+    { kind: 'row', left: t('journal'), right: `${context.head.seq} ${context.head.hash.slice(0, 8)}` },
+    { kind: 'text', text: t('thanks'), align: 'center' },
+    { kind: 'feed', lines: 2 },
+  ];
+}
+
+function stamp(at: number, zone: string): string {
+  const { date, hour, minute, second } = localTime(at, zone);
+  return `${date} ${[hour, minute, second].map((part) => String(part).padStart(2, '0')).join(':')}`;
+}
+
+/** At most the last four digits on paper (PCI DSS 3.4.1). */
+function maskedForPaper(masked: string): string {
+  return `**** ${masked.slice(-4)}`;
+}
+
+function tenderName(words: i18n, payment: Payment): string | null {
+  if (payment.tender === null) return null;
+  const name = words.t(`scheme.${payment.scheme ?? payment.tender}`, {
+    defaultValue: payment.scheme ?? payment.tender,
+  });
+  return payment.label && payment.tender === 'contactless' ? `${name} ${payment.label}`.slice(0, 40) : name;
+}
+
+/** X or Z report on paper: every sum, the four books, the journal's head (B8). */
+export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt {
+  const { words } = context;
+  const t = (key: string): string => words.t(`report.${key}`);
+  const { today, books } = report;
+  const figure = (key: string, of: { amount: Money; count: number }): ReceiptLine => ({
+    kind: 'row',
+    left: `${t(key)} × ${of.count}`,
+    right: formatMoney(of.amount),
+  });
+  const title = report.kind === 'Z' ? `${t('z')} ${report.number ?? ''}` : t('x');
+  return {
+    lines: [
+      ...head(context),
+      { kind: 'text', text: title, align: 'center', bold: true },
+      { kind: 'row', left: t('day'), right: report.day },
+      { kind: 'row', left: t('batch'), right: String(report.batch) },
+      { kind: 'row', left: t('at'), right: stamp(report.at, context.store.zone) },
+      { kind: 'rule' },
+      figure('sold', today.sold),
+      figure('voided', today.voided),
+      figure('atBank', today.atBank),
+      figure('underWay', today.underWay),
+      figure('cash', today.cash),
+      figure('lateDeclined', today.lateDeclined),
+      { kind: 'row', left: t('difference'), right: formatMoney(today.difference), bold: true },
+      { kind: 'rule' },
+      ...today.tenders.map(
+        (one): ReceiptLine => ({
+          kind: 'row',
+          left: `${words.t(`scheme.${one.scheme ?? one.tender}`, { defaultValue: one.scheme ?? one.tender })} × ${one.count}`,
+          right: formatMoney(one.amount),
+        }),
+      ),
+      { kind: 'rule' },
+      ...(['terminal', 'ledger', 'journal', 'bank'] as const).flatMap((name) => bookLines(words, name, books[name])),
+      { kind: 'text', text: t(report.agreed ? 'agreed' : 'differs'), align: 'center', bold: true },
+      ...report.carriedOver.map(
+        (one): ReceiptLine => ({
+          kind: 'row',
+          left: `${t('carriedOver')} ${words.t(`state.${one.state}`)}`,
+          right: formatMoney(one.amount),
+        }),
+      ),
+      { kind: 'row', left: t('entries'), right: `${report.journal.first} – ${report.journal.last}` },
+      { kind: 'text', text: `${t('head')} ${report.journal.hash}` },
+      ...foot(context),
+    ],
+  };
+}
+
+function bookLines(words: i18n, name: string, totals: Totals | null): ReceiptLine[] {
+  if (!totals) return [];
+  return [
+    {
+      kind: 'row',
+      left: `${words.t(`books.${name}`)} +${totals.debitCount} −${totals.creditCount}`,
+      right: `${formatMoney(totals.debit)} / ${formatMoney(totals.credit)}`,
+    },
+  ];
+}
+
+/** What a technician prints to see that the printer writes both scripts. */
+export function testReceipt(context: ReceiptContext): Receipt {
+  const t = (key: string): string => context.words.t(`receipt.${key}`);
+  return {
+    lines: [
+      { kind: 'text', text: t('test.title'), align: 'center', size: 2, bold: true },
+      { kind: 'text', text: t('test.text') },
+      { kind: 'row', left: '中文对齐', right: '￥1,280.00' },
+      { kind: 'row', left: 'Latin alignment', right: '￥8.50' },
+      { kind: 'rule' },
+      { kind: 'qr', text: 'COUNTERTAP TEST' },
+      { kind: 'feed', lines: 2 },
+    ],
+  };
+}
