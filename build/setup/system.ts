@@ -21,8 +21,8 @@ export const screenPackages: readonly Package[] = [
   ['fonts-noto-cjk'],
 ];
 
-/** The card daemon with its virtual reader, and pseudo-terminals for scanners. */
-export const testPackages: readonly Package[] = [['pcscd'], ['vsmartcard-vpcd'], ['socat']];
+/** The card daemon with its virtual reader, pseudo-terminals for scanners, and certificates made by another program. */
+export const testPackages: readonly Package[] = [['pcscd'], ['vsmartcard-vpcd'], ['socat'], ['openssl']];
 
 /** A compiler, for the one native file that may have to be built. */
 export const buildPackages: readonly Package[] = [['python3'], ['make'], ['g++']];
