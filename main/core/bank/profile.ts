@@ -32,10 +32,19 @@ const Tls = z
     key: PrivateKey,
     serverName: z.string().regex(/^[A-Za-z0-9.-]{1,253}$/),
   })
-  .refine((tls) => new X509Certificate(tls.cert).checkPrivateKey(createPrivateKey(tls.key)), {
+  .refine((tls) => belongs(tls.cert, tls.key), {
     error: 'the key is not the one of the certificate',
     path: ['key'],
   });
+
+function belongs(cert: string, key: string): boolean {
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    // One of them cannot be read: its own check has said so.
+    return true;
+  }
+}
 
 /** How a scanned wallet code is recognised. `scheme` goes before the code in DE 48. */
 const WalletRule = z.strictObject({
@@ -154,12 +163,22 @@ export function readProfile(bytes: Uint8Array, known: KnownProfile = {}): ReadPr
 }
 
 function checked(content: unknown, signer: string, least: number): ReadProfile {
-  const profile = AcquirerProfile.safeParse(content);
-  if (!profile.success) return { ok: false, code: 'profile-invalid', detail: issue(profile.error) };
-  if (profile.data.version < least) {
-    return { ok: false, code: 'profile-older', detail: `version ${profile.data.version}, in use is ${least}` };
+  const profile = contentOf(content);
+  if (typeof profile === 'string') return { ok: false, code: 'profile-invalid', detail: profile };
+  if (profile.version < least) {
+    return { ok: false, code: 'profile-older', detail: `version ${profile.version}, in use is ${least}` };
   }
-  return { ok: true, profile: profile.data, signer };
+  return { ok: true, profile, signer };
+}
+
+/** The profile, or what is wrong. zod runs a member's own check also when its parts are wrong already, and it may then throw. */
+function contentOf(content: unknown): AcquirerProfile | string {
+  try {
+    const result = AcquirerProfile.safeParse(content);
+    return result.success ? result.data : issue(result.error);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function parsed(bytes: Uint8Array): object | undefined {

@@ -17,7 +17,10 @@ function connect(target: LineTarget, timeoutMs: number): Promise<Connected> {
   if ('fault' in opened) return Promise.resolve({ ok: false, ...opened });
   const socket = opened;
   return new Promise((resolve) => {
-    const timer = setTimeout(() => fail({ fault: 'timed-out', detail: `no connection within ${timeoutMs} ms` }), timeoutMs);
+    const timer = setTimeout(
+      () => fail({ fault: 'timed-out', detail: `no connection within ${timeoutMs} ms` }),
+      timeoutMs,
+    );
     const fail = (failure: Failure): void => {
       clearTimeout(timer);
       socket.destroy();
@@ -42,7 +45,9 @@ function open({ host, port, tls }: LineTarget): Socket | Failure {
   try {
     const { ca, cert, key, serverName } = tls;
     const versions = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' } as const;
-    return tuned(connectTls({ host, port, ca, cert, key, servername: serverName, rejectUnauthorized: true, ...versions }));
+    return tuned(
+      connectTls({ host, port, ca, cert, key, servername: serverName, rejectUnauthorized: true, ...versions }),
+    );
   } catch (error) {
     return { fault: 'client-refused', detail: `certificate or key cannot be used: ${textOf(error)}` };
   }
@@ -90,7 +95,9 @@ class SocketLine implements Line {
 
   #end(): void {
     if (this.#closed) return;
-    this.#closed = this.#error ? failureOf(this.#error, this.#socket) : { fault: 'closed', detail: 'the line was closed' };
+    this.#closed = this.#error
+      ? failureOf(this.#error, this.#socket)
+      : { fault: 'closed', detail: 'the line was closed' };
     this.#listener?.(this.#closed.fault, this.#closed.detail);
   }
 }

@@ -1,0 +1,123 @@
+import { createCipheriv, randomBytes } from 'node:crypto';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:tls';
+import { type IsoMessage, pack, unpack } from '../codec.ts';
+import { frame, openDeframer } from '../frame.ts';
+import { type Cmac, openCmac, packSigned } from '../mac.ts';
+import type { Authority } from './certificates.ts';
+
+/** What a script may do with one request. */
+export interface Turn {
+  readonly request: IsoMessage;
+  /** Answers with the fields the wire asks for and DE 39 `00`; `change` overrides fields (undefined removes one). */
+  answer(change?: Record<number, string | undefined>, options?: { mti?: string; key?: Cmac }): void;
+  raw(bytes: Uint8Array): void;
+  /** Drops all connections with a reset. */
+  reset(): void;
+}
+
+export interface Host {
+  readonly port: number;
+  /** Requests other than sign-ons, in order of arrival. */
+  readonly requests: IsoMessage[];
+  readonly signOns: number;
+  /** How business messages and echoes are answered; approved unless set. */
+  script: (turn: Turn) => void;
+  signOn: (turn: Turn) => void;
+  /** Resets every connection. */
+  cut(): void;
+  close(): void;
+}
+
+const ECHOED = [3, 4, 7, 11, 12, 13, 24, 37, 41, 42, 49, 60];
+
+/** A host that does what a test tells it, over real TLS, with the codec under test: the acquirer simulator is the independent one. */
+export async function startHost(authority: Authority, masterKey: Uint8Array, name = 'acquirer.test'): Promise<Host> {
+  const sockets = new Set<Socket>();
+  const pair = await authority.issue(name, 'server');
+  const options = {
+    ...pair,
+    ca: authority.cert,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.3',
+  } as const;
+  const server = createServer(options, (socket) => serve(socket));
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('tlsClientError', () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const host = {
+    port: (server.address() as AddressInfo).port,
+    requests: [] as IsoMessage[],
+    signOns: 0,
+    script: (turn: Turn): void => turn.answer(),
+    signOn: (turn: Turn): void => turn.answer(),
+    cut: () => {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    close: () => {
+      server.close();
+      host.cut();
+    },
+  };
+
+  function serve(socket: Socket): void {
+    const session = randomBytes(16);
+    const deframe = openDeframer();
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (chunk) => {
+      for (const bytes of deframe(chunk).messages) receive(bytes);
+    });
+    const receive = (bytes: Uint8Array): void => {
+      const unpacked = unpack(bytes);
+      if (!unpacked.ok) throw unpacked.error;
+      const request = unpacked.message;
+      const signOn = request.mti === '0800' && request.fields.get(3) === '920000';
+      const extra: Record<number, string | undefined> = signOn ? { 62: keyBlock(masterKey, session) } : {};
+      const turn = turnOf(socket, host.cut, request, openCmac(signOn ? masterKey : session), extra);
+      if (signOn) host.signOns++;
+      else host.requests.push(request);
+      (signOn ? host.signOn : host.script)(turn);
+    };
+  }
+  return host;
+}
+
+function turnOf(
+  socket: Socket,
+  reset: () => void,
+  request: IsoMessage,
+  own: Cmac,
+  extra: Record<number, string | undefined>,
+): Turn {
+  return {
+    request,
+    answer(change = {}, { mti, key = own } = {}) {
+      const fields = new Map([...request.fields].filter(([number]) => ECHOED.includes(number)));
+      fields.set(39, '00');
+      for (const [number, value] of Object.entries({ ...extra, ...change })) {
+        if (value === undefined) fields.delete(Number(number));
+        else fields.set(Number(number), value);
+      }
+      const answerMti = mti ?? `${request.mti.slice(0, 2)}${Number(request.mti[2]) + 1}0`;
+      socket.write(frame(packSigned({ mti: answerMti, fields }, key)));
+    },
+    raw: (bytes) => socket.write(bytes),
+    reset,
+  };
+}
+
+function keyBlock(masterKey: Uint8Array, session: Uint8Array): string {
+  const cipher = createCipheriv('aes-128-ecb', masterKey, null).setAutoPadding(false);
+  const enciphered = Buffer.concat([cipher.update(session), cipher.final()]);
+  const check = openCmac(session)(new Uint8Array(16)).subarray(0, 3);
+  return Buffer.concat([Buffer.of(1), enciphered, check]).toString('hex');
+}
+
+/** An unsigned message in its frame, for garbage that is nearly right. */
+export function unsigned(message: IsoMessage): Uint8Array {
+  return frame(pack(message));
+}
