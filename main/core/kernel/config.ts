@@ -44,8 +44,8 @@ export const CardRules = z.strictObject({
   /** ISO 3166-1 numeric code of the counter's country (tag 9F1A). */
   country: z.string().regex(/^\d{3}$/),
   /**
-   * Terminal transaction qualifiers (tag 9F66), the constant bits. CVM required is added by amount. Online PIN is taken
-   * out, because this terminal has no place to enter one.
+   * Terminal transaction qualifiers (tag 9F66), the constant bits. CVM required is set by amount. Online PIN is taken out,
+   * because this terminal has no place to enter one; for kernel 3, offline authentication of online payments is put in.
    */
   ttq: upperHex(/^[0-9A-Fa-f]{8}$/),
   applications: z.array(CardApplication).min(1).max(64),

@@ -229,6 +229,9 @@ describe('the cardholder’s verification', () => {
     await tap(big, large);
     expect(small.commands[2]).toMatch(/^80A8000023832132004080000000001280/);
     expect(big.commands[2]).toMatch(/^80A8000023832132404080000000100000/);
+    const third = testCard(visa);
+    await tap(third);
+    expect(third.commands[2]).toMatch(/^80A8000023832133004080/);
   });
 
   test('a phone’s verification that its signed data does not confirm is none', async () => {

@@ -10,17 +10,19 @@ export type TerminalData = ReadonlyMap<string, Uint8Array>;
 const versions = { 2: '0002', 3: '0096', 7: '0030' } as const;
 
 const TTQ_ONLINE_PIN = 0x04;
+/** Kernel 3: the terminal authenticates cards that go online too, so that their payments can be deferred. */
+const TTQ_AUTHENTICATES_ONLINE = 0x01;
 const TTQ_CVM_REQUIRED = 0x40;
 
-/** Whether the cardholder must be verified for this amount (EMV Book A 5.x: reader CVM required limit). */
+/** Whether the cardholder must be verified for this amount (EMV Book A 3.1.1: reader CVM required limit). */
 export function verificationDue(request: CardRequest, config: CardConfig): boolean {
   return request.amount.minor >= config.limits.cvmMinor;
 }
 
 /** Terminal transaction qualifiers for this payment: four bytes (tag 9F66). */
-export function qualifiers(request: CardRequest, config: CardConfig): Uint8Array {
+export function qualifiers(request: CardRequest, config: CardConfig, kernel: CardApplication['kernel']): Uint8Array {
   const ttq = unhex(config.cards.ttq);
-  ttq[0] = ttq[0]! & ~TTQ_ONLINE_PIN;
+  ttq[0] = (ttq[0]! & ~TTQ_ONLINE_PIN) | (kernel === 3 ? TTQ_AUTHENTICATES_ONLINE : 0);
   ttq[1] = verificationDue(request, config) ? ttq[1]! | TTQ_CVM_REQUIRED : ttq[1]! & ~TTQ_CVM_REQUIRED;
   return ttq;
 }
@@ -40,7 +42,7 @@ export function terminalData(request: CardRequest, config: CardConfig, applicati
     ['9F21', unhex(request.time)],
     ['9F37', request.unpredictableNumber],
     ['9F41', digits(request.sequence, 8)],
-    ['9F66', qualifiers(request, config)],
+    ['9F66', qualifiers(request, config, application.kernel)],
     ['9F33', unhex(cards.capabilities ?? '002840')],
     ['9F35', unhex(cards.terminalType ?? '22')],
     ['9F1E', new TextEncoder().encode(cards.serial ?? '00000000')],
