@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { fstatSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 
 /** One command of the control port: checks what came with it, does it, gives back what the answer carries. */
@@ -80,6 +81,13 @@ export async function startControl(options: {
       await closed;
     },
   };
+}
+
+/** A port on the command line. */
+export function portOption(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('use a port, 0 to 65535');
+  return port;
 }
 
 /** Resolves when this program is to end: SIGTERM, SIGINT, or the end of a stdin that is a pipe. */

@@ -1,47 +1,28 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { z } from 'zod';
-import { sentence, startControl, untilStopped } from '../control.ts';
+import { Command } from 'commander';
+import { portOption, sentence, startControl, untilStopped } from '../control.ts';
 import { startAcquirer } from './acquirer.ts';
 import { readCaKeys, readTerms } from './profile.ts';
 
 /** The bank by itself. */
 
-const usage = `node simulators/acquirer/main.ts --dir DIR [--port N] [--control N] [--ca-keys FILE] [--terms FILE]
-  --dir      folder for keys, book and profile; made when it is not there
-  --port     port of the bank; by default the one used last time in this folder
-  --control  port of the control port; 0 (the default) takes any
-  --ca-keys  JSON array of the keys with which the profile lets cards be verified
-  --terms    JSON laid over the acquirer profile before the bank signs it
-`;
+const program = new Command('acquirer')
+  .description('A simulated acquirer host: ISO 8583 over TLS, its own book, faults on request.')
+  .requiredOption('--dir <dir>', 'folder for keys, book and profile; made when it is not there')
+  .option('--port <port>', 'port of the bank; 0 takes the one used last in this folder', portOption, 0)
+  .option('--control <port>', 'control port; 0 takes a free one', portOption, 0)
+  .option('--ca-keys <file>', 'JSON array of the keys with which the profile lets cards be verified')
+  .option('--terms <file>', 'JSON laid over the acquirer profile before the bank signs it');
 
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      dir: { type: 'string' },
-      port: { type: 'string', default: '0' },
-      control: { type: 'string', default: '0' },
-      'ca-keys': { type: 'string' },
-      terms: { type: 'string' },
-    },
-  });
-  const port = z.coerce.number().int().min(0).max(65535);
-  return z
-    .object({ dir: z.string(), port, control: port, 'ca-keys': z.string().optional(), terms: z.string().optional() })
-    .parse(values);
+interface Options {
+  readonly dir: string;
+  readonly port: number;
+  readonly control: number;
+  readonly caKeys?: string;
+  readonly terms?: string;
 }
 
-function options() {
-  try {
-    return readOptions();
-  } catch (error) {
-    process.stderr.write(`${sentence(error)}\n${usage}`);
-    process.exit(2);
-  }
-}
-
-async function run(): Promise<void> {
-  const { dir, port, control, 'ca-keys': caKeys, terms } = options();
+async function run({ dir, port, control, caKeys, terms }: Options): Promise<void> {
   const bank = await startAcquirer({
     dir,
     port,
@@ -58,13 +39,14 @@ async function run(): Promise<void> {
     virtual: `127.0.0.1:${door.port}`,
     acquirer: `127.0.0.1:${bank.port}`,
   };
+  const stopped = untilStopped();
   process.stdout.write(`${JSON.stringify(ready)}\n`);
-  await untilStopped();
+  await stopped;
   await Promise.all([door.close(), bank.close()]);
 }
 
 try {
-  await run();
+  await run(program.parse().opts<Options>());
   process.exit(0);
 } catch (error) {
   process.stderr.write(`${sentence(error)}\n`);
