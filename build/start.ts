@@ -60,6 +60,7 @@ function open(args: readonly string[], display: Display | undefined, once: boole
       detached: true,
     });
     let verdict: number | undefined;
+    let hidden: string[] = [];
     const end = (code: number) => {
       verdict ??= code;
       endGroup(child, 'SIGTERM');
@@ -67,7 +68,10 @@ function open(args: readonly string[], display: Display | undefined, once: boole
     };
     child.stderr.on('data', (chunk: Buffer) => {
       const text = chunk.toString('utf8');
-      for (const part of text.split('\n')) if (!isNoise(part)) console.error(part);
+      for (const part of text.split('\n')) {
+        if (isNoise(part)) hidden = [...hidden, part].slice(-10);
+        else console.error(part);
+      }
       const address = debuggerAddress(text);
       if (address !== undefined && display !== undefined) {
         void picturesTaken(address).then((taken) => (once ? end(taken ? 0 : 1) : undefined));
@@ -79,7 +83,13 @@ function open(args: readonly string[], display: Display | undefined, once: boole
       console.error(`Electron did not start: ${error.message}`);
       resolve(1);
     });
-    child.once('exit', (code) => resolve(verdict ?? code ?? 1));
+    child.once('exit', (code, signal) => {
+      if (verdict === undefined && code !== 0) {
+        console.error(`The terminal ended by itself (${signal ?? `code ${code}`}). Chromium's last words:`);
+        console.error(hidden.filter((part) => part.trim() !== '').join('\n'));
+      }
+      resolve(verdict ?? code ?? 1);
+    });
   });
 }
 

@@ -25,12 +25,16 @@ export function virtualDisplay(): Promise<Display | undefined> {
     const timer = setTimeout(fail, 10_000);
     child.once('error', fail).once('exit', fail);
     const number = child.stdio[3] as Readable;
-    number.once('data', (chunk: Buffer) => {
+    let said = '';
+    number.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+      // Closing the pipe before the line is whole would end Xvfb by its own write.
+      if (!said.includes('\n')) return;
       clearTimeout(timer);
       child.off('exit', fail);
       child.unref();
       number.destroy();
-      resolve({ name: `:${chunk.toString('utf8').trim()}`, stop: () => child.kill('SIGTERM') });
+      resolve({ name: `:${said.trim()}`, stop: () => child.kill('SIGTERM') });
     });
   });
 }
