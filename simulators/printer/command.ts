@@ -156,6 +156,7 @@ export type RealTime = { readonly kind: 'status'; readonly n: number } | { reado
 export function watchRealTime(obey: (command: RealTime) => void): (byte: number) => void {
   let seen: readonly number[] = [];
   return (byte) => {
+    if (byte !== 0x10 && seen.length === 0) return;
     seen = byte === 0x10 && seen.length < 4 ? [0x10] : [...seen, byte];
     const [, second, third] = seen;
     if (seen[0] !== 0x10 || (second !== undefined && second !== 0x04 && second !== 0x14)) seen = [];

@@ -13,6 +13,13 @@ function chineseGlyph(lead: number, trail: number): string {
   return glyph.length === 1 && glyph !== '\ufffd' && !privateUse ? glyph : noGlyph;
 }
 
+const hasLook = (run: Run, look: Look): boolean =>
+  run.bold === look.bold &&
+  run.underline === look.underline &&
+  run.invert === look.invert &&
+  run.width === look.width &&
+  run.height === look.height;
+
 /** The line being set. */
 export interface Composer {
   /** Sets bytes in the present look; a full line goes to the paper by itself. */
@@ -45,12 +52,10 @@ export function createComposer(put: (mark: Mark) => void): Composer {
     const dots = (wide ? 24 : 12) * width;
     if (used + dots > printable) end(look);
     used += dots;
-    const run: Run = { text, wide, bold, underline, invert, width, height };
     const last = runs.at(-1);
-    const joined = last === undefined ? undefined : { ...run, text: last.text };
-    if (last !== undefined && JSON.stringify(joined) === JSON.stringify(last)) {
+    if (last !== undefined && last.wide === wide && hasLook(last, look)) {
       runs[runs.length - 1] = { ...last, text: last.text + text };
-    } else runs.push(run);
+    } else runs.push({ text, wide, bold, underline, invert, width, height });
   };
 
   const text = (bytes: Uint8Array, look: Look): void => {
