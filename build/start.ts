@@ -10,9 +10,10 @@ import { bundle } from './setup/bundle.ts';
 import { endGroup } from './setup/command.ts';
 import { type Counter, startCounter } from './setup/counter.ts';
 import { type Display, hasDisplay, virtualDisplay } from './setup/display.ts';
-import { runtimeFolder, runtimeView } from './setup/folder.ts';
+import { launcher, runtimeView } from './setup/folder.ts';
 import { isRoot, root } from './setup/paths.ts';
 import { debuggerAddress, pictures } from './setup/pictures.ts';
+import type { Runtime } from './setup/runtime.ts';
 import { runSteps } from './setup/step.ts';
 import { setup } from './setup.ts';
 
@@ -48,12 +49,12 @@ async function picturesTaken(address: string): Promise<boolean> {
   }
 }
 
-function open(args: readonly string[], display: Display | undefined, once: boolean): Promise<number> {
+function open(runtime: Runtime, args: readonly string[], display: Display | undefined, once: boolean): Promise<number> {
   return new Promise((resolve) => {
     const env: NodeJS.ProcessEnv = { ...process.env, ...(display ? { DISPLAY: display.name } : {}) };
     delete env['ELECTRON_RUN_AS_NODE'];
-    const program = process.platform === 'darwin' ? 'Electron.app/Contents/MacOS/Electron' : 'electron';
-    const child = spawn(join(runtimeFolder, program), args, {
+    const { program, first } = launcher(runtime);
+    const child = spawn(program, [...first, ...args], {
       cwd: root,
       env,
       stdio: ['ignore', 'inherit', 'pipe'],
@@ -63,7 +64,7 @@ function open(args: readonly string[], display: Display | undefined, once: boole
     let hidden: string[] = [];
     const end = (code: number) => {
       verdict ??= code;
-      endGroup(child, 'SIGTERM');
+      child.kill('SIGTERM');
       setTimeout(() => endGroup(child, 'SIGKILL'), 5_000).unref();
     };
     child.stderr.on('data', (chunk: Buffer) => {
@@ -78,12 +79,13 @@ function open(args: readonly string[], display: Display | undefined, once: boole
       }
     });
     if (once && display === undefined) setTimeout(() => end(0), 5_000);
-    process.once('SIGINT', () => end(0)).once('SIGTERM', () => end(0));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => end(0));
     child.once('error', (error) => {
       console.error(`Electron did not start: ${error.message}`);
       resolve(1);
     });
     child.once('exit', (code, signal) => {
+      endGroup(child, 'SIGKILL');
       if (verdict === undefined && code !== 0) {
         console.error(`The terminal ended by itself (${signal ?? `code ${code}`}). Chromium's last words:`);
         console.error(hidden.filter((part) => part.trim() !== '').join('\n'));
@@ -133,7 +135,7 @@ async function main(): Promise<number> {
     const data = process.env['COUNTERTAP_DATA'] ?? join(root, 'out/counter/data');
     const args = electronArguments({ given, counter, data, asRoot: isRoot(), pictured: display !== undefined });
     console.log(`terminal   opening; its books are in ${relative(root, data) || '.'}. End it with Ctrl-C.`);
-    return await open(args, display, once);
+    return await open(runtime, args, display, once);
   } finally {
     display?.stop();
     await counter?.stop();

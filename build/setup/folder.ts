@@ -5,11 +5,22 @@ import { root } from './paths.ts';
 import type { Runtime } from './runtime.ts';
 import { done, failed, type Outcome } from './step.ts';
 
-/** This checkout's own view of the runtime: Electron looks for the app beside its program. */
-export const runtimeFolder = join(root, 'out/runtime');
+/** This checkout's own view of the registry's runtime, which looks for the app beside its program. */
+const runtimeFolder = join(root, 'out/runtime');
 
-/** Makes out/runtime: hard links to the runtime, or copies on another disk, with this checkout as its app. */
+/** How to start this checkout by a runtime: its program and the arguments that come first. */
+export function launcher(runtime: Runtime): { readonly program: string; readonly first: readonly string[] } {
+  if (runtime.source === 'registry') return { program: join(runtimeFolder, 'electron'), first: [] };
+  const path = readFileSync(join(root, 'node_modules/electron/path.txt'), 'utf8').trim();
+  return { program: join(runtime.folder, path), first: [root] };
+}
+
+/**
+ * Makes out/runtime for the registry's runtime: hard links to it, or copies on another disk, with this checkout as
+ * its app, so that two checkouts do not fight over one folder. A release is told the app by an argument.
+ */
 export async function runtimeView(runtime: Runtime): Promise<Outcome> {
+  if (runtime.source === 'release') return done(`Electron ${runtime.version}`);
   const mark = join(runtimeFolder, '.countertap');
   const wanted = `${runtime.folder} ${runtime.version}`;
   const made = existsSync(mark) && readFileSync(mark, 'utf8') === wanted;
@@ -29,7 +40,6 @@ export async function runtimeView(runtime: Runtime): Promise<Outcome> {
         );
       }
     }
-    rmSync(join(runtimeFolder, 'resources/default_app.asar'), { force: true });
     writeFileSync(mark, wanted);
   }
   const app = join(runtimeFolder, 'resources/app');
