@@ -22,13 +22,17 @@ function cardOf(outcome: CardOutcome) {
   return outcome.card;
 }
 
+function reasonOf(outcome: CardOutcome): string {
+  return 'reason' in outcome ? `${outcome.kind} ${outcome.reason}` : outcome.kind;
+}
+
 /** What a tap of a card with these differences comes to, in short. */
 async function comesTo(spec: TestCardSpec, changes?: Parameters<typeof tap>[1]): Promise<string> {
   const { outcome, gone } = await tap(testCard(spec), changes);
   expect(gone).toBe(1);
   if (outcome.kind === 'online')
     return `online ${outcome.deferrable ? 'deferrable' : (outcome.card.oda.step ?? 'only')}`;
-  return 'reason' in outcome ? `${outcome.kind} ${outcome.reason}` : outcome.kind;
+  return reasonOf(outcome);
 }
 
 test('a UnionPay card goes online, proved and deferrable, with everything the bank needs', async () => {
@@ -101,6 +105,23 @@ test('no full PAN and no track data stand in the outcome, but in the seal', asyn
   expect(shown.get('5F20')).toBe('********');
   expect(shown.get('9F46')).toMatch(/^\*+$/);
   expect(shown.get('9F36')).toBe('001C');
+});
+
+test('a label that holds the PAN, or is not readable, gives way to the scheme’s name', async () => {
+  for (const label of [VISA_PAN, 'Caf\u00e9', 'far too long for a label']) {
+    expect(cardOf((await tap(testCard({ ...visa, label }))).outcome).label).toBe('Visa');
+  }
+});
+
+test('PANs of 19 digits, as most UnionPay cards have, and of odd lengths are read', async () => {
+  // The test BIN 621094 with generated account digits.
+  for (const pan of ['6210948000000000004', '6210948000004', '62109480000000004']) {
+    const spec = { ...unionpay, pan, cid: '40' };
+    const { outcome } = await tap(testCard(spec));
+    expect(reasonOf(outcome)).toBe('approved-offline');
+    expect(cardOf(outcome).maskedPan).toBe(`621094${'*'.repeat(pan.length - 10)}${pan.slice(-4)}`);
+    expect(await opened(cardOf(outcome).sealed)).toMatchObject({ pan });
+  }
 });
 
 test('the card may go after its last exchange, before signatures are checked; time is told apart', async () => {

@@ -72,7 +72,7 @@ function cardData(judged: Judged): CardData {
   return {
     scheme: application.scheme,
     aid: hex(said.dedicatedName),
-    label: labelOf(said.fci, application.scheme),
+    label: labelOf(said.fci, application.scheme, pan),
     kernel: application.kernel,
     maskedPan: maskPan(pan),
     token: judged.token,

@@ -51,6 +51,15 @@ export function candidates(entries: readonly Tlv[], applications: readonly CardA
   return found.sort((a, b) => a.priority - b.priority);
 }
 
+/** Tells a card whose kernel is missing here from one that the counter does not take. Nothing of the card is quoted. */
+function whyNone(entries: readonly Tlv[], applications: readonly CardApplication[]): string {
+  const names = entries.flatMap((entry) => find(entry.children ?? [], '4F')?.value ?? []).map(hex);
+  const known = applications.find((application) => names.some((name) => name.startsWith(application.aid)));
+  return known
+    ? `${known.scheme} (${known.aid}): no kernel for what the card asks`
+    : `none of the card's ${names.length} applications is taken here`;
+}
+
 /** PC/SC part 3, 3.1.3.2.3.2: historical bytes of a storage card, which has no applications. */
 const STORAGE_CARD = '804F0CA000000306';
 
@@ -69,8 +78,9 @@ export async function readDirectory(
   const read = decode(answer.value.data);
   if (!read.ok) return refuse('card-data-invalid', `SELECT PPSE: TLV ${read.code}`);
   if (!find(read.nodes, '6F')) return refuse('not-a-payment-card', 'SELECT PPSE: no file control information');
-  const list = candidates(find(read.nodes, '6F', 'A5', 'BF0C')?.children ?? [], applications);
-  return list.length > 0 ? done(list) : refuse('no-supported-application', 'no application in common');
+  const entries = find(read.nodes, '6F', 'A5', 'BF0C')?.children ?? [];
+  const list = candidates(entries, applications);
+  return list.length > 0 ? done(list) : refuse('no-supported-application', whyNone(entries, applications));
 }
 
 /** What SELECT told of an application. */

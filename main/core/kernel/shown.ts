@@ -1,5 +1,5 @@
 import { hex } from './bytes.ts';
-import { maskValue } from './mask.ts';
+import { holdsPan, maskValue } from './mask.ts';
 import type { CardScheme, CardTag } from './outcome.ts';
 import { tagEntry } from './tags.ts';
 import { leaves, type Tlv } from './tlv.ts';
@@ -17,10 +17,11 @@ function printable(value: Uint8Array): string | undefined {
   return /^[\x20-\x7e]+$/.test(text) ? text : undefined;
 }
 
-/** What the card calls its application (tag 50), or the scheme's name when it says nothing readable. */
-export function labelOf(fci: readonly Tlv[], scheme: CardScheme): string {
+/** What the card calls its application (tag 50), or the scheme's name when that is not readable or holds the PAN. */
+export function labelOf(fci: readonly Tlv[], scheme: CardScheme, pan: string): string {
   const label = leaves(fci).find((leaf) => leaf.tag === '50')?.value;
-  return (label && label.length <= 16 && printable(label)) || names[scheme];
+  const usable = label && label.length <= 16 && !holdsPan(label, pan);
+  return (usable && printable(label)) || names[scheme];
 }
 
 function shown(tag: string, value: Uint8Array, pan: string): CardTag {

@@ -15,12 +15,12 @@ const TTQ_AUTHENTICATES_ONLINE = 0x01;
 const TTQ_CVM_REQUIRED = 0x40;
 
 /** Whether the cardholder must be verified for this amount (EMV Book A 3.1.1: reader CVM required limit). */
-export function verificationDue(request: CardRequest, config: CardConfig): boolean {
+function verificationDue(request: CardRequest, config: CardConfig): boolean {
   return request.amount.minor >= config.limits.cvmMinor;
 }
 
 /** Terminal transaction qualifiers for this payment: four bytes (tag 9F66). */
-export function qualifiers(request: CardRequest, config: CardConfig, kernel: CardApplication['kernel']): Uint8Array {
+function qualifiers(request: CardRequest, config: CardConfig, kernel: CardApplication['kernel']): Uint8Array {
   const ttq = unhex(config.cards.ttq);
   ttq[0] = (ttq[0]! & ~TTQ_ONLINE_PIN) | (kernel === 3 ? TTQ_AUTHENTICATES_ONLINE : 0);
   ttq[1] = verificationDue(request, config) ? ttq[1]! | TTQ_CVM_REQUIRED : ttq[1]! & ~TTQ_CVM_REQUIRED;

@@ -79,6 +79,7 @@ export interface TestCardSpec {
   readonly pdol?: string;
   /** Directory entries in place of the card's one. */
   readonly directory?: readonly { readonly aid: string; readonly priority?: string; readonly kernel?: string }[];
+  readonly label?: string;
   /** Certificates expire at the end of this month, MMYY. */
   readonly certifiedUntil?: string;
 }
@@ -151,7 +152,7 @@ function answers(spec: TestCardSpec): (command: Uint8Array) => Uint8Array {
     }
     if (text.startsWith('00A40400')) {
       const name = command.slice(5, -1);
-      const label = encode('50', new TextEncoder().encode('Test Debit'));
+      const label = encode('50', new TextEncoder().encode(spec.label ?? 'Test Debit'));
       return concat(wrap('6F', encode('84', name), wrap('A5', label, encode('9F38', unhex(spec.pdol ?? PDOL)))), ok);
     }
     if (text.startsWith('80A80000')) return concat(optionsAnswer(spec, command.slice(7, -1), related), ok);
