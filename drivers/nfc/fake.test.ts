@@ -19,5 +19,5 @@ describeReaders(
       close: () => readers.close(),
     };
   },
-  { collision: true, unplug: true, daemon: true, patienceMs: 500 },
+  { collision: true, unplug: true, daemon: true, emptyAnswer: true, patienceMs: 500 },
 );

@@ -19,7 +19,7 @@ describeReaders(
       close: () => readers.close(),
     };
   },
-  { collision: true, unplug: true, daemon: false, patienceMs: 500 },
+  { collision: true, unplug: true, daemon: false, emptyAnswer: true, patienceMs: 500 },
 );
 
 it('keeps the card of the second reader when two are tapped at once', async () => {

@@ -15,7 +15,7 @@ describeReaders(
       close: () => readers.close(),
     };
   },
-  { collision: true, unplug: false, daemon: false, patienceMs: 2_000 },
+  { collision: true, unplug: false, daemon: false, emptyAnswer: true, patienceMs: 2_000 },
 );
 
 describe('virtual reader', () => {
