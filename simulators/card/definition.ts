@@ -56,7 +56,7 @@ const other = z.strictObject({
 });
 
 /** A card file: `cards/NAME.json`. */
-export const definition = z.discriminatedUnion('kind', [emv, other]);
+const definition = z.discriminatedUnion('kind', [emv, other]);
 export type Definition = z.infer<typeof definition>;
 export type EmvDefinition = z.infer<typeof emv>;
 

@@ -23,7 +23,7 @@ export interface KeyRing {
 }
 
 /** The key file is there but no longer readable as one. */
-export class KeyRingError extends Error {
+class KeyRingError extends Error {
   readonly code = 'keys-damaged';
   constructor(file: string) {
     super(`${file} is damaged; delete it and new test keys are made (the terminal needs the new CA keys then)`);

@@ -28,7 +28,7 @@ export interface Presented {
 }
 
 /** The card could not be held to the reader at all. */
-export class ReaderError extends Error {
+class ReaderError extends Error {
   readonly code: 'reader-unreachable' | 'reader-closed';
   constructor(code: ReaderError['code'], message: string) {
     super(message);
@@ -46,7 +46,7 @@ function frame(bytes: Uint8Array): Buffer {
 }
 
 /** Cuts a byte stream into the length-prefixed messages of the vpcd protocol, however the network splits it. */
-export function unframe(onMessage: (message: Buffer) => void): (chunk: Uint8Array) => void {
+function unframe(onMessage: (message: Buffer) => void): (chunk: Uint8Array) => void {
   let rest = Buffer.alloc(0);
   return (chunk) => {
     rest = Buffer.concat([rest, chunk]);

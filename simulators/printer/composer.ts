@@ -3,7 +3,7 @@ import type { Look } from './look.ts';
 import { type Mark, printable, type Run } from './paper.ts';
 
 /** The sign for a character the printer's font does not have. */
-export const noGlyph = '〓';
+const noGlyph = '〓';
 
 /** One two-byte code as a GBK font has it; the four-byte codes of GB 18030 fall apart into two that no such font has. */
 function chineseGlyph(lead: number, trail: number): string {
