@@ -419,6 +419,17 @@ describe('faults', () => {
     expect((await purchase(newSale(100))).code).toBe('00');
   });
 
+  test('a bank that goes away forgets what it was still to do', async () => {
+    await rule({ on: '0200', do: 'delay-request', ms: 100 });
+    await rule({ on: '0200', do: 'delay', ms: 100 });
+    terminal.send('0200', await cardFields(newSale(100)));
+    terminal.send('0200', await cardFields(newSale(200)));
+    await expect.poll(states).toEqual(['approved']);
+    await control('bank', { up: false });
+    await expect(terminal.answer(250)).rejects.toThrow('no answer');
+    expect((await book()).payments.map((one) => one.amount)).toEqual([200]);
+  });
+
   test('a cut line resets connections and refuses new ones; mended, it is the same port', async () => {
     await control('line', { up: false });
     expect(await terminal.gone).toBe('ECONNRESET');

@@ -116,6 +116,7 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
     commands,
     state: () => ({ line: line.up, bank: bank.up }),
     close: async () => {
+      bank.up = false;
       await line.cut();
       book.end();
     },

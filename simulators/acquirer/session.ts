@@ -81,10 +81,12 @@ export class Session implements Receiver {
     const rule = bank.faults.take(message.mti, card?.pan);
     if (rule?.do === 'drop-request') return;
     if (rule?.do === 'delay-request') await wait(rule.ms);
+    if (!bank.up) return;
     const refusal = rule?.do === 'decline' ? rule.code : undefined;
     const verdict = execute(bank.book, request, card, refusal, Date.now());
     if (rule?.do === 'drop-answer') return;
     if (rule?.do === 'delay') await wait(rule.ms);
+    if (!bank.up) return;
     this.#answer(request, verdict, key, rule);
   }
 
