@@ -19,7 +19,11 @@ function seconds(text: string): number {
 const program = new Command('card')
   .description('A simulated card or phone for a reader that speaks the vpcd protocol.')
   .option('--dir <dir>', 'folder for the deck’s keys', 'out/counter')
-  .option('--card <id>', 'which card; see --list', 'unionpay-ok')
+  .option(
+    '--card <id>',
+    'which card; NAME#N is the N-th of its kind, torn-at-N leaves at the N-th command',
+    'unionpay-ok',
+  )
   .option('--reader <host:port>', 'where the reader listens', address, { host: '127.0.0.1', port: 35963 })
   .option('--timeout <seconds>', 'how long the card stays in the field', seconds, 10)
   .option('--trace <file>', 'append the dialogue to this file, card numbers masked')

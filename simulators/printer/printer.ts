@@ -130,10 +130,18 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   });
 }
 
-/** The painter needs a native library: loaded at the first receipt, so that the printer itself starts at once. */
+/**
+ * The painter needs a native library: loaded at the first receipt, so that the printer itself starts at once. Where there is
+ * none for this system, receipts are kept as text alone.
+ */
 async function loadPainter(warn: (message: string) => void): Promise<Draw> {
-  const { createPainter } = await import('./picture.ts');
-  return createPainter(warn);
+  try {
+    const { createPainter } = await import('./picture.ts');
+    return createPainter(warn);
+  } catch (error) {
+    warn(`receipts are kept without pictures: ${error instanceof Error ? error.message : String(error)}`);
+    return async () => undefined;
+  }
 }
 
 /** Starts a receipt printer for 80 mm paper on TCP. Rejects when the port is taken. */
