@@ -420,14 +420,14 @@ describe('faults', () => {
   });
 
   test('a bank that goes away forgets what it was still to do', async () => {
-    await rule({ on: '0200', do: 'delay-request', ms: 100 });
-    await rule({ on: '0200', do: 'delay', ms: 100 });
+    await rule({ on: '0200', do: 'delay-request', ms: 1500 });
+    await rule({ on: '0200', do: 'delay', ms: 1500 });
     terminal.send('0200', await cardFields(newSale(100)));
     terminal.send('0200', await cardFields(newSale(200)));
-    await expect.poll(states).toEqual(['approved']);
+    await expect.poll(states, { interval: 10 }).toEqual(['approved']);
     await control('bank', { up: false });
-    await expect(terminal.answer(250)).rejects.toThrow('no answer');
-    expect((await book()).payments.map((one) => one.amount)).toEqual([200]);
+    await expect(terminal.answer(2000)).rejects.toThrow('no answer');
+    expect(await states()).toEqual(['approved']);
   });
 
   test('a cut line resets connections and refuses new ones; mended, it is the same port', async () => {
