@@ -92,30 +92,32 @@ describe('an exchange', () => {
   });
 
   test('not answered: unknown at the deadline, not before, and never sent again', async () => {
+    await hurried();
     host.script = () => undefined;
     const from = performance.now();
     expect(await link.exchange(purchase(1))).toMatchObject({ kind: 'no-answer' });
-    expect(performance.now() - from).toBeGreaterThanOrEqual(149);
+    expect(performance.now() - from).toBeGreaterThanOrEqual(HURRIED - 1);
     await delay(50);
     expect(host.requests.filter(({ mti }) => mti === '0200')).toHaveLength(1);
   });
 
-  test.each<[string, (turn: Parameters<Host['script']>[0]) => void]>([
-    ['a wrong MAC', (turn) => turn.answer({}, { key: otherKey })],
-    ['another amount', (turn) => turn.answer({ 4: '000000001281' })],
-    ['another currency', (turn) => turn.answer({ 49: '840' })],
-    ['a foreign STAN', (turn) => turn.answer({ 11: '000099' })],
-    ['a foreign RRN', (turn) => turn.answer({ 37: '000000000099' })],
-    ['another terminal', (turn) => turn.answer({ 41: 'T0000002' })],
-    ['another merchant', (turn) => turn.answer({ 42: 'M00000000000002' })],
-    ['another batch', (turn) => turn.answer({ 60: '000009' })],
-    ['another message type', (turn) => turn.answer({}, { mti: '0230' })],
-    ['its own request back', (turn) => turn.answer({}, { mti: '0200' })],
-    ['no response code', (turn) => turn.answer({ 39: undefined })],
-  ])('answered with %s: dropped, and the right answer still counts', async (_name, wrong) => {
+  test.each<[string, (turn: Parameters<Host['script']>[0]) => void, string]>([
+    ['a wrong MAC', (turn) => turn.answer({}, { key: otherKey }), 'MAC'],
+    ['another amount', (turn) => turn.answer({ 4: '000000001281' }), 'DE 4'],
+    ['another currency', (turn) => turn.answer({ 49: '840' }), 'DE 49'],
+    ['a foreign STAN', (turn) => turn.answer({ 11: '000099' }), 'answers nothing of ours'],
+    ['a foreign RRN', (turn) => turn.answer({ 37: '000000000099' }), 'answers nothing of ours'],
+    ['another terminal', (turn) => turn.answer({ 41: 'T0000002' }), 'DE 41'],
+    ['another merchant', (turn) => turn.answer({ 42: 'M00000000000002' }), 'DE 42'],
+    ['another batch', (turn) => turn.answer({ 60: '000009' }), 'DE 60'],
+    ['another message type', (turn) => turn.answer({}, { mti: '0230' }), 'MTI'],
+    ['its own request back', (turn) => turn.answer({}, { mti: '0200' }), 'MTI'],
+    ['no response code', (turn) => turn.answer({ 39: undefined }), 'DE 39'],
+  ])('answered with %s: dropped, and the right answer still counts', async (_name, wrong, doubt) => {
+    await hurried();
     host.script = wrong;
     expect(await link.exchange(purchase(1))).toMatchObject({ kind: 'no-answer' });
-    expect(link.counters).toMatchObject({ dropped: 1, answered: 0 });
+    expect(link.counters).toMatchObject({ dropped: 1, answered: 0, lastDropped: doubt });
     host.script = (turn) => {
       if (turn.request.mti === '0200') wrong(turn);
       turn.answer({ 38: 'LATER ' });
@@ -150,15 +152,35 @@ describe('an exchange', () => {
   });
 
   test('answered after the deadline: unknown, and told as late', async () => {
+    await hurried();
     const late = new Promise((resolve) => link.onLate(resolve));
     host.script = (turn) => {
       if (turn.request.mti === '0800') turn.answer();
-      else setTimeout(() => turn.answer(), 200);
+      else setTimeout(() => turn.answer(), HURRIED + 50);
     };
     expect(await link.exchange(purchase(3))).toMatchObject({ kind: 'no-answer' });
     expect(await late).toEqual({ stan: 3, rrn: '000000000003', code: '00' });
     expect(link.counters).toEqual({ sent: 1, answered: 0, dropped: 0, late: 1 });
     expect(link.state.status).toBe('online');
+  });
+
+  test('that comes in time by the timers but late by the clock (the computer slept) is late', async () => {
+    let slept = 0;
+    const sleepy: Clock = {
+      ...clock,
+      monotonic: () => clock.monotonic() + slept,
+      sleep: (_ms, signal) => clock.sleep(60_000, signal),
+    };
+    await link.close();
+    link = openIsoLink({ clock: sleepy, network, random: randomBytes }, { ...profile, port: host.port });
+    await started();
+    const late = new Promise((resolve) => link.onLate(resolve));
+    host.script = (turn) => {
+      slept = 3_600_000;
+      turn.answer();
+    };
+    expect(await link.exchange(purchase(4))).toMatchObject({ kind: 'no-answer' });
+    expect(await late).toMatchObject({ stan: 4, code: '00' });
   });
 
   test.each<[string, Uint8Array]>([
@@ -169,7 +191,6 @@ describe('an exchange', () => {
   ])(
     'answered with garbage (%s): the line closes, all under way is unknown at once, then it comes back',
     async (_n, bytes) => {
-      link = await replaced(link, open({ timers: { ...profile.timers, responseMs: 5000 } }));
       host.script = (turn) => {
         if (host.requests.length === 2) turn.raw(bytes);
       };
@@ -184,7 +205,6 @@ describe('an exchange', () => {
   );
 
   test('reset after it was sent: unknown at once, and the line comes back by itself', async () => {
-    link = await replaced(link, open({ timers: { ...profile.timers, responseMs: 5000 } }));
     host.script = (turn) => turn.reset();
     const from = performance.now();
     expect(await link.exchange(purchase(1))).toMatchObject({ kind: 'no-answer' });
@@ -262,12 +282,13 @@ describe('an exchange', () => {
   });
 });
 
-/** Closes one link, starts another and waits until it is online. */
-async function replaced(old: AcquirerLink, next: AcquirerLink): Promise<AcquirerLink> {
-  await old.close();
-  link = next;
+const HURRIED = 250;
+
+/** Starts the link anew with little time for an answer. */
+async function hurried(): Promise<void> {
+  await link.close();
+  link = open({ timers: { ...profile.timers, responseMs: HURRIED } });
   await started();
-  return next;
 }
 
 describe('the line', () => {
@@ -314,6 +335,7 @@ describe('the line', () => {
     ['answered with a wrong MAC', 'timed-out', (turn) => turn.answer({}, { key: otherKey })],
     ['not answered', 'timed-out', () => undefined],
   ])('sign-on %s: offline, %s, tried again', async (_name, reason, signOn) => {
+    link = open({ timers: { ...profile.timers, responseMs: HURRIED } });
     host.signOn = signOn;
     link.start();
     expect(await offline()).toMatchObject({ reason });
@@ -346,7 +368,7 @@ describe('the line', () => {
   });
 
   test('on which the host has gone silent is offline after the echo, not for ever online', async () => {
-    link = open({ timers: { ...profile.timers, echoMs: 30, responseMs: 60 } });
+    link = open({ timers: { ...profile.timers, echoMs: 30, responseMs: HURRIED } });
     await started();
     host.script = () => undefined;
     host.signOn = () => undefined;
@@ -406,7 +428,7 @@ describe('the line', () => {
   });
 
   test('nearly right but unsigned messages are dropped', async () => {
-    await started();
+    await hurried();
     host.script = (turn) => {
       const fields = new Map([...turn.request.fields].filter(([number]) => ![22, 25, 48, 64].includes(number)));
       turn.raw(unsigned({ mti: '0210', fields: fields.set(39, '00') }));

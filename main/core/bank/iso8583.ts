@@ -150,7 +150,7 @@ class IsoLink implements AcquirerLink {
       return undefined;
     }
     const session: Session = new Session(connected.line, this.#world.clock, this.#history, {
-      dropped: () => this.#count({ dropped: 1 }),
+      dropped: (detail) => this.#count({ dropped: 1, lastDropped: detail }),
       late: (late) => {
         this.#count({ late: 1 });
         for (const listener of this.#lates) listener(late);
@@ -232,6 +232,8 @@ class IsoLink implements AcquirerLink {
   #count(more: Partial<LinkCounters>): void {
     const { sent, answered, dropped, late } = this.#counters;
     this.#counters = {
+      ...this.#counters,
+      ...more,
       sent: sent + (more.sent ?? 0),
       answered: answered + (more.answered ?? 0),
       dropped: dropped + (more.dropped ?? 0),

@@ -99,6 +99,8 @@ export interface LinkCounters {
   readonly answered: number;
   /** Answers dropped because something in them did not match (I5). */
   readonly dropped: number;
+  /** What was wrong with the last one: "MAC", "DE 4", … */
+  readonly lastDropped?: string;
   readonly late: number;
 }
 

@@ -129,6 +129,14 @@ export function keyOf(message: IsoMessage): string {
   return `${message.mti.slice(0, 2)} ${message.fields.get(11) ?? ''} ${message.fields.get(37) ?? ''}`;
 }
 
+/** What must be kept of a sent message to know its answer: no card data, no code. */
+export function traceOf(sent: IsoMessage): IsoMessage {
+  return {
+    mti: sent.mti,
+    fields: new Map([...sent.fields].filter(([number]) => ECHOED.some((kept) => kept === number))),
+  };
+}
+
 /** The first thing in which an answer is not the one of this request; undefined when it is (I5). The MAC is checked before. */
 export function mismatch(sent: IsoMessage, answer: IsoMessage): string | undefined {
   if (answer.mti !== `${sent.mti.slice(0, 2)}${answerDigit(sent.mti)}0`) return 'MTI';

@@ -3,7 +3,7 @@ import { type IsoMessage, unpack } from './codec.ts';
 import { frame, openDeframer } from './frame.ts';
 import type { LinkFault } from './link.ts';
 import { type Cmac, packSigned, trusted } from './mac.ts';
-import { keyOf, mismatch } from './messages.ts';
+import { keyOf, mismatch, traceOf } from './messages.ts';
 
 /** What became of one message: answered in time, silence (it may have arrived), or nothing handed to the line (I7). */
 export type Asked =
@@ -45,7 +45,7 @@ export class History {
   remember(sent: IsoMessage): void {
     const key = keyOf(sent);
     this.#sent.delete(key);
-    this.#sent.set(key, sent);
+    this.#sent.set(key, traceOf(sent));
     const [oldest] = this.#sent.keys();
     if (this.#sent.size > REMEMBERED && oldest !== undefined) this.#sent.delete(oldest);
   }

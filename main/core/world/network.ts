@@ -121,12 +121,19 @@ const REFUSED_CLIENT = /alert.*(?:certificate|unknown.ca|access.denied|decrypt.e
 /** What a socket's error means for the line. */
 export function failureOf(error: Error & { readonly code?: string }, socket: Socket): Failure {
   const code = error.code ?? '';
-  const detail = code && !error.message.includes(code) ? `${code}: ${error.message}` : error.message || code;
+  const detail = detailOf(code, error.message);
   const known = FAULTS[code];
   if (known) return { fault: known, detail };
   if (authorizationFailed(socket)) return { fault: 'untrusted-host', detail };
   if (REFUSED_CLIENT.test(`${code} ${error.message}`)) return { fault: 'client-refused', detail };
   return { fault: /^(?:ERR_SSL|ERR_TLS|EPROTO)/.test(code) ? 'untrusted-host' : 'closed', detail };
+}
+
+/** One short line: OpenSSL's own texts are addresses and file names, its codes say the same. */
+function detailOf(code: string, message: string): string {
+  if (code.startsWith('ERR_SSL')) return code;
+  const [first = ''] = message.split(/[;\n]/);
+  return code && !first.includes(code) ? `${code}: ${first}` : first || code;
 }
 
 function authorizationFailed(socket: Socket): boolean {

@@ -21,7 +21,7 @@ export function profileContent(tls: { readonly ca: string; readonly client: Pair
     sealing: { kid: 'seal-1', jwk: { kty: sealing.kty, crv: sealing.crv, x: sealing.x, y: sealing.y } },
     timers: {
       connectMs: 1000,
-      responseMs: 150,
+      responseMs: 5000,
       echoMs: 30000,
       reconnectMs: [10, 20],
       repeatMs: [0, 1000],
