@@ -1,0 +1,9 @@
+import { ipcRenderer } from 'electron';
+
+declare const location: { readonly origin: string };
+declare const window: { readonly postMessage: (message: unknown, origin: string, ports: readonly unknown[]) => void };
+
+// The page gets one port to the core for each load, and nothing else: no function, no object, no other channel.
+ipcRenderer.on('port', (event, name: string) => {
+  window.postMessage({ port: name }, location.origin, event.ports);
+});
