@@ -26,6 +26,15 @@ export function openSerialScanner(options: SerialScannerOptions): Scanner {
   return scanner;
 }
 
+/** Loaded late, so that a machine without the native part lacks serial scanners and nothing else. */
+async function load(): Promise<typeof import('serialport') | Error> {
+  try {
+    return await import('serialport');
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
 class SerialSource extends CodeSource {
   readonly #options: SerialScannerOptions;
   #port: SerialPort | undefined;
@@ -57,16 +66,12 @@ class SerialSource extends CodeSource {
     await super.close();
   }
 
-  /** Undefined when the line is open, else why not. The native part is loaded here, so that its lack harms nobody. */
+  /** Undefined when the line is open, else why not. */
   async #openPort(): Promise<string | undefined> {
-    const native = await import('serialport').catch((error: unknown) => error);
-    if (!(native instanceof Object && 'SerialPort' in native)) return `serial lines cannot be used here: ${native}`;
+    const native = await load();
+    if (native instanceof Error) return `serial lines cannot be used here: ${native.message}`;
     const { path, baudRate = 9_600 } = this.#options;
-    const port: SerialPort = new (native as typeof import('serialport')).SerialPort({
-      path,
-      baudRate,
-      autoOpen: false,
-    });
+    const port: SerialPort = new native.SerialPort({ path, baudRate, autoOpen: false });
     this.#port = port;
     port.on('data', (chunk: Buffer) => this.#take(chunk));
     port.on('error', (error) => this.#lost(error.message));
@@ -76,8 +81,12 @@ class SerialSource extends CodeSource {
 
   #lost(detail: string): void {
     if (this.#closed) return;
-    this.#port?.removeAllListeners();
+    const port = this.#port;
     this.#port = undefined;
+    port?.removeAllListeners();
+    // What a port that is given up still has to say changes nothing.
+    port?.on('error', () => undefined);
+    if (port?.isOpen) port.close(() => undefined);
     this.#forget();
     this.become({ status: 'absent', detail });
     clearTimeout(this.#again);
