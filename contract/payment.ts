@@ -48,6 +48,8 @@ export const Outcome = z.enum([
   'cancelled',
   'unknown',
   'voided',
+  /** A void that the bank refused: the purchase stands and nothing goes back. */
+  'void-refused',
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
@@ -76,8 +78,16 @@ const outcomes: Record<PaymentState, Outcome> = {
   voided: 'voided',
 };
 
-export function outcomeOf(state: PaymentState): Outcome {
-  return outcomes[state];
+const voidOutcomes: Partial<Record<PaymentState, Outcome>> = {
+  unknown: 'cancelling',
+  approved: 'voided',
+  settled: 'voided',
+  declined: 'void-refused',
+};
+
+/** How a payment in this state is shown. A void that was approved is no sale: it says so. */
+export function outcomeOf(state: PaymentState, kind: PaymentKind = 'purchase'): Outcome {
+  return (kind === 'void' ? voidOutcomes[state] : undefined) ?? outcomes[state];
 }
 
 /** Where the receipt stands. `asked` means nobody knows whether paper came: a person must say. */

@@ -1,0 +1,204 @@
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { CounterView } from '../../contract/counter.ts';
+import type { Money } from '../../contract/money.ts';
+import { outcomeOf, type PaymentView } from '../../contract/payment.ts';
+import { Bar } from '../ui/bar.tsx';
+import { amountOf, isPadKey, type PadKey, typeKey } from '../ui/entry.ts';
+import { type Act, useAct } from '../ui/frame.tsx';
+import { useKeys } from '../ui/keys.ts';
+import { play } from '../ui/sound.ts';
+import { stays } from '../ui/telling.ts';
+import { CashSheet } from './cash.tsx';
+import styles from './cashier.module.css';
+import { Desk } from './desk.tsx';
+import { Foot } from './foot.tsx';
+import { KeysSheet } from './help.tsx';
+import { NoticesSheet } from './notices.tsx';
+import { PaymentSheet } from './payment.tsx';
+import { Result } from './result.tsx';
+import { Side } from './side.tsx';
+import { VoidSheet } from './void.tsx';
+
+export type Opened =
+  | { readonly sheet: 'none' | 'keys' | 'void' | 'notices' }
+  | { readonly sheet: 'cash'; readonly amount: Money }
+  | { readonly sheet: 'payment'; readonly payment: string };
+
+const none: Opened = { sheet: 'none' };
+const RESULT_MS = 2_500;
+
+interface CashierProps {
+  readonly view: CounterView;
+  readonly onLanguage: () => void;
+  /** Without its own bar on top where a page around it has one. */
+  readonly bare?: boolean;
+}
+
+/** Charges once for one request, even when the answer to it was lost and it is asked again. */
+function useCharge(act: Act): (amount: Money) => Promise<boolean> {
+  const asked = useRef<{ readonly key: string; readonly minor: number } | undefined>(undefined);
+  return useCallback(
+    async (amount) => {
+      const key = asked.current?.minor === amount.minor ? asked.current.key : crypto.randomUUID();
+      asked.current = { key, minor: amount.minor };
+      const payment = await act.run((client) => client.sale.charge({ key, amount }));
+      if (payment === undefined) return false;
+      asked.current = undefined;
+      return true;
+    },
+    [act.run],
+  );
+}
+
+/** A result is on the screen until it has been seen: some leave by themselves, bad ends wait for a person. */
+function useResult(view: CounterView, act: Act) {
+  const now = view.now;
+  const [hidden, setHidden] = useState('');
+  const outcome = now.phase === 'result' ? outcomeOf(now.payment.state, now.payment.kind) : undefined;
+  const name = now.phase === 'result' ? `${now.payment.id} ${outcome} ${now.at}` : '';
+  const waits = outcome !== undefined && stays(outcome);
+  const { run } = act;
+  const dismiss = useCallback(() => {
+    setHidden(name);
+    // What leaves by itself stays on the customer's display until the core takes it off.
+    if (waits) void run((client) => client.sale.dismiss({}));
+  }, [name, waits, run]);
+  useEffect(() => {
+    if (name === '' || waits) return undefined;
+    const timer = setTimeout(() => setHidden(name), RESULT_MS);
+    return () => clearTimeout(timer);
+  }, [name, waits]);
+  useEffect(() => {
+    if (name === '' || outcome === undefined) return;
+    if (outcome === 'approved' || outcome === 'offline' || outcome === 'voided') play('approved');
+    else play(outcome === 'declined' || outcome === 'void-refused' ? 'declined' : 'attention');
+  }, [name, outcome]);
+  return { shown: now.phase === 'result' && hidden !== name ? now : undefined, dismiss };
+}
+
+/** The till: digits and Enter, then whatever the customer presents. */
+export function Cashier({ view, onLanguage, bare = false }: CashierProps): ReactNode {
+  const { t } = useTranslation();
+  const currency = view.store?.currency ?? 'CNY';
+  const [typed, setTyped] = useState('');
+  const [opened, setOpened] = useState<Opened>(none);
+  const [hint, setHint] = useState<string>();
+  const act = useAct();
+  const charging = useAct();
+  const charge = useCharge(charging);
+  const dismissing = useAct();
+  const { shown, dismiss } = useResult(view, dismissing);
+  const phase = view.now.phase;
+  const free = phase === 'idle' || phase === 'result';
+  const amount = amountOf(typed, currency);
+
+  const clearSaying = () => {
+    setHint(undefined);
+    charging.clear();
+    act.clear();
+  };
+  const press = (key: PadKey) => {
+    if (!free || charging.pending) return;
+    clearSaying();
+    if (shown) dismiss();
+    const next = typeKey(typed, key, currency);
+    if (next === typed && /\d/.test(key)) setHint(typed.length >= 7 ? t('pad.full') : undefined);
+    setTyped(next);
+  };
+  const pay = async (sum: Money | undefined) => {
+    if (!free || charging.pending) return;
+    clearSaying();
+    if (sum === undefined) {
+      if (shown) dismiss();
+      else setHint(t('pad.zero'));
+      return;
+    }
+    if (await charge(sum)) setTyped('');
+  };
+  const cancel = (payment: string) => act.run((client) => client.sale.cancel({ payment }));
+  const takeCash = async () => {
+    clearSaying();
+    if (view.now.phase === 'waiting') {
+      const { payment, amount: due } = view.now;
+      if (await cancel(payment)) setOpened({ sheet: 'cash', amount: due });
+    } else if (free && amount) setOpened({ sheet: 'cash', amount });
+    else if (free) setHint(t('pad.zero'));
+  };
+  const again = async (payment: PaymentView) => {
+    dismiss();
+    await charge(payment.amount);
+  };
+  const lock = () => act.run((client) => client.session.signOut({}));
+  const leave = () => {
+    if (view.now.phase === 'waiting') void cancel(view.now.payment);
+    else if (shown) dismiss();
+    else press('Clear');
+  };
+  const hotKey = (name: string) => {
+    if (name === 'Enter') void pay(amount);
+    else if (name === 'Escape') leave();
+    else if (name === 'F1' || name === '?') setOpened({ sheet: 'keys' });
+    else if (name === 'F2') void takeCash();
+    else if (name === 'F4') setOpened({ sheet: 'void' });
+    else if (name === 'F8') onLanguage();
+    else if (name === 'F10') void lock();
+  };
+  useKeys({
+    onKey: (name) => {
+      if (isPadKey(name)) press(name);
+      else hotKey(name);
+    },
+    onScan: (text) => {
+      clearSaying();
+      void act.run((client) => client.sale.scanned({ text }));
+    },
+  });
+
+  const close = () => setOpened(none);
+  return (
+    <div className={bare ? styles['bare'] : styles['till']}>
+      {!bare && <Bar view={view} onLanguage={onLanguage} />}
+      {shown ? (
+        <Result
+          result={shown}
+          offline={view.offline}
+          onDismiss={dismiss}
+          onAgain={() => void again(shown.payment)}
+          onAsk={() => void act.run((client) => client.queue.forward({}))}
+          refused={act.refused}
+        />
+      ) : (
+        <>
+          <Desk
+            view={view}
+            typed={typed}
+            working={charging.pending}
+            refused={charging.refused ?? act.refused}
+            hint={hint}
+            onKey={press}
+            onCharge={() => void pay(amount)}
+            onCash={() => void takeCash()}
+            onCancel={(payment) => void cancel(payment)}
+          />
+          <Side view={view} onOpen={(payment) => setOpened({ sheet: 'payment', payment })} />
+        </>
+      )}
+      <Foot view={view} onCash={() => void takeCash()} onOpen={setOpened} />
+      {opened.sheet === 'keys' && <KeysSheet onClose={close} />}
+      {opened.sheet === 'void' && <VoidSheet view={view} onClose={close} />}
+      {opened.sheet === 'notices' && <NoticesSheet view={view} onClose={close} />}
+      {opened.sheet === 'cash' && (
+        <CashSheet
+          amount={opened.amount}
+          onClose={close}
+          onTaken={() => {
+            setTyped('');
+            close();
+          }}
+        />
+      )}
+      {opened.sheet === 'payment' && <PaymentSheet view={view} payment={opened.payment} onClose={close} />}
+    </div>
+  );
+}

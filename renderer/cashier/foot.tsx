@@ -1,0 +1,53 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { CounterView } from '../../contract/counter.ts';
+import { RefusedNote, useAct } from '../ui/frame.tsx';
+import type { Opened } from './cashier.tsx';
+import styles from './foot.module.css';
+import { noticeText, worst } from './notices.tsx';
+
+interface FootProps {
+  readonly view: CounterView;
+  readonly onCash: () => void;
+  readonly onOpen: (opened: Opened) => void;
+}
+
+/** The line below the till: what is one touch away, and what a person should know. */
+export function Foot({ view, onCash, onOpen }: FootProps): ReactNode {
+  const { t } = useTranslation();
+  const reprint = useAct();
+  const last = view.recent.find((payment) => payment.print !== 'none');
+  const notice = worst(view.notices);
+  const more = view.notices.length - 1;
+  return (
+    <footer className={styles['foot']}>
+      <button type="button" title="F2" onClick={onCash}>
+        {t('cashier.cash')}
+      </button>
+      <button
+        type="button"
+        disabled={last === undefined || reprint.pending}
+        onClick={() => last && void reprint.run((client) => client.payments.reprint({ payment: last.id }))}
+      >
+        {t('cashier.reprint')}
+      </button>
+      <button type="button" title="F4" onClick={() => onOpen({ sheet: 'void' })}>
+        {t('cashier.void')}
+      </button>
+      <button type="button" title="F1 ?" onClick={() => onOpen({ sheet: 'keys' })}>
+        {t('cashier.keys')}
+      </button>
+      <span className={styles['fill']} aria-live="polite">
+        <RefusedNote refused={reprint.refused} />
+      </span>
+      {notice && (
+        <button type="button" className={styles[notice.severity]} onClick={() => onOpen({ sheet: 'notices' })}>
+          <span aria-hidden="true">{notice.severity === 'info' ? '●' : '▲'} </span>
+          {noticeText(notice, t)}
+          {more > 0 && ` +${more}`}
+          <span aria-hidden="true"> ▸</span>
+        </button>
+      )}
+    </footer>
+  );
+}

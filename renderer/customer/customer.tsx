@@ -1,0 +1,151 @@
+import type { TFunction } from 'i18next';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { CustomerView, Prompt } from '../../contract/counter.ts';
+import type { Outcome } from '../../contract/payment.ts';
+import { useFeed, useLanguage } from '../ui/frame.tsx';
+import { CodeMark, Sign, TapMark } from '../ui/sign.tsx';
+import { clockTime, MoneyText } from '../ui/write.tsx';
+import styles from './customer.module.css';
+
+type Show = CustomerView['show'];
+
+/** What a customer is told beyond “tap” and “show your code”; null where the two marks say it all. */
+function asked(prompt: Prompt, t: TFunction): string | null {
+  switch (prompt) {
+    case 'present':
+    case 'present-card':
+    case 'present-code':
+      return null;
+    case 'no-input':
+    case 'amount-too-high':
+      return t('customer.cash');
+    case 'hold-still':
+      return t('customer.holdStill');
+    case 'tap-again-torn':
+    case 'tap-again-timed-out':
+      return t('customer.tapAgain');
+    case 'see-phone':
+      return t('customer.seePhone');
+    case 'one-card-only':
+      return t('customer.oneCard');
+    case 'card-refused':
+      return t('customer.otherCard');
+    case 'code-refused':
+      return t('customer.otherCode');
+  }
+}
+
+function Ways({ reader, scanner }: { readonly reader: boolean; readonly scanner: boolean }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <div className={styles['ways']}>
+      {reader && (
+        <div>
+          <TapMark />
+          <p>{t('customer.tap')}</p>
+        </div>
+      )}
+      {scanner && (
+        <div>
+          <CodeMark />
+          <p>{t('customer.code')}</p>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function sentences(outcome: Outcome, at: number, t: TFunction): readonly [string, string | null] {
+  switch (outcome) {
+    case 'approved':
+      return [`${t('customer.paid')} · ${clockTime(at)}`, null];
+    case 'offline':
+      return [`${t('customer.offline')} · ${clockTime(at)}`, null];
+    case 'declined':
+      return [t('customer.declined'), t('customer.declinedNote')];
+    case 'cancelling':
+      return [t('customer.cancelling'), t('customer.cancellingNote')];
+    case 'cancelled':
+      return [t('customer.cancelled'), t('customer.cancelledNote')];
+    case 'unknown':
+      return [t('customer.unknown'), t('customer.unknownNote')];
+    case 'voided':
+      return [t('customer.voided'), t('customer.voidedNote')];
+    case 'void-refused':
+      return [t('customer.voidRefused'), t('customer.voidRefusedNote')];
+    case 'open':
+      return [t('customer.asking'), null];
+  }
+}
+
+function Ended({ show }: { readonly show: Extract<Show, { what: 'result' }> }): ReactNode {
+  const { t } = useTranslation();
+  const [what, note] = sentences(show.outcome, show.at, t);
+  return (
+    <section className={`${styles['ended']} ${styles[show.outcome]}`} aria-live="assertive">
+      <div className={styles['sign']}>
+        <Sign outcome={show.outcome === 'offline' ? 'approved' : show.outcome} />
+      </div>
+      <p className={styles['sum']}>
+        <MoneyText amount={show.amount} />
+      </p>
+      <h1>{what}</h1>
+      {note !== null && <p className={styles['note']}>{note}</p>}
+    </section>
+  );
+}
+
+function Paying({ show }: { readonly show: Exclude<Show, { what: 'idle' } | { what: 'result' }> }): ReactNode {
+  const { t } = useTranslation();
+  const say =
+    show.what === 'amount'
+      ? asked(show.prompt, t)
+      : show.what === 'reading'
+        ? t('customer.holdStill')
+        : t(show.confirming ? 'customer.confirm' : 'customer.asking');
+  return (
+    <>
+      <p className={styles['sum']}>
+        <MoneyText amount={show.amount} />
+      </p>
+      {say !== null && (
+        <h1 role="status" className={styles['say']}>
+          {say}
+        </h1>
+      )}
+      {show.what === 'amount' && <Ways reader={show.reader} scanner={show.scanner} />}
+      {show.what === 'reading' && (
+        <div className={styles['reading']}>
+          <TapMark />
+        </div>
+      )}
+      {show.what === 'asking' && <span className={styles['ring']} aria-hidden="true" />}
+    </>
+  );
+}
+
+/** The customer's display: whose shop, how much, how to pay, how it ended. Nothing else. */
+export function Customer(): ReactNode {
+  const { t } = useTranslation();
+  const { value: view } = useFeed((client, signal) => client.counter.customer({}, { signal }));
+  useLanguage(view?.store?.language);
+  if (view === undefined) return null;
+  const { show, store } = view;
+  if (show.what === 'result') return <Ended show={show} />;
+  return (
+    <main className={styles['customer']}>
+      {show.what === 'idle' ? (
+        <>
+          <h1 className={styles['store']}>{store?.name ?? t('app.name')}</h1>
+          <p className={styles['note']}>{t('customer.welcome')}</p>
+        </>
+      ) : (
+        <>
+          <header>{store?.name}</header>
+          <Paying show={show} />
+        </>
+      )}
+    </main>
+  );
+}

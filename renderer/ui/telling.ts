@@ -1,0 +1,108 @@
+import type { TFunction } from 'i18next';
+import { formatMoney } from '../../contract/money.ts';
+import type { Outcome, PaymentView } from '../../contract/payment.ts';
+import { reasonText } from './write.tsx';
+
+export type ResultAction = 'another' | 'serve' | 'ask' | 'again' | 'continue';
+
+/** A result in words. Every bad end says what happened, whether the customer was charged, and what to do now. */
+export interface Telling {
+  readonly title: string;
+  readonly sentences: readonly string[];
+  /** "Code 51": for the telephone, never needed to understand. */
+  readonly code: string | null;
+  /** The likeliest next step first. Empty: it goes by itself. */
+  readonly actions: readonly ResultAction[];
+}
+
+/** Shown until someone has seen it; the others leave by themselves. */
+export function stays(outcome: Outcome): boolean {
+  return (
+    outcome === 'declined' ||
+    outcome === 'void-refused' ||
+    outcome === 'cancelling' ||
+    outcome === 'unknown' ||
+    outcome === 'cancelled'
+  );
+}
+
+function bankCode(reason: string | null, t: TFunction): string | null {
+  const code = /^bank-(.+)$/.exec(reason ?? '')?.[1];
+  return code === undefined ? null : t('result.code', { code });
+}
+
+function declined(payment: PaymentView, t: TFunction): Telling {
+  const reason = payment.reason ?? 'bank-other';
+  const sentences = [reasonText(reason, t), t('result.declined.charged'), t([`advice.${reason}`, 'advice.other'])];
+  return {
+    title: t('result.declined.title'),
+    sentences,
+    code: bankCode(payment.reason, t),
+    actions: ['another', 'serve'],
+  };
+}
+
+function threeParts(area: string, t: TFunction): readonly string[] {
+  return [t(`result.${area}.what`), t(`result.${area}.charged`), t(`result.${area}.next`)];
+}
+
+function cancelled(payment: PaymentView, t: TFunction): Telling {
+  const reversed = payment.state === 'reversed' || payment.state === 'cancelled';
+  const area = reversed ? 'reversed' : 'cancelled';
+  const [what = '', charged = '', next = ''] = threeParts(area, t);
+  const why = payment.reason !== null && !reversed ? reasonText(payment.reason, t) : what;
+  const advice = payment.reason === null ? next : t([`advice.${payment.reason}`], { defaultValue: next });
+  return {
+    title: t(`result.${area}.title`),
+    sentences: [why, charged, reversed ? next : advice],
+    code: null,
+    actions: ['again', 'serve'],
+  };
+}
+
+/** Puts a result into words, from its state, outcome and reason. */
+export function tell(payment: PaymentView, outcome: Outcome, t: TFunction): Telling {
+  switch (outcome) {
+    case 'approved':
+      return { title: t('result.approved.title'), sentences: [], code: null, actions: [] };
+    case 'offline':
+      return {
+        title: t('result.offline.title'),
+        sentences: [t('result.offline.what')],
+        code: null,
+        actions: ['continue'],
+      };
+    case 'declined':
+      return declined(payment, t);
+    case 'cancelling': {
+      const voiding = payment.kind === 'void' || payment.state === 'void-due';
+      const area = voiding ? 'voiding' : 'cancelling';
+      return { title: t(`result.${area}.title`), sentences: threeParts(area, t), code: null, actions: ['serve'] };
+    }
+    case 'cancelled':
+      return cancelled(payment, t);
+    case 'unknown':
+      return {
+        title: t('result.unknown.title'),
+        sentences: threeParts('unknown', t),
+        code: null,
+        actions: ['ask', 'serve'],
+      };
+    case 'voided': {
+      const sentences = [t('result.voided.what', { amount: formatMoney(payment.amount) }), t('result.voided.next')];
+      return { title: t('result.voided.title'), sentences, code: null, actions: [] };
+    }
+    case 'void-refused': {
+      const why = reasonText(payment.reason ?? 'bank-other', t);
+      const sentences = [why, t('result.refusedVoid.charged'), t('result.refusedVoid.next')];
+      return {
+        title: t('result.refusedVoid.title'),
+        sentences,
+        code: bankCode(payment.reason, t),
+        actions: ['continue'],
+      };
+    }
+    case 'open':
+      return { title: t('result.open.title'), sentences: [], code: null, actions: [] };
+  }
+}
