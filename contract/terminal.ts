@@ -8,7 +8,7 @@ import { Person, Pin, type Role, Session } from './role.ts';
 import { z } from './schema.ts';
 
 /** Who may make a call: anyone at the screen, or a signed-in person with one of these roles. */
-interface Access {
+export interface Access {
   readonly roles: readonly Role[] | 'anyone';
   /** Which window may make it; any when not said. The customer display may only look. */
   readonly customerDisplay?: true;

@@ -79,6 +79,12 @@ export class Counter {
     this.#disarm?.abort();
   }
 
+  /** Lets go of the reader and of every wait. */
+  stop(): void {
+    this.#disarm?.abort();
+    this.#show?.abort();
+  }
+
   dismiss(): void {
     if (this.#now.phase === 'result') this.#set({ phase: 'idle' });
   }
@@ -87,7 +93,7 @@ export class Counter {
   onPayment(payment: Payment): void {
     if (payment.id !== this.#payment) return;
     const { clock } = this.#parts.world;
-    const outcome = outcomeOf(payment.state);
+    const outcome = outcomeOf(payment.state, payment.kind);
     if (payment.state === 'opened') return;
     const confirming = payment.state === 'querying' && payment.reason === 'pending';
     if (outcome === 'open' || confirming) {

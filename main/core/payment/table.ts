@@ -95,6 +95,17 @@ export class PaymentTable {
       .map(paymentOf);
   }
 
+  /** Offline payments of a day that the bank refused or that ran out of time. */
+  lateDeclines(day: string): number {
+    return (
+      this.#db
+        .prepare<[string], { n: number }>(
+          "SELECT count(*) AS n FROM payment WHERE state IN ('saf-declined', 'saf-expired') AND day = ?",
+        )
+        .get(day)?.n ?? 0
+    );
+  }
+
   toPrint(): Payment | undefined {
     const row = this.#db
       .prepare<[], PaymentRow>("SELECT * FROM payment WHERE print IN ('queued', 'held') ORDER BY at, stan LIMIT 1")

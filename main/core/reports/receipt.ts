@@ -28,7 +28,7 @@ type Row = [label: string, value: string | null];
 export function paymentReceipt(payment: Payment, context: ReceiptContext): Receipt {
   const { words, store } = context;
   const t = (key: string): string => words.t(`receipt.${key}`);
-  const outcome = outcomeOf(payment.state);
+  const outcome = outcomeOf(payment.state, payment.kind);
   const rows: Row[] = [
     [t('number'), payment.receiptNo],
     [t('date'), stamp(payment.at, store.zone)],

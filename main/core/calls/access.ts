@@ -1,0 +1,80 @@
+import { implement, ORPCError } from '@orpc/server';
+import type { WindowName } from '../../../contract/process.ts';
+import type { Refusal } from '../../../contract/refusal.ts';
+import type { Session } from '../../../contract/role.ts';
+import { terminal } from '../../../contract/terminal.ts';
+import type { KeyboardScanner } from '../../../drivers/scanner/keyboard.ts';
+import { type Core, Refused } from '../core.ts';
+import type { Board } from '../devices/board.ts';
+import type { VirtualCounter } from '../devices/virtual.ts';
+
+/** What a call is made with: the core, and the port it came through. */
+export interface Context {
+  readonly core: Core;
+  readonly board: Board;
+  readonly keyboard: KeyboardScanner;
+  readonly virtual: { readonly counter: VirtualCounter; readonly reader: string } | undefined;
+  readonly port: Port;
+}
+
+/** One load of one page: its session ends with it. */
+export interface Port {
+  readonly window: WindowName;
+  session: Session | null;
+  /** When the last call came, on the monotonic clock. */
+  lastCall: number;
+  /** Starts of the calls of the last second. */
+  readonly calls: number[];
+  readonly closed: AbortSignal;
+}
+
+/** Calls that one page may make in a second (S16). */
+const CALLS_A_SECOND = 200;
+
+/** A refusal on its way to the page: typed, never with a stack. */
+export function refusal(code: Refusal['code'], detail?: string, waitMs?: number): ORPCError<'REFUSED', Refusal> {
+  const data: Refusal = {
+    code,
+    ...(detail === undefined ? {} : { detail }),
+    ...(waitMs === undefined ? {} : { waitMs }),
+  };
+  return new ORPCError('REFUSED', { status: 403, defined: true, data });
+}
+
+/**
+ * The contract with the core behind it. Every call is checked here before its handler runs: the window, the role of the
+ * session bound to the port, and the rate. What the page says of itself counts for nothing (I21).
+ */
+export const contract = implement(terminal)
+  .$context<Context>()
+  .use(async ({ context, procedure, next }) => {
+    const { port, core } = context;
+    const access = procedure['~orpc'].meta;
+    const now = core.world.clock.monotonic();
+    throttle(port, now);
+    if (port.window === 'customer' && !access.customerDisplay)
+      throw refusal('not-allowed', 'the customer display only looks');
+    if (access.roles !== 'anyone') {
+      if (!port.session) throw refusal('not-signed-in');
+      if (!access.roles.includes(port.session.role)) throw refusal('not-allowed');
+    }
+    port.lastCall = now;
+    try {
+      return await next();
+    } catch (error) {
+      if (error instanceof Refused) throw refusal(error.code, error.message, error.waitMs);
+      throw error;
+    }
+  });
+
+function throttle(port: Port, now: number): void {
+  while ((port.calls[0] ?? now) < now - 1_000) port.calls.shift();
+  if (port.calls.length >= CALLS_A_SECOND) throw refusal('too-many-requests');
+  port.calls.push(now);
+}
+
+/** Who makes the call, for the record. The access check has seen to it that somebody is signed in. */
+export function actorOf(port: Port): { readonly staff: string } {
+  if (!port.session) throw refusal('not-signed-in');
+  return { staff: port.session.person };
+}

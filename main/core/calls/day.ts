@@ -1,0 +1,31 @@
+import { CloseRefused } from '../bank/settlement.ts';
+import { dayReceipt } from '../reports/receipt.ts';
+import { readToday } from '../reports/today.ts';
+import { contract, refusal } from './access.ts';
+
+const REPORTS = 60;
+
+export const day = {
+  today: contract.day.today.handler(({ context: { core } }) =>
+    readToday(core.book.db, core.today, core.currency, core.settings.zone),
+  ),
+  xReport: contract.day.xReport.handler(({ context: { core } }) => core.settlement.report()),
+  printX: contract.day.printX.handler(async ({ context: { core } }) => {
+    const report = core.settlement.report();
+    const printed = await core.world.devices.printer.print(dayReceipt(report, core.receiptContext(false)));
+    if (!printed.ok) throw refusal('no-printer', printed.trouble);
+    return report;
+  }),
+  close: contract.day.close.handler(async function* ({ context: { core } }) {
+    try {
+      for await (const step of core.settlement.close()) {
+        core.changed();
+        yield step;
+      }
+    } catch (error) {
+      if (error instanceof CloseRefused) throw refusal(error.code, error.message);
+      throw error;
+    }
+  }),
+  reports: contract.day.reports.handler(({ context: { core } }) => core.settlement.reports(REPORTS)),
+};

@@ -1,0 +1,67 @@
+import { outcomeOf, PaymentState, type StoryStep } from '../../../contract/payment.ts';
+import type { Core } from '../core.ts';
+import { parseEntry } from '../ledger/entry.ts';
+import { contract, refusal } from './access.ts';
+
+export const payments = {
+  list: contract.payments.list.handler(({ input, context: { core } }) =>
+    core.payments.list(input).map((payment) => core.view(payment)),
+  ),
+  story: contract.payments.story.handler(({ input, context: { core } }) => {
+    const payment = core.payments.find(input.payment);
+    if (!payment) throw refusal('payment-not-found');
+    return { payment: core.view(payment), steps: readStory(core, payment.id) };
+  }),
+  reprint: contract.payments.reprint.handler(({ input, context: { core } }) => core.view(core.reprint(input.payment))),
+  printed: contract.payments.printed.handler(({ input, context: { core } }) =>
+    core.view(core.printed(input.payment, input.came)),
+  ),
+};
+
+export const queue = {
+  list: contract.queue.list.handler(({ context: { core } }) =>
+    core.payments
+      .inStates(['saf-accepted', 'saf-sending', 'saf-unknown', 'unknown', 'querying', 'reversal-due', 'cancel-due'])
+      .map((payment) => core.view(payment))
+      .filter((payment) => outcomeOf(payment.state, payment.kind) !== 'open'),
+  ),
+  forward: contract.queue.forward.handler(async ({ context: { core } }) => {
+    if (core.link.state.status !== 'online') throw refusal('bank-offline');
+    return { left: await core.pending.settle(FORWARD_MS) };
+  }),
+};
+
+/** How long "send now" waits before it says how many are left; the rest goes on by itself. */
+const FORWARD_MS = 10_000;
+
+/** Every journal entry of a payment, oldest first, with the money it moved and its place in the chain. */
+export function readStory(core: Core, payment: string): StoryStep[] {
+  return core.book.db
+    .prepare<[string], { body: string; hash: string }>('SELECT body, hash FROM entry WHERE payment = ? ORDER BY seq')
+    .all(payment)
+    .map(({ body, hash }) => {
+      const entry = parseEntry(body);
+      const { type, ...fields } = entry.event;
+      const state = PaymentState.safeParse(stateAfter(entry.writes, payment));
+      return {
+        seq: entry.seq,
+        at: entry.at,
+        event: type,
+        state: state.success ? state.data : null,
+        detail: Object.fromEntries(
+          Object.entries(fields).filter((field): field is [string, string | number] => field[1] !== null),
+        ),
+        transfers: entry.transfers.map(({ debit, credit, amount }) => ({ debit, credit, amount })),
+        hash,
+      };
+    });
+}
+
+function stateAfter(writes: ReturnType<typeof parseEntry>['writes'], payment: string): unknown {
+  for (const write of writes) {
+    if (write.op === 'insert' && write.table === 'payment' && write.values['id'] === payment)
+      return write.values['state'];
+    if (write.op === 'update' && write.table === 'payment' && write.key['id'] === payment) return write.values['state'];
+  }
+  return undefined;
+}

@@ -1,0 +1,19 @@
+import { contract } from './access.ts';
+import { day } from './day.ts';
+import { devices, virtual } from './devices.ts';
+import { payments, queue } from './payments.ts';
+import { counter, sale } from './sale.ts';
+import { session, setup } from './session.ts';
+
+/** Every call of the contract with its handler: a missing one does not compile. */
+export const router = contract.router({
+  setup,
+  session,
+  counter,
+  sale,
+  payments,
+  queue,
+  day,
+  devices,
+  virtual,
+});

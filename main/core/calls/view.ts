@@ -1,0 +1,107 @@
+import type { CounterView, CustomerView, Notice, Now } from '../../../contract/counter.ts';
+import { money, subtract } from '../../../contract/money.ts';
+import type { Core } from '../core.ts';
+import type { Port } from './access.ts';
+
+const RECENT = 8;
+const DISK_LOW = 500 * 1024 * 1024;
+
+/** All that the cashier's screen shows, for one port. */
+export function counterView(core: Core, port: Port): CounterView {
+  const { link } = core;
+  const state = link.state;
+  return {
+    seq: core.seq,
+    setup: core.ready ? 'done' : 'needed',
+    store: { ...core.settings, virtual: core.profile.virtual },
+    session: port.session,
+    line: {
+      status: state.status,
+      reason: state.status === 'offline' ? state.reason : null,
+      since: state.status === 'connecting' ? core.world.clock.now() : state.since,
+    },
+    offline: offlineView(core),
+    now: core.counter.now,
+    recent: core.payments.recent(RECENT).map((payment) => core.view(payment)),
+    notices: notices(core),
+    stopped: core.stopped,
+  };
+}
+
+function offlineView(core: Core): CounterView['offline'] {
+  const { offline } = core.profile;
+  const use = core.payments.offlineUse(offline.currency, null);
+  return {
+    enabled: offline.enabled,
+    count: use.count,
+    sum: use.sum,
+    single: money(offline.singleMinor, offline.currency),
+    countLeft: Math.max(0, offline.count - use.count),
+    sumLeft: subtract(money(Math.max(offline.totalMinor, use.sum.minor), offline.currency), use.sum),
+    expiresAt: use.oldest === null ? null : Math.round(use.oldest + offline.hours * 3_600_000),
+  };
+}
+
+function notices(core: Core): Notice[] {
+  const found: (Notice | undefined)[] = [
+    readerNotice(core),
+    printerNotice(core),
+    counted('receipts-held', 'attention', core.payments.inPrintState(['held']).length),
+    counted('receipt-asked', 'attention', core.payments.inPrintState(['asked']).length),
+    counted('unknown-outcomes', 'attention', core.payments.inStates(['unknown', 'querying']).length),
+    counted('reversals-due', 'attention', core.payments.inStates(['reversal-due', 'cancel-due']).length),
+    counted('late-declines', 'attention', core.payments.lateDeclines(core.today)),
+    core.recovered.appended > 1 || core.recovered.replayed > 1
+      ? { code: 'journal-differs', severity: 'trouble', values: { ...core.recovered, cut: '' } }
+      : undefined,
+    core.world.storage.freeBytes() < DISK_LOW ? { code: 'disk-low', severity: 'attention', values: {} } : undefined,
+    core.stopped === null ? undefined : { code: 'store-failed', severity: 'trouble', values: {} },
+  ];
+  return found.filter((notice) => notice !== undefined);
+}
+
+function counted(code: Notice['code'], severity: Notice['severity'], count: number): Notice | undefined {
+  return count > 0 ? { code, severity, values: { count } } : undefined;
+}
+
+function readerNotice(core: Core): Notice | undefined {
+  const { readers } = core.world.devices;
+  switch (readers.state.status) {
+    case 'none':
+      return { code: 'no-reader', severity: 'attention', values: {} };
+    case 'no-daemon':
+      return { code: 'reader-daemon-absent', severity: 'attention', values: {} };
+    case 'ready': {
+      const mute = readers.list().find((reader) => reader.state.status === 'unresponsive');
+      return mute && { code: 'reader-unresponsive', severity: 'attention', values: { reader: mute.name } };
+    }
+  }
+}
+
+function printerNotice(core: Core): Notice | undefined {
+  const { state } = core.world.devices.printer;
+  if (state.status === 'ready') return undefined;
+  if (state.trouble === 'not-configured') return { code: 'printer-not-configured', severity: 'info', values: {} };
+  return { code: 'printer-trouble', severity: 'attention', values: { trouble: state.trouble } };
+}
+
+/** All that the customer sees: never a queue, never a line state. */
+export function customerView(core: Core): CustomerView {
+  const { name, language } = core.settings;
+  return { seq: core.seq, store: core.ready ? { name, language } : null, show: shown(core.counter.now) };
+}
+
+function shown(now: Now): CustomerView['show'] {
+  switch (now.phase) {
+    case 'idle':
+      return { what: 'idle' };
+    case 'waiting':
+      return { what: 'amount', amount: now.amount, prompt: now.prompt, reader: now.reader, scanner: now.scanner };
+    case 'reading':
+      return { what: 'reading', amount: now.amount };
+    case 'asking':
+      return { what: 'asking', amount: now.amount, confirming: now.confirming };
+    case 'result':
+      return { what: 'result', outcome: now.outcome, amount: now.payment.amount, at: now.at };
+  }
+}

@@ -1,0 +1,177 @@
+import { Command, CommanderError } from 'commander';
+import { formatMoney } from '../../../contract/money.ts';
+import { CloseRefused } from '../bank/settlement.ts';
+import { type Core, Refused } from '../core.ts';
+import { Board } from '../devices/board.ts';
+import { readOnce } from '../devices/test.ts';
+import { openTerminal, type StartOptions } from '../open.ts';
+import { verifyBook } from '../reports/verify.ts';
+import { failed, paymentBody, type Result } from './result.ts';
+import { runSale, runVoid, type SaleOptions, untilLine, untilReader } from './sale.ts';
+
+type Run = (core: Core) => Promise<Result> | Result;
+
+/** How long `forward` works before it says how many are left. */
+const FORWARD_MS = 120_000;
+
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+async function readCardOnce(core: Core, wait: string): Promise<Result> {
+  await untilReader(core);
+  const { readers } = core.world.devices;
+  if (readers.state.status !== 'ready') {
+    return failed(readers.state.status === 'no-daemon' ? 'reader-daemon-absent' : 'no-reader', 'no reader to tap on');
+  }
+  tell('Tap the card');
+  const outcome = await readOnce(core, Number(wait) * 1000);
+  if (!outcome) return failed('card-not-presented', 'no card came in time');
+  if (outcome.kind === 'tap-again') return failed(outcome.reason, 'the card left before it was read');
+  if (outcome.kind === 'refused') return failed(outcome.reason, outcome.detail);
+  const { card } = outcome;
+  if (!card)
+    return failed(outcome.kind === 'declined' ? outcome.reason : 'card-data-invalid', 'the card gave nothing to show');
+  const { sealed: _, token: __, iccData: ___, ...shown } = card;
+  const reason = outcome.kind === 'declined' ? outcome.reason : null;
+  return { body: { card: { ...shown, decision: outcome.kind, reason } }, exit: 0 };
+}
+
+function listQueue(core: Core): Result {
+  const waiting = core.payments.inStates(['saf-accepted', 'saf-sending', 'saf-unknown']);
+  const open = core.payments.inStates(['unknown', 'querying', 'reversal-due', 'cancel-due']);
+  const { count, sum } = core.payments.offlineUse(core.currency, null);
+  const shown = (payments: typeof open): unknown[] => payments.map((payment) => paymentBody(core.view(payment)));
+  return { body: { queue: shown(waiting), count, sum, open: shown(open) }, exit: 0 };
+}
+
+async function forward(core: Core): Promise<Result> {
+  const before = core.payments.offlineUse(core.currency, null).count;
+  await untilLine(core);
+  if (core.link.state.status !== 'online')
+    throw new Refused('bank-offline', 'the bank is offline; nothing was forwarded');
+  const left = await core.pending.settle(FORWARD_MS);
+  return {
+    body: { forwarded: before - core.payments.offlineUse(core.currency, null).count, left },
+    exit: left === 0 ? 0 : 3,
+  };
+}
+
+async function closeDay(core: Core): Promise<Result> {
+  await untilLine(core);
+  for await (const step of core.settlement.close()) {
+    tell(step.step === 'deliver' ? `deliver: ${step.left} under way` : step.step);
+    if (step.step !== 'done') continue;
+    const { report } = step;
+    tell(`${report.agreed ? 'agreed' : 'DIFFERS'}: ${formatMoney(report.books.ledger.debit)}`);
+    return { body: { report }, exit: report.agreed ? 0 : 2 };
+  }
+  throw new Refused('bank-offline');
+}
+
+function verify(core: Core): Result {
+  const from = core.world.clock.monotonic();
+  const found = verifyBook(core.book);
+  return { body: { verify: { ...found, ms: core.world.clock.monotonic() - from } }, exit: found.ok ? 0 : 1 };
+}
+
+async function listDevices(core: Core): Promise<Result> {
+  await Promise.all([untilLine(core), untilReader(core), core.world.devices.printer.refresh()]);
+  const board = new Board(core);
+  const devices = board.list();
+  board.stop();
+  return { body: { devices }, exit: 0 };
+}
+
+/** The core on the command line: one command, one JSON object on stdout, an exit code that says what became of it. */
+export async function runCommand(args: readonly string[]): Promise<number> {
+  let run: Run | undefined;
+  const program = new Command('terminal')
+    .description('The Countertap core on the command line. docs/terminal.md has every command and answer.')
+    .option('--data <dir>', 'data folder', 'out/data')
+    .option('--profile <file>', 'signed acquirer profile; profile.json in the data folder when not given')
+    .option('--ca-keys <file>', 'unsigned CA keys of test cards')
+    .option('--reader <name>', 'use only this reader')
+    .option('--acquirer <host:port>', 'bank to connect to instead of the profile’s')
+    .option('--printer <host:port>', 'receipt printer on the network')
+    .option('--virtual <host:port>', 'control port of the virtual counter; opens the built-in virtual reader')
+    .option('--zone <zone>', 'time zone of the counter', Intl.DateTimeFormat().resolvedOptions().timeZone)
+    .option('--json', 'JSON on one line')
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined });
+  const command = (parent: Command, name: string, text: string): Command =>
+    parent.command(name).description(text).option('--json', 'JSON on one line');
+  const then = (made: Run): void => {
+    run = made;
+  };
+  command(program, 'sale', 'take a payment')
+    .requiredOption('--amount <amount>', 'in major units: 12.80')
+    .option('--currency <code>', 'ISO 4217 code')
+    .requiredOption('--tender <tender>', 'contactless, code or cash')
+    .option('--code <text>', 'what the scanner read')
+    .option('--wait <seconds>', 'how long to wait for a card', '30')
+    .action((options: SaleOptions) => then((core) => runSale(core, options, tell)));
+  const card = program.command('card').description('cards');
+  command(card, 'read', 'read a card and show what it says; no payment')
+    .option('--wait <seconds>', 'how long to wait for a card', '30')
+    .action((options: { wait: string }) => then((core) => readCardOnce(core, options.wait)));
+  command(program, 'void', 'take back an approved payment of the open batch')
+    .argument('<payment>', 'id, receipt number or RRN')
+    .action((payment: string) => then((core) => runVoid(core, payment)));
+  command(program, 'queue', 'what waits for the bank').action(() => then(listQueue));
+  command(program, 'forward', 'send what waits for the bank').action(() => then(forward));
+  const day = program.command('day').description('the business day');
+  command(day, 'report', 'X report').action(() =>
+    then((core) => ({ body: { report: core.settlement.report() }, exit: 0 })),
+  );
+  command(day, 'close', 'close the day and agree with the bank').action(() => then(closeDay));
+  command(program, 'verify', 'recompute journal, database and ledger').action(() => then(verify));
+  command(program, 'devices', 'every device and its state').action(() => then(listDevices));
+
+  const result = await parseAndRun(program, args, () => run);
+  const indent = args.includes('--json') ? 0 : 2;
+  process.stdout.write(typeof result === 'string' ? result : `${JSON.stringify(result.body, null, indent)}\n`);
+  return typeof result === 'string' ? 0 : result.exit;
+}
+
+async function parseAndRun(
+  program: Command,
+  args: readonly string[],
+  chosen: () => Run | undefined,
+): Promise<Result | string> {
+  try {
+    program.configureOutput({ writeOut: () => undefined });
+    program.parse([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return program.helpInformation();
+    return failed('input-invalid', error instanceof Error ? error.message.replace(/^error: /, '') : String(error));
+  }
+  const run = chosen();
+  if (!run) return program.helpInformation();
+  return withCore(program.opts<StartOptions>(), run);
+}
+
+async function withCore(options: StartOptions, run: Run): Promise<Result> {
+  let broken: unknown;
+  try {
+    const { core } = await openTerminal(options, (error) => {
+      broken = error;
+    });
+    try {
+      core.start();
+      const result = await run(core);
+      await core.printing.idle();
+      return broken === undefined ? result : storeFailed(broken);
+    } finally {
+      await core.close();
+    }
+  } catch (error) {
+    if (broken !== undefined) return storeFailed(broken);
+    if (error instanceof Refused || error instanceof CloseRefused) return failed(error.code, error.message);
+    throw error;
+  }
+}
+
+function storeFailed(error: unknown): Result {
+  return failed('store-failed', error instanceof Error ? error.message : String(error));
+}

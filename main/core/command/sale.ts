@@ -1,0 +1,109 @@
+import { type Currency, parseAmount } from '../../../contract/money.ts';
+import { outcomeOf } from '../../../contract/payment.ts';
+import { type Core, Refused } from '../core.ts';
+import type { Payment } from '../payment/payment.ts';
+import { newId } from '../world/id.ts';
+import { failed, paymentResult, type Result } from './result.ts';
+
+export interface SaleOptions {
+  readonly amount: string;
+  readonly currency?: string;
+  readonly tender: string;
+  readonly code?: string;
+  readonly wait: string;
+}
+
+const ACTOR = { staff: 'terminal' };
+
+/** Waits until the link is signed on, or has said that it cannot be. */
+export async function untilLine(core: Core): Promise<void> {
+  const { clock } = core.world;
+  const deadline = clock.monotonic() + core.profile.timers.connectMs + 2_000;
+  while (core.link.state.status === 'connecting' && clock.monotonic() < deadline) await clock.sleep(10);
+}
+
+/** One sale: opened, presented, and waited for until it has an end that can be told. */
+export async function runSale(core: Core, options: SaleOptions, tell: (text: string) => void): Promise<Result> {
+  const currency: Currency | undefined = core.currency;
+  if (options.currency !== undefined && options.currency !== currency) {
+    return failed('amount-invalid', `this terminal sells in ${currency}`);
+  }
+  const amount = parseAmount(options.amount, currency);
+  if (!amount) return failed('amount-invalid', `"${options.amount}" is no amount in ${currency}`);
+  const key = newId(core.world);
+  switch (options.tender) {
+    case 'cash':
+      return paymentResult(core.view(core.cash(key, amount, ACTOR)));
+    case 'code':
+      if (options.code === undefined) return failed('input-invalid', '--tender code needs --code');
+      await untilLine(core);
+      return payByCode(core, core.charge(key, amount, ACTOR), options.code);
+    case 'contactless':
+      await untilLine(core);
+      return payByCard(core, core.charge(key, amount, ACTOR), Number(options.wait) * 1000, tell);
+    default:
+      return failed('input-invalid', `"${options.tender}" is no tender: contactless, code or cash`);
+  }
+}
+
+async function payByCode(core: Core, payment: Payment, code: string): Promise<Result> {
+  const refusal = core.scanned(code, true);
+  if (refusal) {
+    core.cancel(payment.id, ACTOR);
+    return failed(refusal, 'the code was not taken; nothing was sent and nobody was charged');
+  }
+  return paymentResult(core.view(await untilEnd(core, payment.id)));
+}
+
+async function payByCard(core: Core, payment: Payment, waitMs: number, tell: (text: string) => void): Promise<Result> {
+  const { readers } = core.world.devices;
+  await untilReader(core);
+  if (readers.state.status !== 'ready') {
+    core.cancel(payment.id, ACTOR);
+    return failed(readers.state.status === 'no-daemon' ? 'reader-daemon-absent' : 'no-reader', 'no reader to tap on');
+  }
+  tell('Tap the card');
+  const { clock } = core.world;
+  const deadline = clock.monotonic() + waitMs;
+  while (core.payments.get(payment.id).state === 'opened') {
+    const { now } = core.counter;
+    if (now.phase === 'waiting' && now.reason !== null) return refusedCard(core, payment, now.reason);
+    if (clock.monotonic() > deadline && now.phase !== 'reading') core.cancel(payment.id, ACTOR);
+    await clock.sleep(10);
+  }
+  return paymentResult(core.view(await untilEnd(core, payment.id)));
+}
+
+function refusedCard(core: Core, payment: Payment, reason: string): Result {
+  core.cancel(payment.id, ACTOR);
+  return failed(reason, 'the card was not taken; nothing was sent and nobody was charged');
+}
+
+/** A reader is found a moment after the daemon has been asked. */
+export async function untilReader(core: Core): Promise<void> {
+  const { clock, devices } = core.world;
+  const deadline = clock.monotonic() + 2_000;
+  while (devices.readers.state.status !== 'ready' && clock.monotonic() < deadline) await clock.sleep(20);
+}
+
+/** Waits until a payment is no longer open. A wallet payment that the customer must confirm is waited for, too. */
+export async function untilEnd(core: Core, id: string): Promise<Payment> {
+  for (;;) {
+    const payment = core.payments.get(id);
+    const confirming = payment.state === 'querying' && payment.reason === 'pending';
+    if ((outcomeOf(payment.state, payment.kind) !== 'open' && !confirming) || core.stopped !== null) return payment;
+    await core.world.clock.sleep(5);
+  }
+}
+
+/** Takes back an approved payment of the open batch, known by its id, receipt number or RRN. */
+export async function runVoid(core: Core, reference: string): Promise<Result> {
+  const [found] = core.payments.list({ search: reference, limit: 1 });
+  const original = core.payments.find(reference) ?? found;
+  if (!original) throw new Refused('payment-not-found', reference);
+  await untilLine(core);
+  const payment = core.void(newId(core.world), original.id, ACTOR);
+  const ended = await untilEnd(core, payment.id);
+  const { body, exit } = paymentResult(core.view(ended));
+  return { body: { ...body, original: core.view(core.payments.get(original.id)) }, exit };
+}

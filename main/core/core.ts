@@ -1,0 +1,509 @@
+import { createHmac } from 'node:crypto';
+import type { Currency, Money } from '../../contract/money.ts';
+import type { PaymentView } from '../../contract/payment.ts';
+import type { RefusalCode } from '../../contract/refusal.ts';
+import type { Card } from '../../drivers/nfc/reader.ts';
+import { createWords } from '../../renderer/words/words.ts';
+import { openIsoLink } from './bank/iso8583.ts';
+import type { AcquirerLink } from './bank/link.ts';
+import type { AcquirerProfile } from './bank/profile.ts';
+import { openedBatch, Settlement } from './bank/settlement.ts';
+import { readCard } from './kernel/kernel.ts';
+import type { CardOutcome, Vault } from './kernel/outcome.ts';
+import { openVault } from './kernel/vault.ts';
+import { openBatch } from './ledger/batch.ts';
+import type { Book, Recovered } from './ledger/book.ts';
+import { businessDay, localTime } from './ledger/day.ts';
+import { openBook } from './ledger/recovery.ts';
+import { amountRefusal, Counter } from './payment/counter.ts';
+import type { Effect } from './payment/event.ts';
+import type { Payment } from './payment/payment.ts';
+import { Pending } from './payment/pending.ts';
+import { Printing } from './payment/printing.ts';
+import { type Actor, Runner, requestBody } from './payment/runner.ts';
+import { PaymentTable } from './payment/table.ts';
+import type { Rules } from './payment/transition.ts';
+import { viewOf, voidable } from './payment/view.ts';
+import { dayReceipt, paymentReceipt, type ReceiptContext } from './reports/receipt.ts';
+import { Staff } from './staff/pin.ts';
+import { type Migration, openDatabase } from './store/database.ts';
+import { defaultSettings, readSetting, readStore, type StoreSettings } from './store/settings.ts';
+import { codeHash, recognise } from './wallet/code.ts';
+import type { World } from './world/world.ts';
+
+export interface CoreOptions {
+  readonly world: World;
+  readonly migrations: readonly Migration[];
+  readonly profile: AcquirerProfile;
+  /** Fingerprint of whoever signed the profile; pinned at first use. */
+  readonly signer: string;
+  readonly zone: string;
+  /** Only this reader. */
+  readonly reader?: string | undefined;
+  /** Something happened that must never; the core has stopped selling. */
+  readonly onFatal: (error: unknown) => void;
+  /** Another link than the profile's, for tests. */
+  readonly link?: AcquirerLink;
+}
+
+/** Why the core does not do what it was asked. */
+export class Refused extends Error {
+  override name = 'Refused';
+  readonly code: RefusalCode;
+  readonly waitMs: number | undefined;
+  constructor(code: RefusalCode, detail?: string, waitMs?: number) {
+    super(detail ?? code);
+    this.code = code;
+    this.waitMs = waitMs;
+  }
+}
+
+/** How long a card sale waits for older reversals to be delivered once (I10). */
+const REVERSALS_FIRST_MS = 3_000;
+
+/**
+ * The terminal: everything that decides about money, composed on a World. Used alike by the screens' calls, the command
+ * line and the tests. Commands are synchronous where nothing outside is waited for.
+ */
+export class Core {
+  readonly world: World;
+  readonly profile: AcquirerProfile;
+  readonly book: Book;
+  readonly payments: PaymentTable;
+  readonly link: AcquirerLink;
+  readonly counter: Counter;
+  readonly pending: Pending;
+  readonly printing: Printing;
+  readonly settlement: Settlement;
+  readonly staff: Staff;
+  readonly recovered: Recovered;
+  readonly vault: Vault;
+  readonly zone: string;
+  #runner: Runner;
+  #codeKey: Uint8Array;
+  #settings: StoreSettings;
+  #stopped: RefusalCode | null = null;
+  #seq = 0;
+  readonly #listeners = new Set<() => void>();
+  readonly #undo: (() => void)[] = [];
+  readonly #onFatal: (error: unknown) => void;
+
+  constructor(options: CoreOptions) {
+    const { world, profile } = options;
+    this.world = world;
+    this.profile = profile;
+    this.zone = options.zone;
+    this.#onFatal = options.onFatal;
+    const { db, book, recovered } = openStore(options);
+    this.book = book;
+    this.recovered = recovered;
+    this.payments = new PaymentTable(db);
+    this.#settings = readStore(db) ?? defaultSettings(profile.offline.currency, options.zone);
+    const key = deviceKey(world);
+    this.#codeKey = derive(key, 'wallet codes');
+    this.vault = openVault(profile.sealing, derive(key, 'card tokens'));
+    this.staff = new Staff(db, world, derive(key, 'staff pins'));
+    this.link = options.link ?? openIsoLink(world, profile, options.zone);
+    const rules = rulesOf(profile);
+    const fatal = (error: unknown): void => this.fatal(error);
+    this.#runner = new Runner({
+      world,
+      book,
+      payments: this.payments,
+      link: this.link,
+      rules,
+      settings: () => this.#settings,
+      perform: (payment, effect) => this.#perform(payment, effect),
+      changed: (payment) => this.#paymentChanged(payment),
+      fatal,
+    });
+    const { clock } = world;
+    const { payments, link } = this;
+    this.pending = new Pending({ clock, link, payments, runner: this.#runner, rules, fatal });
+    this.counter = new Counter({
+      world,
+      runner: this.#runner,
+      read: (card, payment, mayGo) => this.readCard(card, payment.amount, payment.stan, mayGo),
+      viewOf: (payment) => this.view(payment),
+      find: (id) => payments.get(id),
+      responseMs: profile.timers.responseMs,
+      reader: options.reader,
+      changed: () => this.changed(),
+      fatal,
+    });
+    this.printing = new Printing({
+      clock,
+      book,
+      payments,
+      printer: world.devices.printer,
+      receipt: (payment, copy) => paymentReceipt(payment, this.receiptContext(copy, payment)),
+      changed: (payment) => this.#paymentChanged(payment),
+      fatal,
+    });
+    this.settlement = new Settlement({
+      clock,
+      book,
+      payments,
+      link,
+      settings: () => this.#settings,
+      deliver: (ms) => this.pending.settle(ms),
+      print: async (report) => {
+        await world.devices.printer.print(dayReceipt(report, this.receiptContext(false)));
+      },
+    });
+  }
+
+  /** Recovers what a stop left open, then goes to work. */
+  start(): void {
+    const { book, world, link } = this;
+    const at = world.clock.now();
+    const { replayed, appended, cut } = this.recovered;
+    const event = { type: 'started', replayed, appended, cut: cut?.what ?? null };
+    book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
+    this.printing.recover();
+    for (const payment of this.payments.inStates(unfinished)) this.#runner.dispatch(payment.id, { type: 'restart' });
+    this.#undo.push(
+      link.onChange(() => this.changed()),
+      link.onLate((late) => this.#late(late)),
+      world.devices.readers.onChange(() => this.#devicesChanged()),
+      world.devices.printer.onChange(() => this.changed()),
+      ...world.devices.scanners.flatMap((scanner) => [
+        scanner.onChange(() => this.#devicesChanged()),
+        scanner.onScan((scan) => this.scanned(scan.text)),
+        scanner.onReject(() => this.counter.codeRefused('code-not-recognised')),
+      ]),
+    );
+    link.start();
+    this.printing.go();
+  }
+
+  get settings(): StoreSettings {
+    return this.#settings;
+  }
+
+  get currency(): Currency {
+    return this.#settings.currency;
+  }
+
+  /** Why nothing is sold, null in good order. */
+  get stopped(): RefusalCode | null {
+    return this.#stopped;
+  }
+
+  /** Counts the changes that screens may have to show. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  changed(): void {
+    this.#seq += 1;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Opens a purchase and arms reader and scanner. The same key answers the same payment. @throws Refused */
+  charge(key: string, amount: Money, actor: Actor): Payment {
+    const known = this.#known(key, requestBody('purchase', amount, null));
+    if (known) return known;
+    this.#refuseSale(amount);
+    const payment = this.#runner.open(key, amount, actor);
+    this.counter.arm(payment);
+    return payment;
+  }
+
+  /** A purchase paid in notes and coins. @throws Refused */
+  cash(key: string, amount: Money, actor: Actor): Payment {
+    const known = this.#known(key, requestBody('purchase', amount, null));
+    if (known) return known;
+    this.#refuseSale(amount);
+    const opened = this.#runner.open(key, amount, actor);
+    const payment = this.#runner.dispatch(opened.id, { type: 'cash' }, { by: actor.staff });
+    this.counter.follow(payment);
+    return payment;
+  }
+
+  /** Ends a payment for which nothing was sent yet; a wallet payment that is waited for is taken back. @throws Refused */
+  cancel(id: string, actor: Actor): Payment {
+    const payment = this.#find(id);
+    if (!['opened', 'sealed', 'querying'].includes(payment.state)) throw new Refused('payment-not-open', payment.state);
+    return this.#runner.dispatch(id, { type: 'cancel' }, { by: actor.staff });
+  }
+
+  /**
+   * A scanner has read something: it pays what waits at the counter, or the counter says why not and goes on waiting.
+   * `last` ends the payment instead when only the line is missing, where nobody is there to present something else.
+   */
+  scanned(text: string, last = false): RefusalCode | undefined {
+    const id = this.counter.waiting;
+    if (id === undefined) return 'no-code-expected';
+    const refusal = this.#scanRefusal(text);
+    if (refusal && !(last && refusal === 'code-needs-line')) {
+      this.counter.codeRefused(refusal);
+      return refusal;
+    }
+    const scheme = recognise(text, this.profile.wallets) ?? '';
+    this.counter.disarm();
+    const event = { type: 'code', scheme, codeHash: codeHash(text, this.#codeKey) } as const;
+    this.#runner.dispatch(id, event, { code: text.trim() });
+    return undefined;
+  }
+
+  #scanRefusal(text: string): 'code-not-recognised' | 'code-seen-before' | 'code-needs-line' | undefined {
+    if (recognise(text, this.profile.wallets) === undefined) return 'code-not-recognised';
+    if (this.payments.codeSeen(codeHash(text, this.#codeKey))) return 'code-seen-before';
+    return this.link.state.status === 'online' ? undefined : 'code-needs-line';
+  }
+
+  /** Takes back an approved payment of the open batch. @throws Refused */
+  void(key: string, id: string, actor: Actor): Payment {
+    const original = this.#find(id);
+    const known = this.#known(key, requestBody('void', original.amount, id));
+    if (known) return known;
+    this.#refuseStopped();
+    if (this.counter.busy) throw new Refused('payment-under-way');
+    if (!voidable(original, openBatch(this.book.db).no)) throw new Refused('payment-not-voidable', original.state);
+    if (original.tender === 'cash' || original.state === 'saf-accepted') {
+      const voided = this.#runner.dispatch(id, { type: 'void' }, { by: actor.approver ?? actor.staff });
+      this.counter.follow(voided);
+      return voided;
+    }
+    if (this.link.state.status !== 'online') throw new Refused('bank-offline');
+    const payment = this.#runner.openVoid(key, original, actor);
+    this.counter.follow(payment);
+    return payment;
+  }
+
+  /** Prints a payment's receipt again, marked as a duplicate. @throws Refused */
+  reprint(id: string): Payment {
+    const payment = this.#find(id);
+    if (payment.print === 'none') throw new Refused('payment-not-printable', payment.state);
+    return payment.print === 'printed' || payment.print === 'asked' ? this.printing.again(payment) : payment;
+  }
+
+  /** A person says whether paper came out. @throws Refused */
+  printed(id: string, came: boolean): Payment {
+    const payment = this.#find(id);
+    if (payment.print !== 'asked') throw new Refused('payment-not-printable', payment.print);
+    return this.printing.answered(payment, came);
+  }
+
+  readCard(card: Card, amount: Money, sequence: number, mayGo: () => void): Promise<CardOutcome> {
+    const { clock, random } = this.world;
+    const local = localTime(clock.now(), this.zone);
+    const time = [local.hour, local.minute, local.second].map((part) => String(part).padStart(2, '0')).join('');
+    const request = {
+      amount,
+      transactionType: '00',
+      date: local.date.slice(2).replaceAll('-', ''),
+      time,
+      unpredictableNumber: random(4),
+      sequence,
+    } as const;
+    return readCard(card, request, this.profile, this.vault, clock, mayGo);
+  }
+
+  view(payment: Payment): PaymentView {
+    return viewOf(payment, { batch: openBatch(this.book.db).no, dueAt: (one) => this.pending.dueAt(one) });
+  }
+
+  receiptContext(copy: boolean, payment?: Payment): ReceiptContext {
+    const { profile } = this;
+    const original = payment?.original ? this.payments.find(payment.original) : undefined;
+    return {
+      words: createWords(this.#settings.language),
+      store: this.#settings,
+      terminalId: profile.terminalId,
+      merchantId: profile.merchantId,
+      virtual: profile.virtual,
+      head: this.book.head,
+      copy,
+      ...(original ? { originalNo: original.receiptNo } : {}),
+    };
+  }
+
+  get today(): string {
+    return businessDay(this.world.clock.now(), this.#settings.zone, this.#settings.dayCut);
+  }
+
+  /** Whether the first start was completed. */
+  get ready(): boolean {
+    return readSetting(this.book.db, 'store') !== undefined && this.staff.known;
+  }
+
+  /** Keeps what the store decided at first start. */
+  configure(settings: StoreSettings, by: string): void {
+    const at = this.world.clock.now();
+    const writes = [{ op: 'put', table: 'setting', key: 'store', value: JSON.stringify(settings) }] as const;
+    this.book.commit({ kind: 'setting', at, by, event: { type: 'store-set' }, writes, transfers: [] }, 'outcome');
+    this.#settings = settings;
+    this.changed();
+  }
+
+  /** Journals what a person did that moves no money. */
+  note(kind: 'session' | 'drawer', type: string, by: string): void {
+    this.book.commit({ kind, at: this.world.clock.now(), by, event: { type }, writes: [], transfers: [] }, 'outcome');
+  }
+
+  fatal(error: unknown): void {
+    if (this.#stopped) return;
+    this.#stopped = 'store-failed';
+    this.pending.stop();
+    this.printing.stop();
+    this.changed();
+    this.#onFatal(error);
+  }
+
+  async close(): Promise<void> {
+    this.counter.stop();
+    this.pending.stop();
+    this.printing.stop();
+    for (const undo of this.#undo) undo();
+    await this.link.close();
+    await this.world.devices.readers.close();
+    await this.world.devices.printer.close();
+    for (const scanner of this.world.devices.scanners) await scanner.close();
+    this.book.close();
+  }
+
+  #find(id: string): Payment {
+    const payment = this.payments.find(id);
+    if (!payment) throw new Refused('payment-not-found', id);
+    return payment;
+  }
+
+  #known(key: string, body: string): Payment | undefined {
+    const request = this.payments.request(key);
+    if (!request) return undefined;
+    if (request.body !== body) throw new Refused('key-reused');
+    return this.payments.get(request.payment);
+  }
+
+  #refuseStopped(): void {
+    if (this.#stopped) throw new Refused(this.#stopped);
+  }
+
+  #refuseSale(amount: Money): void {
+    this.#refuseStopped();
+    const refusal = amountRefusal(amount, this.currency, this.profile.limits.maxMinor);
+    if (refusal) throw new Refused(refusal);
+    if (this.counter.busy) throw new Refused('payment-under-way');
+  }
+
+  #perform(payment: Payment, effect: Exclude<Effect, { type: 'exchange' }>): void {
+    switch (effect.type) {
+      case 'later':
+        this.pending.later(payment, effect.ms);
+        return;
+      case 'print':
+        this.printing.go();
+        return;
+      case 'drawer':
+        this.world.devices.printer.openDrawer().catch((error: unknown) => this.fatal(error));
+        this.note('drawer', 'drawer-opened', payment.staff);
+        return;
+      case 'reversals-first':
+        this.pending
+          .reversalsTried(REVERSALS_FIRST_MS)
+          .then(() => this.#runner.dispatch(payment.id, { type: 'clear' }))
+          .catch((error: unknown) => this.fatal(error));
+    }
+  }
+
+  #paymentChanged(payment: Payment): void {
+    this.counter.onPayment(payment);
+    this.pending.changed(payment);
+    this.changed();
+  }
+
+  #devicesChanged(): void {
+    this.counter.devicesChanged();
+    this.changed();
+  }
+
+  /** An answer after its deadline changes nothing, but it is kept (I6). */
+  #late(late: { readonly stan: number; readonly rrn: string; readonly code: string }): void {
+    const { stan, rrn, code } = late;
+    const event = { type: 'late', stan, rrn, code };
+    this.book.commit(
+      { kind: 'core', at: this.world.clock.now(), by: 'terminal', event, writes: [], transfers: [] },
+      'outcome',
+    );
+  }
+}
+
+const unfinished = [
+  'opened',
+  'sealed',
+  'sending',
+  'unknown',
+  'querying',
+  'reversal-due',
+  'cancel-due',
+  'saf-accepted',
+  'saf-sending',
+  'saf-unknown',
+] as const;
+
+function openStore(options: CoreOptions): { db: Book['db']; book: Book; recovered: Recovered } {
+  const { world } = options;
+  const db = openDatabase(world.storage, options.migrations);
+  const { book, recovered } = openBook(world.storage, db);
+  const at = world.clock.now();
+  if (book.head.seq === 0) {
+    const zone = options.zone;
+    const writes = [openedBatch(1, at, 1, businessDay(at, zone, '04:00'))];
+    book.commit({ kind: 'core', at, by: 'terminal', event: { type: 'born' }, writes, transfers: [] }, 'outcome');
+  }
+  const signer = readSetting(db, 'signer');
+  if (signer !== undefined && signer !== options.signer) {
+    throw new Refused(
+      'profile-damaged',
+      'the acquirer profile is signed by somebody else than the one this terminal trusts',
+    );
+  }
+  if (signer === undefined) {
+    const writes = [{ op: 'put', table: 'setting', key: 'signer', value: options.signer }] as const;
+    book.commit(
+      { kind: 'setting', at, by: 'terminal', event: { type: 'signer-pinned' }, writes, transfers: [] },
+      'outcome',
+    );
+  }
+  return { db, book, recovered };
+}
+
+/** A key of this device alone, made at its first start; nothing that needs it can be used without it. */
+function deviceKey(world: World): Uint8Array {
+  const found = world.storage.read('device.key');
+  if (found?.length === 32) return found;
+  const made = world.random(32);
+  world.storage.replace('device.key', made);
+  return made;
+}
+
+function derive(key: Uint8Array, purpose: string): Uint8Array {
+  return createHmac('sha256', key).update(purpose).digest();
+}
+
+/** What payments need of the acquirer profile. */
+export function rulesOf(profile: AcquirerProfile): Rules {
+  const { offline, timers, walletTimers } = profile;
+  const { currency } = offline;
+  return {
+    offline: {
+      enabled: offline.enabled,
+      hours: offline.hours,
+      single: { minor: offline.singleMinor, currency },
+      total: { minor: offline.totalMinor, currency },
+      count: offline.count,
+      oncePerCard: offline.oncePerCard,
+      schemes: offline.schemes,
+    },
+    repeatMs: timers.repeatMs,
+    messageLifetimeMs: timers.messageLifetimeMs,
+    wallet: walletTimers,
+  };
+}

@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type AcquirerProfile, readProfile } from './bank/profile.ts';
+import { Core, Refused } from './core.ts';
+import { readCaKeys, withCaKeys } from './kernel/config.ts';
+import { TamperError } from './ledger/recovery.ts';
+import { type Migration, readMigrations, StoreError } from './store/database.ts';
+import { type OpenDevices, openDevices } from './world/devices.ts';
+import { openRealWorld } from './world/real.ts';
+
+/** What the terminal is started with, on the command line or by the shell. */
+export interface StartOptions {
+  readonly data: string;
+  /** Acquirer profile file; `profile.json` in the data folder when not given. */
+  readonly profile?: string | undefined;
+  /** Unsigned CA keys of test cards, laid over the profile's. */
+  readonly caKeys?: string | undefined;
+  readonly reader?: string | undefined;
+  /** host:port instead of the profile's. */
+  readonly acquirer?: string | undefined;
+  /** Control port of the virtual counter. */
+  readonly virtual?: string | undefined;
+  readonly printer?: string | undefined;
+  /** Device paths of serial scanners. */
+  readonly scanner?: readonly string[] | undefined;
+  readonly zone: string;
+}
+
+export interface Terminal {
+  readonly core: Core;
+  readonly devices: OpenDevices;
+}
+
+const COLUMNS = 48;
+
+/**
+ * Opens the terminal on the real world.
+ * @throws Refused with a code of the contract when there is no usable profile or data folder.
+ */
+export async function openTerminal(options: StartOptions, onFatal: (error: unknown) => void): Promise<Terminal> {
+  const { profile, signer } = loadProfile(options);
+  const devices = await openDevices({
+    readers: {
+      pcsc: true,
+      allowVirtual: profile.virtual,
+      ...(options.virtual === undefined ? {} : { virtualPort: 0 }),
+      ...(options.reader === undefined ? {} : { only: options.reader }),
+    },
+    scanners: { serial: (options.scanner ?? []).map((path) => ({ path })) },
+    ...(options.printer === undefined ? {} : { printer: { ...hostPort(options.printer), columns: COLUMNS } }),
+  });
+  try {
+    const world = openRealWorld(options.data, devices);
+    const { reader, zone } = options;
+    return { core: new Core({ world, migrations: findMigrations(), profile, signer, zone, reader, onFatal }), devices };
+  } catch (error) {
+    await devices.close();
+    throw startRefusal(error);
+  }
+}
+
+/** What keeps the terminal from starting, as a refusal that the screens can explain. */
+function startRefusal(error: unknown): unknown {
+  if (error instanceof TamperError) return new Refused('data-damaged', `entry ${error.seq}: ${error.message}`);
+  if (!(error instanceof StoreError)) return error;
+  if (error.fault === 'in-use') return new Refused('data-in-use', error.message);
+  if (error.fault === 'newer') return new Refused('data-newer', error.message);
+  return error.fault === 'not-a-database'
+    ? new Refused('data-damaged', error.message)
+    : new Refused('store-failed', error.message);
+}
+
+function loadProfile(options: StartOptions): { profile: AcquirerProfile; signer: string } {
+  const path = options.profile ?? join(options.data, 'profile.json');
+  const read = readProfile(readOr('profile-missing', path));
+  if (!read.ok) throw new Refused('profile-damaged', `${read.code}: ${read.detail}`);
+  const cards = options.caKeys === undefined ? read.profile.cards : withTestKeys(read.profile, options.caKeys);
+  const address = options.acquirer === undefined ? {} : hostPort(options.acquirer);
+  return { profile: { ...read.profile, cards, ...address }, signer: read.signer };
+}
+
+function withTestKeys(profile: AcquirerProfile, path: string): AcquirerProfile['cards'] {
+  const keys = readCaKeys(readOr('profile-missing', path).toString('utf8'));
+  if (!keys.ok) throw new Refused('profile-damaged', `${keys.code}: ${keys.detail}`);
+  return withCaKeys(profile.cards, keys.keys);
+}
+
+function readOr(code: 'profile-missing', path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new Refused(code, error instanceof Error ? error.message : path);
+  }
+}
+
+/** "127.0.0.1:9100" or "[::1]:9100". */
+export function hostPort(text: string): { readonly host: string; readonly port: number } {
+  const match = /^\[?([^\]]+)\]?:(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (!match?.[1] || port < 1 || port > 65_535) throw new Refused('input-invalid', `"${text}" is not HOST:PORT`);
+  return { host: match[1], port };
+}
+
+/** The folder `migrations` stands beside the built program and two levels above its sources alike. */
+export function findMigrations(): Migration[] {
+  let folder = import.meta.dirname;
+  for (let level = 0; level < 4; level += 1) {
+    const candidate = join(folder, 'migrations');
+    const files = listed(candidate).filter((name) => name.endsWith('.sql'));
+    if (files.length > 0)
+      return readMigrations(files.map((name) => ({ name, sql: readFileSync(join(candidate, name), 'utf8') })));
+    folder = dirname(folder);
+  }
+  throw new StoreError('failed', 'the migrations are missing from this installation');
+}
+
+function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
