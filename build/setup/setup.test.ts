@@ -6,10 +6,10 @@ import { readyLine } from './counter.ts';
 import { hasDisplay } from './display.ts';
 import { headerFolders, needsOwnBuild } from './native.ts';
 import { cacheFolder } from './paths.ts';
-import { debuggerAddress, windowName } from './pictures.ts';
 import { choose } from './runtime.ts';
 import { done, failed, runSteps } from './step.ts';
 import { installCommand, missingPackages } from './system.ts';
+import { isNoise, pictureName } from './window.ts';
 
 describe('the machine', () => {
   it('takes a Node that runs TypeScript as it stands', () => {
@@ -139,10 +139,10 @@ describe('the start', () => {
     ]);
   });
 
-  it('does without the sandbox for root alone, and opens a debugger for pictures alone', () => {
-    expect(electronArguments(facts).join(' ')).not.toMatch(/no-sandbox|debugging/);
+  it('does without the sandbox for root alone, and takes pictures where nobody can see', () => {
+    expect(electronArguments(facts).join(' ')).not.toMatch(/no-sandbox|screenshot/);
     expect(electronArguments({ ...facts, asRoot: true })).toContain('--no-sandbox');
-    expect(electronArguments({ ...facts, pictured: true })).toContain('--remote-debugging-port=0');
+    expect(electronArguments({ ...facts, pictured: true })).toContain('--screenshot');
   });
 
   it('leaves a given data folder alone', () => {
@@ -161,17 +161,14 @@ describe('the start', () => {
   });
 
   it('names a picture by its window', () => {
-    expect(windowName('app://terminal/index.html?window=cashier', 0)).toBe('cashier');
-    expect(windowName('app://terminal/customer.html', 1)).toBe('customer');
-    expect(windowName('app://terminal/', 1)).toBe('window-2');
-    expect(windowName('app://terminal/index.html?window=../../etc', 0)).toBe('window-1');
-    expect(windowName('not an address', 2)).toBe('window-3');
+    expect(pictureName('picture /shop/out/pictures/main.png')).toBe('screenshot-cashier.png');
+    expect(pictureName('picture /shop/out/pictures/customer.png')).toBe('screenshot-customer.png');
+    expect(pictureName('{"level":"info"}')).toBeUndefined();
   });
 
-  it('finds the debugger in what Chromium prints', () => {
-    expect(debuggerAddress('\nDevTools listening on ws://127.0.0.1:41001/devtools/browser/x\n')).toBe(
-      '127.0.0.1:41001',
-    );
-    expect(debuggerAddress('nothing of the kind')).toBeUndefined();
+  it("keeps Chromium's complaints about the machine from the user, and nothing else", () => {
+    expect(isNoise('[1:1121/2118:ERROR:bus.cc(407)] Failed to connect to the bus')).toBe(true);
+    expect(isNoise('The terminal is open already; its window was brought to the front.')).toBe(false);
+    expect(isNoise('{"level":"error","code":"store-failed"}')).toBe(false);
   });
 });
