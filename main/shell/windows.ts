@@ -61,9 +61,8 @@ function attach(window: BrowserWindow, name: WindowName, { core, log }: Setting)
   contents.on('dom-ready', () => {
     if (contents.getURL().startsWith(`${origin}/`)) core.connect(name, contents);
   });
-  contents.on('did-start-navigation', (details) => {
-    if (details.isMainFrame && !details.isSameDocument) core.forget(name, contents);
-  });
+  // Not when a navigation starts: one that is refused leaves the page, and its port, where they are.
+  contents.on('did-navigate', () => core.forget(name, contents));
   contents.on('render-process-gone', (_event, details) => {
     log.write('page-gone', { window: name, reason: details.reason, code: details.exitCode });
     core.forget(name, contents);

@@ -1,0 +1,165 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, type Page, test } from '@playwright/test';
+import { corePid, environment, openTerminal, program, type Terminal } from './support/terminal.ts';
+
+let dir: string;
+let terminal: Terminal;
+
+test.beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'terminal-'));
+  terminal = await openTerminal(['--data', dir]);
+});
+test.afterAll(async () => {
+  await terminal?.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+test('pages live in the sandbox, with the operating system and Node out of reach', async () => {
+  const found = await terminal.main.evaluate(() => ({
+    node: ['require', 'process', 'module', 'Buffer', 'ipcRenderer', 'electron'].filter((name) => name in globalThis),
+    secure: isSecureContext,
+    origin: location.origin,
+  }));
+  expect(found).toEqual({ node: [], secure: true, origin: 'app://terminal' });
+  test.skip(
+    process.platform !== 'linux' || process.getuid?.() === 0,
+    'the sandbox itself needs Linux and an ordinary user',
+  );
+  const pid = await terminal.app.evaluate(({ webContents }) => webContents.getAllWebContents()[0]?.getOSProcessId());
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  expect(status).toMatch(/^Seccomp:\s+2$/m);
+  expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
+});
+
+test('pages reach nothing: no network, no other file, no window, no other page', async () => {
+  const page = terminal.main;
+  const before = page.url();
+  const tried = await page.evaluate(async () => {
+    const outcome = (promise: Promise<unknown>) =>
+      promise.then(
+        () => 'reached',
+        () => 'refused',
+      );
+    const image = (src: string) =>
+      outcome(
+        new Promise((resolve, reject) => {
+          const element = new Image();
+          element.addEventListener('load', resolve);
+          element.addEventListener('error', reject);
+          element.src = src;
+        }),
+      );
+    return {
+      fetched: await outcome(fetch('https://example.org/')),
+      own: await outcome(fetch('app://terminal/index.html')),
+      outside: await image('https://example.org/favicon.ico'),
+      file: await image('file:///usr/share/pixmaps/debian-logo.png'),
+      opened: window.open('https://example.org/') === null,
+      text: (() => {
+        try {
+          return typeof new Function('return 1')();
+        } catch {
+          return 'refused';
+        }
+      })(),
+      html: (() => {
+        try {
+          document.createElement('div').innerHTML = '<b>x</b>';
+          return 'set';
+        } catch {
+          return 'refused';
+        }
+      })(),
+    };
+  });
+  expect(tried).toEqual({
+    fetched: 'refused',
+    own: 'refused',
+    outside: 'refused',
+    file: 'refused',
+    opened: true,
+    text: 'refused',
+    html: 'refused',
+  });
+  await page.evaluate(() => {
+    location.href = 'https://example.org/';
+  });
+  await page.waitForTimeout(300);
+  expect(page.url()).toBe(before);
+});
+
+test('pages are granted no permission', async () => {
+  const states = await terminal.main.evaluate(async () => {
+    const names = ['geolocation', 'notifications', 'camera', 'microphone', 'midi'] as PermissionName[];
+    return Promise.all(names.map(async (name) => (await navigator.permissions.query({ name })).state));
+  });
+  expect(new Set(states)).toEqual(new Set(['denied']));
+});
+
+test('addresses that are none of the pages are not found', async () => {
+  const answers = await terminal.app.evaluate(async ({ session }) => {
+    const ask = async (address: string) => (await session.defaultSession.fetch(address)).status;
+    return Promise.all([
+      ask('app://terminal/index.html'),
+      ask('app://terminal/..%2f..%2fpackage.json'),
+      ask('app://terminal/%2e%2e/core.js'),
+      ask('app://terminal/nothing.html'),
+    ]);
+  });
+  expect(answers).toEqual([200, 404, 404, 404]);
+});
+
+test('a second terminal on the same books brings the first to the front and ends', async () => {
+  const second = spawn(program(), ['--data', dir, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])], {
+    env: environment(),
+    stdio: 'ignore',
+  });
+  const [code] = await once(second, 'exit');
+  expect(code).toBe(0);
+  await expect.poll(() => terminal.app.windows().length).toBe(2);
+  const front = await terminal.app.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows().some((window) => window.isVisible() && window.webContents.getURL().includes('main')),
+  );
+  expect(front).toBe(true);
+});
+
+/** Counts the ports that the page is handed from now on. */
+async function countPorts(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    document.documentElement.dataset['ports'] = '0';
+    addEventListener('message', (event) => {
+      const counted = Number(document.documentElement.dataset['ports']);
+      if (event.ports.length === 1) document.documentElement.dataset['ports'] = String(counted + 1);
+    });
+  });
+  return () => page.evaluate(() => Number(document.documentElement.dataset['ports']));
+}
+
+test('a core that is killed is started again, and every window is connected to the new one', async () => {
+  const before = await corePid(terminal.app);
+  expect(before).toBeGreaterThan(0);
+  const ports = [await countPorts(terminal.main), await countPorts(terminal.customer)];
+  process.kill(before ?? 0, 'SIGKILL');
+  await expect.poll(() => corePid(terminal.app)).toBeGreaterThan(0);
+  await expect.poll(() => corePid(terminal.app)).not.toBe(before);
+  for (const count of ports) await expect.poll(count).toBe(1);
+});
+
+test('the shell writes down what happened', async () => {
+  const path = join(dir, 'shell.log');
+  expect(existsSync(path)).toBe(true);
+  const events = readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { event: string }).event);
+  // Without a profile the core stops selling and says so; it goes on serving the screens.
+  // A test that failed before this one has had the terminal opened anew.
+  test.skip(!events.includes('core-ended'), 'the core of this terminal was not killed');
+  expect(events).toEqual(
+    expect.arrayContaining(['start', 'core-started', 'core-stopped', 'port', 'refused', 'core-ended']),
+  );
+});
