@@ -1,5 +1,7 @@
+import { expect, it } from 'vitest';
 import { describeReaders } from './contract.ts';
 import { openFakeReaders } from './fake.ts';
+import { testCard } from './scripted.ts';
 
 describeReaders(
   'fake',
@@ -21,3 +23,13 @@ describeReaders(
   },
   { collision: true, unplug: true, daemon: true, emptyAnswer: true, patienceMs: 500 },
 );
+
+it('waits at the reader that is meant, named by a part of its name', async () => {
+  const readers = openFakeReaders({ names: ['Counter One', 'Counter Two'] });
+  const waiting = readers.nextCard(AbortSignal.timeout(200), 'Two');
+  readers.put(testCard(), 'Counter One');
+  readers.put(testCard({ atr: Uint8Array.of(0x3b, 0x81, 0x80, 0x01, 0x55, 0x55) }), 'Counter Two');
+  expect((await waiting)?.atr.length).toBe(6);
+  expect((await readers.nextCard(AbortSignal.timeout(200)))?.atr.length).toBe(5);
+  await readers.close();
+});

@@ -166,7 +166,7 @@ export class Fields implements CardReaders {
   #serve(): void {
     for (const waiter of this.#waiters) {
       for (const field of this.#fields.values()) {
-        if (waiter.reader !== undefined && waiter.reader !== field.name) continue;
+        if (waiter.reader !== undefined && !field.name.includes(waiter.reader)) continue;
         const card = field.take();
         if (!card) continue;
         waiter.give(card);

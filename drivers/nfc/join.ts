@@ -68,7 +68,7 @@ class JoinedReaders implements CardReaders {
   #spare(reader: string | undefined): Card | undefined {
     this.#spares = this.#spares.filter(({ card, family }) => readerOf(family, card) !== undefined);
     const index = this.#spares.findIndex(
-      ({ card, family }) => reader === undefined || readerOf(family, card)?.name === reader,
+      ({ card, family }) => reader === undefined || readerOf(family, card)?.name.includes(reader),
     );
     return index < 0 ? undefined : this.#spares.splice(index, 1)[0]?.card;
   }

@@ -84,6 +84,7 @@ class PcscReaders extends Fields {
 function missing(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'NoService') return 'the PC/SC service (pcscd) is not running';
+  if (code === 'SecurityViolation') return 'this user may not use the PC/SC service (pcscd)';
   if (code === 'CommError') return 'the PC/SC service (pcscd) has stopped';
   const message = error instanceof Error ? error.message : String(error);
   if (/libpcsclite/.test(message)) return 'the PC/SC library (libpcsclite) is not installed';

@@ -59,8 +59,9 @@ export interface CardReaders {
   /** Called after any change of `state` or of a reader's state. Returns the undo. */
   onChange(listener: () => void): () => void;
   /**
-   * Waits for the next card that is put into the field of any reader (or of the one named), also one that lies there
-   * already. Undefined when `signal` aborts. Readers that come, go or lose their daemon meanwhile are waited for.
+   * Waits for the next card that is put into the field of any reader (or of one whose name holds `reader`), also one
+   * that lies there already. Undefined when `signal` aborts. Readers that come, go or lose their daemon meanwhile are
+   * waited for.
    */
   nextCard(signal: AbortSignal, reader?: string): Promise<Card | undefined>;
   /** Stops watching and frees what is held. */
