@@ -10,7 +10,6 @@ if (missing) process.stderr.write(`SKIPPED: readers on a real PC/SC service were
 
 describe.skipIf(missing)(`PC/SC service${missing ? ` (not tried: ${missing})` : ''}`, () => {
   let daemon: Daemon;
-  const opened: { close(): Promise<void> }[] = [];
   beforeAll(async () => {
     daemon = await openDaemon();
     process.env['PCSCLITE_CSOCK_NAME'] = daemon.socket;
@@ -55,7 +54,6 @@ describe.skipIf(missing)(`PC/SC service${missing ? ` (not tried: ${missing})` : 
 
   it('leaves virtual readers alone unless they are allowed', async () => {
     const readers = openPcscReaders({});
-    opened.push(readers);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(readers.list()).toEqual([]);
     expect(readers.state).toEqual({ status: 'none' });
