@@ -177,6 +177,7 @@ describe('what the cryptogram comes to', () => {
     ['reserved type', { cid: 'C0' }, 'refused card-data-invalid'],
     ['expired card', { expiry: '2610' }, 'declined card-expired'],
     ['expired card with a TC', { expiry: '2610', cid: '40' }, 'declined card-expired'],
+    ['card on its last day', { expiry: '2611', record: { '5F24': '261121' } }, 'online deferrable'],
     ['card of tomorrow', { record: { '5F25': '261122' } }, 'declined not-yet-effective'],
     ['card of today', { record: { '5F25': '261121' } }, 'online deferrable'],
   ])('%s', async (_, changes, expected) => {
@@ -297,6 +298,8 @@ describe('what contradicts itself or is missing is refused', () => {
     const { outcome, gone } = await tap(card, { request: { amount: money(500_001, 'CNY') } });
     expect(outcome).toMatchObject({ kind: 'refused', reason: 'amount-above-limit' });
     expect([gone, card.commands.length]).toEqual([1, 0]);
+    const small = { ...config, limits: { ...config.limits, maxMinor: 1_279 } };
+    expect(await comesTo(unionpay, { config: small })).toBe('refused amount-above-limit');
     expect(await comesTo({ ...unionpay, ctq: '0080' }, { request: { amount: money(500_000, 'CNY') } })).toBe(
       'online deferrable',
     );

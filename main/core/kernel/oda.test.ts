@@ -4,6 +4,7 @@ import { concat, hex, unhex } from './bytes.ts';
 import { iccKey, issuerKey, openDynamic, recover } from './certificate.ts';
 import { CaKey } from './config.ts';
 import { cardKey, type OdaInput, provedDynamic } from './oda.ts';
+import { makeKeys, signedBlock } from './test/testcard.ts';
 import { publishedKeys, recorded, recordedFields } from './test/vectors.ts';
 import { decode, find, leaves } from './tlv.ts';
 
@@ -153,4 +154,30 @@ test('a signature of another format, length or key does not open', () => {
   expect(openDynamic(icc, { format: 0x05, block, suffix: unhex('7863AFC7') })).toEqual({ ok: false, reason: 'hash' });
   expect(openDynamic(icc, { format: 0x05, block: block.slice(1), suffix })).toMatchObject({ ok: false });
   expect(openDynamic(icc, { format: 0x05, block: block.map(() => 0xff), suffix })).toMatchObject({ ok: false });
+});
+
+test('padding and lengths inside a signed block must be right, even when its hash is', () => {
+  const { ca, issuer } = makeKeys({ ca: 1152, issuer: 512, icc: 512 });
+  const pan = '6210948000000011';
+  const head = `02621094FF${'1249'}0000010101`;
+  const authority = { modulus: ca.modulus, exponent: unhex('03') };
+  const open = (text: string) => {
+    const certificate = signedBlock(ca, unhex(head + text), unhex('03'));
+    return issuerKey(authority, { certificate, remainder: new Uint8Array(), exponent: unhex('03') }, pan, '261121');
+  };
+  expect(open(`4001${hex(issuer.modulus)}`)).toMatchObject({ ok: true });
+  expect(open(`4001${hex(issuer.modulus)}00`)).toEqual({ ok: false, reason: 'padding' });
+  expect(open(`4003${hex(issuer.modulus)}`)).toEqual({ ok: false, reason: 'exponent length' });
+  expect(open(`8001${hex(issuer.modulus)}`)).toEqual({ ok: false, reason: 'remainder length' });
+  expect(open(`0001${hex(issuer.modulus)}`)).toMatchObject({ ok: false });
+  const dynamic = (text: string) =>
+    openDynamic(authority, {
+      format: 0x95,
+      block: signedBlock(ca, unhex(text), new Uint8Array()),
+      suffix: new Uint8Array(),
+    });
+  expect(dynamic('950103021234')).toMatchObject({ ok: true, value: unhex('021234') });
+  expect(dynamic('95010302123400')).toEqual({ ok: false, reason: 'padding' });
+  expect(dynamic('9501FF021234')).toEqual({ ok: false, reason: 'padding' });
+  expect(dynamic('950203021234')).toEqual({ ok: false, reason: 'algorithm' });
 });

@@ -21,7 +21,7 @@ function sign(pair: KeyPair, block: Uint8Array): Uint8Array {
 }
 
 /** Header, format, `middle` filled up with BB, SHA-1 over them and `suffix`, trailer: one signed block. */
-function signedBlock(pair: KeyPair, middle: Uint8Array, suffix: Uint8Array): Uint8Array {
+export function signedBlock(pair: KeyPair, middle: Uint8Array, suffix: Uint8Array): Uint8Array {
   const body = concat(middle, new Uint8Array(Math.max(0, pair.modulus.length - 22 - middle.length)).fill(0xbb));
   const hash = createHash('sha1').update(body).update(suffix).digest();
   return sign(pair, concat(Uint8Array.of(0x6a), body, new Uint8Array(hash), Uint8Array.of(0xbc)));
