@@ -1,12 +1,13 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { formatMoney } from '../../../contract/money.ts';
+import type { WordsLanguage } from '../../../renderer/words/words.ts';
 import { CloseRefused } from '../bank/settlement.ts';
 import { type Core, Refused } from '../core.ts';
 import { Board } from '../devices/board.ts';
 import { readOnce } from '../devices/test.ts';
 import { openTerminal, type StartOptions } from '../open.ts';
 import { verifyBook } from '../reports/verify.ts';
-import { failed, paymentBody, type Result } from './result.ts';
+import { failed, paymentBody, type Result, speak } from './result.ts';
 import { runSale, runVoid, type SaleOptions, untilLine, untilReader } from './sale.ts';
 
 type Run = (core: Core) => Promise<Result> | Result;
@@ -96,6 +97,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .option('--printer <host:port>', 'receipt printer on the network')
     .option('--virtual <host:port>', 'control port of the virtual counter; opens the built-in virtual reader')
     .option('--zone <zone>', 'time zone of the counter', Intl.DateTimeFormat().resolvedOptions().timeZone)
+    .addOption(new Option('--language <language>', 'of the sentences').choices(['en', 'zh-CN']).default('en'))
     .option('--json', 'JSON on one line')
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
@@ -143,12 +145,15 @@ async function parseAndRun(
     program.configureOutput({ writeOut: () => undefined });
     program.parse([...args], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return program.helpInformation();
+    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help'))
+      return program.helpInformation();
     return failed('input-invalid', error instanceof Error ? error.message.replace(/^error: /, '') : String(error));
   }
   const run = chosen();
   if (!run) return program.helpInformation();
-  return withCore(program.opts<StartOptions>(), run);
+  const options = program.opts<StartOptions & { readonly language: WordsLanguage }>();
+  speak(options.language);
+  return withCore(options, run);
 }
 
 async function withCore(options: StartOptions, run: Run): Promise<Result> {

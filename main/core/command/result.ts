@@ -1,4 +1,5 @@
 import type { PaymentView } from '../../../contract/payment.ts';
+import { createWords, type WordsLanguage } from '../../../renderer/words/words.ts';
 
 /** What a command prints, and how the process ends: 0 good, 1 error, 2 declined, 3 not known. */
 export interface Result {
@@ -6,8 +7,25 @@ export interface Result {
   readonly exit: 0 | 1 | 2 | 3;
 }
 
-export function failed(code: string, message: string): Result {
-  return { body: { error: { code, message } }, exit: 1 };
+/** `detail` is for technicians; `message` is the sentence a person gets, in the language of the command. */
+export function failed(code: string, detail?: string): Result {
+  const message = sentence(code) ?? detail ?? code;
+  return {
+    body: { error: { code, message, ...(detail === undefined || detail === message ? {} : { detail }) } },
+    exit: 1,
+  };
+}
+
+let words = createWords('en');
+
+/** Sets the language of all further sentences. */
+export function speak(language: WordsLanguage): void {
+  words = createWords(language);
+}
+
+function sentence(code: string): string | undefined {
+  const key = [`refusal.${code}`, `reason.${code}`, `notice.${code}`].find((one) => words.exists(one));
+  return key && words.t(key);
 }
 
 const exits: Record<PaymentView['outcome'], Result['exit']> = {
@@ -63,10 +81,7 @@ export function paymentBody(payment: PaymentView): Readonly<Record<string, unkno
 export function paymentResult(payment: PaymentView): Result {
   const body = { payment: paymentBody(payment) };
   if (payment.state === 'abandoned') {
-    return {
-      body: { ...body, error: { code: 'card-not-presented', message: 'no card or code was presented in time' } },
-      exit: 1,
-    };
+    return { body: { ...failed('card-not-presented').body, ...body }, exit: 1 };
   }
   return { body, exit: exits[payment.outcome] };
 }
