@@ -19,6 +19,8 @@ export function Sheet({ title, onClose, wide = false, children }: SheetProps): R
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    // Opening gives the focus to the first button; the likeliest one asked for it while the sheet was still closed.
+    element?.querySelector<HTMLElement>('[data-focused]')?.focus({ preventScroll: true });
     return () => element?.close();
   }, []);
   return (
@@ -65,7 +67,14 @@ export function Choice({ main, danger, focused, disabled, onPress, children }: C
   }, [focused]);
   const look = [styles['choice'], main && styles['main'], danger && styles['danger']].filter(Boolean).join(' ');
   return (
-    <button ref={button} type="button" className={look} disabled={disabled} onClick={onPress}>
+    <button
+      ref={button}
+      type="button"
+      className={look}
+      disabled={disabled}
+      data-focused={focused === true ? '' : undefined}
+      onClick={onPress}
+    >
       {children}
     </button>
   );

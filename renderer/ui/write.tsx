@@ -66,8 +66,8 @@ export function paidBy(payment: Pick<PaymentView, 'tender' | 'scheme' | 'maskedP
   return payment.maskedPan === null ? name : `${name} ··${payment.maskedPan.slice(-4)}`;
 }
 
-/** Why, as a sentence. */
+/** Why, as a sentence. A scanned code is refused with the words that refuse a call. */
 export function reasonText(reason: string, t: TFunction): string {
   const family = reason.startsWith('bank-') ? 'reason.bank-other' : 'reason.other';
-  return t([`reason.${reason}`, family], { code: reason });
+  return t([`reason.${reason}`, `refusal.${reason}`, family], { code: reason });
 }
