@@ -63,7 +63,7 @@ function Meta({
 
 /** A result over the whole till: sign, word, amount, what to do. Known from two metres. */
 export function Result({ result, offline, refused, onDismiss, onAgain, onAsk }: ResultProps): ReactNode {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { payment } = result;
   const outcome = outcomeOf(payment.state, payment.kind);
   const told = tell(payment, outcome, t);
@@ -91,7 +91,7 @@ export function Result({ result, offline, refused, onDismiss, onAgain, onAsk }: 
           <MoneyText amount={payment.amount} />
         </p>
         {(outcome === 'approved' || outcome === 'offline') && <p>{paidBy(payment, t)}</p>}
-        {told.sentences.length > 0 && <p className={styles['told']}>{told.sentences.join(' ')}</p>}
+        {told.sentences.length > 0 && <p className={styles['told']}>{told.sentences.join(i18n.language === 'en' ? ' ' : '')}</p>}
         <Meta result={result} offline={offline} code={told.code} />
         <RefusedNote refused={refused} />
         {told.actions.length > 0 && (

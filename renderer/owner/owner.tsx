@@ -1,12 +1,72 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
 import type { CounterView } from '../../contract/counter.ts';
 import { Cashier } from '../cashier/cashier.tsx';
+import { PaymentSheet } from '../cashier/payment.tsx';
+import { LineState, LockButton, Switches } from '../ui/bar.tsx';
+import styles from './owner.module.css';
+import { Payments } from './payments.tsx';
+import { Queue } from './queue.tsx';
+import { Settlement } from './settlement.tsx';
+import { TodayPage } from './today.tsx';
+
+const pages = ['today', 'payments', 'queue', 'settlement', 'till'] as const;
+type Page = (typeof pages)[number];
 
 interface OwnerProps {
   readonly view: CounterView;
   readonly onLanguage: () => void;
 }
 
+/** The owner's back office, and the till. */
 export function Owner({ view, onLanguage }: OwnerProps): ReactNode {
-  return <Cashier view={view} onLanguage={onLanguage} />;
+  const { t } = useTranslation();
+  const [page, setPage] = useState<Page>('today');
+  const [payment, setPayment] = useState<string>();
+  const [closing, setClosing] = useState(false);
+  const zone = view.store?.zone;
+  const waiting = view.offline?.count ?? 0;
+  return (
+    <div className={styles['book']}>
+      <nav className={styles['nav']} aria-label={t('owner.nav')}>
+        <b>{view.store?.name}</b>
+        {pages.map((one) => (
+          <button key={one} type="button" aria-current={one === page ? 'page' : undefined} onClick={() => setPage(one)}>
+            {t(`owner.${one}`)}
+            {one === 'queue' && waiting > 0 && <span className={styles['count']}>{waiting}</span>}
+          </button>
+        ))}
+        <i />
+        {view.store?.virtual && <small>{t('app.virtualNote')}</small>}
+        <small className={styles['line']}>
+          <LineState line={view.line} />
+        </small>
+        <div className={styles['switches']}>
+          <Switches onLanguage={onLanguage} sound={false} />
+          <LockButton />
+        </div>
+      </nav>
+      {page === 'till' ? (
+        <Cashier view={view} onLanguage={onLanguage} bare />
+      ) : (
+        <main className={styles['main']}>
+          {page === 'today' && (
+            <TodayPage
+              view={view}
+              onPayment={setPayment}
+              onPage={setPage}
+              onClose={() => {
+                setPage('settlement');
+                setClosing(true);
+              }}
+            />
+          )}
+          {page === 'payments' && <Payments zone={zone} onPayment={setPayment} />}
+          {page === 'queue' && <Queue view={view} onPayment={setPayment} />}
+          {page === 'settlement' && <Settlement view={view} closing={closing} onClosing={setClosing} />}
+        </main>
+      )}
+      {payment !== undefined && <PaymentSheet view={view} payment={payment} onClose={() => setPayment(undefined)} />}
+    </div>
+  );
 }

@@ -6,7 +6,7 @@ import styles from './sign.module.css';
 /** One shape for each outcome, drawn in a field of 120 by 120. */
 const shapes: Record<Outcome, string> = {
   approved: 'M36 62 53 80 86 42',
-  offline: 'M60 86V38M40 56 60 36 80 56',
+  offline: 'M60 88v.1M60 74v.1M60 60V38M41 55 60 36 79 55',
   declined: 'M42 42 78 78M78 42 42 78',
   cancelling: 'M42 50A24 24 0 1 1 37 66M40 32V51H59',
   cancelled: 'M38 60H82',

@@ -1,0 +1,96 @@
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { CounterView } from '../../contract/counter.ts';
+import { formatAmount } from '../../contract/money.ts';
+import { outcomeOf } from '../../contract/payment.ts';
+import type { TerminalClient } from '../core.ts';
+import { useAsk } from '../ui/ask.ts';
+import { RefusedNote, useAct, useNow } from '../ui/frame.tsx';
+import page from '../ui/page.module.css';
+import { Choice } from '../ui/sheet.tsx';
+import { Mark } from '../ui/sign.tsx';
+import { paidBy, span } from '../ui/write.tsx';
+
+interface QueueProps {
+  readonly view: CounterView;
+  readonly onPayment: (payment: string) => void;
+}
+
+const askQueue = (client: TerminalClient) => client.queue.list({});
+
+/** What still waits for the bank: how long already, and what the terminal does next by itself. */
+export function Queue({ view, onPayment }: QueueProps): ReactNode {
+  const { t } = useTranslation();
+  const { value: payments, refused, again } = useAsk(askQueue, view.seq);
+  const sending = useAct();
+  const [left, setLeft] = useState<number>();
+  const now = useNow(1_000);
+  const send = async () => {
+    const answer = await sending.run((client) => client.queue.forward({}));
+    if (answer) setLeft(answer.left);
+    again();
+  };
+  return (
+    <>
+      <header className={page['head']}>
+        <h1>{t('owner.queue')}</h1>
+        <p>{t('owner.queueNote')}</p>
+        <i className={page['fill']} />
+        <span role="status">
+          {sending.pending
+            ? t('common.working')
+            : left !== undefined && (left === 0 ? t('owner.sent') : t('owner.left', { count: left }))}
+        </span>
+        <Choice main disabled={sending.pending || (payments?.length ?? 0) === 0} onPress={() => void send()}>
+          {t('owner.sendNow')}
+        </Choice>
+      </header>
+      <RefusedNote refused={sending.refused ?? refused} />
+      {payments?.length === 0 && <p className={page['note']}>{t('owner.queueEmpty')}</p>}
+      {payments !== undefined && payments.length > 0 && (
+        <table className={page['rows']}>
+          <thead>
+            <tr>
+              <th scope="col">{t('payment.receiptNo')}</th>
+              <th scope="col">{t('payment.tender')}</th>
+              <th scope="col" className={page['right']}>
+                {t('payment.amount')}
+              </th>
+              <th scope="col">{t('payment.state')}</th>
+              <th scope="col">{t('payment.time')}</th>
+              <th scope="col">{t('payment.next')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {payments.map((payment) => (
+              <tr key={payment.id}>
+                <td>
+                  <button type="button" className={page['open']} onClick={() => onPayment(payment.id)}>
+                    {payment.receiptNo}
+                  </button>
+                </td>
+                <td>{paidBy(payment, t)}</td>
+                <td className={page['right']}>{formatAmount(payment.amount)}</td>
+                <td>
+                  <span className={page['mark']}>
+                    <Mark outcome={outcomeOf(payment.state, payment.kind)} />
+                    {t(`state.${payment.state}`)}
+                  </span>
+                </td>
+                <td>{t('owner.age', { time: span(now - payment.at, t) })}</td>
+                <td>
+                  {payment.next &&
+                    `${t(`next.${payment.next.what}`)} · ${
+                      payment.next.at > now
+                        ? t('owner.due', { time: span(payment.next.at - now + 999, t) })
+                        : t('owner.now')
+                    } · ${t('result.attempt', { n: payment.next.attempt })}`}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  );
+}
