@@ -35,11 +35,17 @@ export class Pending {
   later(payment: Payment, ms: number): void {
     const { clock, fatal } = this.#parts;
     const at = clock.monotonic() + ms;
+    const due = { at, wall: clock.now() + ms };
     if (payment.state.startsWith('saf-')) this.#forwardAt = Math.max(at, payment.attempt === 0 ? this.#forwardAt : at);
-    else this.#due.set(payment.id, { at, wall: clock.now() + ms });
+    else this.#due.set(payment.id, due);
     clock
       .sleep(ms, this.#stop.signal)
-      .then(() => this.#pump())
+      .then(() => {
+        // A timer may end a little before its time by the other clock; nobody would look again.
+        if (this.#due.get(payment.id) === due) this.#due.delete(payment.id);
+        if (this.#forwardAt === at) this.#forwardAt = 0;
+        this.#pump();
+      })
       .catch(fatal);
   }
 
