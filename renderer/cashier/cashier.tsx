@@ -77,11 +77,25 @@ function useResult(view: CounterView, act: Act) {
   return { shown: now.phase === 'result' && hidden !== name ? now : undefined, dismiss };
 }
 
+/**
+ * The amount as far as it was typed. Keys that were pressed together arrive together, before anything is drawn, so each
+ * must find what the one before it left.
+ */
+function useTyped() {
+  const [typed, show] = useState('');
+  const latest = useRef('');
+  const setTyped = useCallback((text: string) => {
+    latest.current = text;
+    show(text);
+  }, []);
+  return { typed, latest, setTyped };
+}
+
 /** The till: digits and Enter, then whatever the customer presents. */
 export function Cashier({ view, onLanguage, bare = false }: CashierProps): ReactNode {
   const { t } = useTranslation();
   const currency = view.store?.currency ?? 'CNY';
-  const [typed, setTyped] = useState('');
+  const { typed, latest, setTyped } = useTyped();
   const [opened, setOpened] = useState<Opened>(none);
   const [hint, setHint] = useState<string>();
   const act = useAct();
@@ -91,7 +105,7 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
   const { shown, dismiss } = useResult(view, dismissing);
   const phase = view.now.phase;
   const free = phase === 'idle' || phase === 'result';
-  const amount = amountOf(typed, currency);
+  const entered = () => amountOf(latest.current, currency);
 
   const clearSaying = () => {
     setHint(undefined);
@@ -102,8 +116,9 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
     if (!free || charging.pending) return;
     clearSaying();
     if (shown) dismiss();
-    const next = typeKey(typed, key, currency);
-    if (next === typed && /\d/.test(key)) setHint(typed.length >= 7 ? t('pad.full') : undefined);
+    const before = latest.current;
+    const next = typeKey(before, key, currency);
+    if (next === before && /\d/.test(key)) setHint(before.length >= 7 ? t('pad.full') : undefined);
     setTyped(next);
   };
   const pay = async (sum: Money | undefined) => {
@@ -119,6 +134,7 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
   const cancel = (payment: string) => act.run((client) => client.sale.cancel({ payment }));
   const takeCash = async () => {
     clearSaying();
+    const amount = entered();
     if (view.now.phase === 'waiting') {
       const { payment, amount: due } = view.now;
       if (await cancel(payment)) setOpened({ sheet: 'cash', amount: due });
@@ -136,7 +152,7 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
     else press('Clear');
   };
   const hotKey = (name: string) => {
-    if (name === 'Enter') void pay(amount);
+    if (name === 'Enter') void pay(entered());
     else if (name === 'Escape') leave();
     else if (name === 'F1' || name === '?') setOpened({ sheet: 'keys' });
     else if (name === 'F2') void takeCash();
@@ -177,7 +193,7 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
             refused={charging.refused ?? act.refused}
             hint={hint}
             onKey={press}
-            onCharge={() => void pay(amount)}
+            onCharge={() => void pay(entered())}
             onCash={() => void takeCash()}
             onCancel={(payment) => void cancel(payment)}
           />
