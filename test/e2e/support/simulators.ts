@@ -12,15 +12,19 @@ export interface Simulators {
   readonly profile: string;
   /** host:port of the control port. */
   readonly virtual: string;
+  /** host:port of the receipt printer. */
+  readonly printer: string;
   readonly control: Control;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts bank, cards and printer with their state in `dir`; throws when they are not ready within 30 seconds. */
-export async function startSimulators(dir: string): Promise<Simulators> {
-  const child = spawn(process.execPath, [join(checkout, 'simulators/counter.ts'), '--dir', dir], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+/**
+ * Starts bank, cards and printer with their state in `dir`; `terms` is a file laid over the bank's own terms. Throws
+ * when they are not ready within 30 seconds.
+ */
+export async function startSimulators(dir: string, terms: string): Promise<Simulators> {
+  const args = [join(checkout, 'simulators/counter.ts'), '--dir', dir, '--terms', terms];
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = `${said}${chunk.toString('utf8')}`.slice(-2_000);
@@ -34,7 +38,7 @@ export async function startSimulators(dir: string): Promise<Simulators> {
     await ended;
     clearTimeout(late);
   };
-  const ready = await new Promise<{ profile: string; virtual: string }>((resolve, reject) => {
+  const ready = await new Promise<Pick<Simulators, 'profile' | 'virtual' | 'printer'>>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`The simulators are not ready: ${said}`)), 30_000);
     child.once('exit', (code) => reject(new Error(`The simulators ended with ${code}: ${said}`)));
     createInterface({ input: child.stdout }).once('line', (line) => {

@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, type Locator, type Page } from '@playwright/test';
+import { createWords, type WordsLanguage } from '../../../renderer/words/words.ts';
+import { type Simulators, startSimulators } from './simulators.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
+
+export type Person = 'cashier' | 'owner' | 'technician';
+export type Words = (key: string, values?: Readonly<Record<string, unknown>>) => string;
+
+export const pins: Readonly<Record<Person, string>> = { cashier: '135790', owner: '246801', technician: '975310' };
+export const storeName = '晨光便利店';
+
+/** What is on the screens in a language, from the catalogues that the screens use. */
+export function wordsOf(language: WordsLanguage): Words {
+  const words = createWords(language);
+  return (key, values = {}) => words.t(key, values);
+}
+
+/** A whole counter: simulators, terminal, and the folder in which everything they write lies. */
+export interface Counter {
+  readonly dir: string;
+  readonly data: string;
+  readonly simulators: Simulators;
+  readonly control: Simulators['control'];
+  readonly terminal: Terminal;
+  readonly main: Page;
+  readonly customer: Page;
+  readonly t: Words;
+  readonly reopen: () => Promise<Counter>;
+  readonly close: () => Promise<void>;
+}
+
+interface Setting {
+  readonly language?: WordsLanguage;
+  /** Laid over the bank's terms before it signs them: shorter times, other limits. */
+  readonly terms?: Readonly<Record<string, unknown>>;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Without the first set-up. */
+  readonly bare?: boolean;
+}
+
+/** Times that make the tests quick; everything else as in the shipped virtual counter. */
+const quick = { timers: { responseMs: 3_000, reconnectMs: [100, 300], repeatMs: [0, 500, 1_000] } };
+
+/** Starts simulators and terminal in a folder of their own, and does the first set-up. */
+export async function openCounter(setting: Setting = {}): Promise<Counter> {
+  const dir = mkdtempSync(join(tmpdir(), 'counter-'));
+  const terms = join(dir, 'terms.json');
+  writeFileSync(terms, JSON.stringify({ ...quick, ...setting.terms }));
+  const simulators = await startSimulators(join(dir, 'simulators'), terms);
+  const data = join(dir, 'books');
+  const t = wordsOf(setting.language ?? 'en');
+  const { profile, virtual, printer } = simulators;
+  const args = ['--data', data, '--profile', profile, '--virtual', virtual, '--printer', printer];
+  const open = async (): Promise<Counter> => {
+    const terminal = await openTerminal([...args, '--zone', 'Asia/Shanghai', ...(setting.args ?? [])], setting.env);
+    const { main, customer } = terminal;
+    const close = async () => {
+      await terminal.close();
+      await simulators.stop();
+      rmSync(dir, { recursive: true, force: true });
+    };
+    const reopen = async () => {
+      await terminal.close();
+      return open();
+    };
+    return { dir, data, simulators, control: simulators.control, terminal, main, customer, t, reopen, close };
+  };
+  const counter = await open();
+  if (!setting.bare) {
+    await setUp(counter.main, setting.language ?? 'en');
+    await expect(counter.main.getByText(t('signin.who'))).toBeVisible();
+  }
+  return counter;
+}
+
+/** The first start: language, store, three PINs. */
+export async function setUp(page: Page, language: WordsLanguage): Promise<void> {
+  await page.getByRole('button', { name: wordsOf(language)(`language.${language}`), exact: true }).click();
+  const t = wordsOf(language);
+  await page.getByRole('button', { name: t('common.next') }).click();
+  await page.getByLabel(t('setup.storeName')).fill(storeName);
+  await page.getByRole('button', { name: t('common.next') }).click();
+  for (const [person, pin] of Object.entries(pins)) {
+    await page.getByLabel(t(`person.${person}`), { exact: true }).fill(pin);
+    await page.getByLabel(`${t(`person.${person}`)} · ${t('setup.again')}`).fill(pin);
+  }
+  await page.getByRole('button', { name: t('setup.finish') }).click();
+}
+
+/** Signs a person in by name and PIN. */
+export async function signIn(page: Page, t: Words, person: Person): Promise<void> {
+  await page.getByRole('button', { name: t(`person.${person}`), exact: true }).click();
+  await page.getByLabel(t('signin.pin', { person: t(`person.${person}`) })).fill(pins[person]);
+  await expect(page.getByText(t('signin.who'))).toBeHidden();
+}
+
+/** Types as a person does: slower than a scanner. */
+export async function typeKeys(page: Page, keys: string): Promise<void> {
+  for (const key of keys) await page.keyboard.press(key, { delay: 20 }).then(() => page.waitForTimeout(50));
+}
+
+/** Types an amount and presses Enter. */
+export async function charge(page: Page, amount: string): Promise<void> {
+  await typeKeys(page, amount);
+  await page.keyboard.press('Enter');
+}
+
+/** What a scanner in keyboard mode does: a burst of keys and Enter. */
+export async function scan(page: Page, code: string): Promise<void> {
+  await page.keyboard.type(code, { delay: 0 });
+  await page.keyboard.press('Enter');
+}
+
+/** The sentence that says whose turn it is. */
+export function sentence(page: Page, text: string): Locator {
+  return page.getByRole('status').filter({ hasText: text });
+}
+
+/** The title of the result that covers the till. */
+export function result(page: Page): Locator {
+  return page.getByRole('heading', { level: 1 });
+}
+
+/** Taps a card. */
+export async function tap(counter: Counter, card: string): Promise<void> {
+  await counter.control.ask('tap', { card, reader: '127.0.0.1:35963' });
+}
+
+/** A whole sale by card, up to the result. */
+export async function sell(counter: Counter, amount: string, card: string): Promise<void> {
+  await charge(counter.main, amount);
+  await expect(sentence(counter.main, counter.t('prompt.present'))).toBeVisible();
+  await tap(counter, card);
+}
