@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { canonical } from './canonical.ts';
+import { canonical } from '../store/canonical.ts';
 import { readProfile } from './profile.ts';
 import { makeAuthority, type Pair } from './test/certificates.ts';
 import { profileContent, signProfile } from './test/profile.ts';

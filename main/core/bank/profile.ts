@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, verify, X509Certificate 
 import { Currency } from '../../../contract/money.ts';
 import { z } from '../../../contract/schema.ts';
 import { CardLimits, CardRules } from '../kernel/config.ts';
-import { canonical } from './canonical.ts';
+import { canonical } from '../store/canonical.ts';
 
 const milliseconds = z.int().min(1).max(86_400_000);
 const minor = z.int().min(0).max(999_999_999_999);

@@ -5,7 +5,7 @@ import { BANK, RECEIVABLE } from '../ledger/account.ts';
 import { type Batch, batchOf, closedBatches, openBatch, unfinishedBatch } from '../ledger/batch.ts';
 import type { Book } from '../ledger/book.ts';
 import { businessDay } from '../ledger/day.ts';
-import { canonical, type Transfer, type Write } from '../ledger/entry.ts';
+import { canonicalText, type Transfer, type Write } from '../ledger/entry.ts';
 import { readCounter, takeTrace } from '../payment/number.ts';
 import type { PaymentTable } from '../payment/table.ts';
 import { agreed, readBooks } from '../reports/books.ts';
@@ -101,7 +101,7 @@ export class Settlement {
     const { zone, dayCut, currency } = settings();
     const batch = openBatch(book.db);
     const books = { ...readBooks(book, batch.no, currency), bank: null };
-    if (!agreed(books)) throw new CloseRefused('day-books-differ', `batch ${batch.no}: ${canonical(books)}`);
+    if (!agreed(books)) throw new CloseRefused('day-books-differ', `batch ${batch.no}: ${canonicalText(books)}`);
     const at = clock.now();
     const { stan, rrn, writes } = takeTrace(book.db, at);
     const day = businessDay(at, zone, dayCut);
@@ -166,7 +166,7 @@ export class Settlement {
       { op: 'settle', batch: batch.no },
       { op: 'put', table: 'counter', key: 'z', value: z },
     ];
-    const values = { state: 'closed', closed_at: report.at, z, report: canonical(report) };
+    const values = { state: 'closed', closed_at: report.at, z, report: canonicalText(report) };
     this.#commit('batch-closed', batch, values, writes, 'outcome', this.#settled(batch, report.day, currency));
   }
 

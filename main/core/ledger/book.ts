@@ -1,5 +1,13 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { canonical, type Draft, type Entry, parseEntry, type SealedWrite, type Write } from './entry.ts';
+import {
+  canonicalText,
+  type Draft,
+  type Entry,
+  parseEntry,
+  type SealedWrite,
+  type Transfer,
+  type Write,
+} from './entry.ts';
 import { type ChainBreak, chain, GENESIS, type Journal } from './journal.ts';
 
 /**
@@ -25,6 +33,7 @@ export class Book {
   readonly db: Database;
   readonly #journal: Journal;
   readonly #statements = new Map<string, Statement<unknown[], unknown>>();
+  #failed = false;
 
   constructor(db: Database, journal: Journal) {
     this.db = db;
@@ -35,14 +44,23 @@ export class Book {
     return { seq: this.#journal.seq, hash: this.#journal.hash };
   }
 
+  /**
+   * Records one entry. After a commit that threw, what is durable is not known here any more: every later one throws
+   * BookError, and only a fresh start, which compares both files, goes on (I23).
+   */
   commit(draft: Draft, order: Order): Entry {
+    if (this.#failed) throw new BookError('an earlier commit failed; the book must be opened again');
     const { sealed, ...rest } = draft;
     const entry: Entry = { ...rest, seq: this.#journal.seq + 1 };
-    const body = canonical(entry);
+    const body = canonicalText(entry);
     const line = { seq: entry.seq, hash: chain(this.#journal.hash, body), body };
-    if (order === 'intent') this.#journal.append(line);
-    this.#write(entry, body, line.hash, sealed ?? []);
-    if (order === 'outcome') this.#journal.append(line);
+    const append = (): void => this.#journal.append(line);
+    this.#failed = true;
+    // An intent is appended when the database has taken every statement and has not committed: what it refuses must
+    // not stand in the journal, from which it would be refused again at every start.
+    this.#write(entry, body, line.hash, sealed ?? [], order === 'intent' ? append : undefined);
+    if (order === 'outcome') append();
+    this.#failed = false;
     return entry;
   }
 
@@ -55,41 +73,45 @@ export class Book {
     return this.#journal.read();
   }
 
-  #write(entry: Entry, body: string, hash: string, sealed: readonly SealedWrite[]): void {
+  #write(
+    entry: Entry,
+    body: string,
+    hash: string,
+    sealed: readonly SealedWrite[],
+    beforeCommit: () => void = () => undefined,
+  ): void {
     this.db.exec('BEGIN IMMEDIATE');
     try {
-      this.#run('INSERT INTO entry (seq, at, kind, payment, body, hash) VALUES (?, ?, ?, ?, ?, ?)', [
-        entry.seq,
-        entry.at,
-        entry.kind,
-        entry.payment ?? null,
-        body,
-        hash,
-      ]);
+      this.#record(entry, body, hash);
       for (const write of entry.writes) this.#apply(write);
-      entry.transfers.forEach((transfer, n) => {
-        this.#run(
-          'INSERT INTO transfer (seq, n, payment, debit, credit, amount, currency, at, day, batch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-          [
-            entry.seq,
-            n,
-            transfer.payment,
-            transfer.debit,
-            transfer.credit,
-            transfer.amount.minor,
-            transfer.amount.currency,
-            entry.at,
-            transfer.day,
-            transfer.batch,
-          ],
-        );
-      });
+      for (const [n, transfer] of entry.transfers.entries()) this.#move(entry, n, transfer);
       for (const write of sealed) this.#seal(write);
+      beforeCommit();
       this.db.exec('COMMIT');
     } catch (error) {
       if (this.db.inTransaction) this.db.exec('ROLLBACK');
       throw error;
     }
+  }
+
+  #record(entry: Entry, body: string, hash: string): void {
+    const { seq, at, kind, payment } = entry;
+    this.#run('INSERT INTO entry (seq, at, kind, payment, body, hash) VALUES (?, ?, ?, ?, ?, ?)', [
+      seq,
+      at,
+      kind,
+      payment ?? null,
+      body,
+      hash,
+    ]);
+  }
+
+  #move({ seq, at }: Entry, n: number, transfer: Transfer): void {
+    const { payment, debit, credit, amount, day, batch } = transfer;
+    this.#run(
+      'INSERT INTO transfer (seq, n, payment, debit, credit, amount, currency, at, day, batch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      [seq, n, payment, debit, credit, amount.minor, amount.currency, at, day, batch],
+    );
   }
 
   #apply(write: Write): void {
@@ -114,7 +136,7 @@ export class Book {
           ...Object.values(write.key),
         ]);
         if (changes !== 1)
-          throw new BookError(`${write.table} ${canonical(write.key)}: ${changes} rows changed, not 1`);
+          throw new BookError(`${write.table} ${canonicalText(write.key)}: ${changes} rows changed, not 1`);
         return;
       }
       case 'settle':

@@ -1,4 +1,5 @@
 import { type Currency, type Money, money } from '../../../contract/money.ts';
+import { canonical } from '../store/canonical.ts';
 
 export type Value = string | number | null;
 export type Values = Readonly<Record<string, Value>>;
@@ -46,17 +47,11 @@ export interface Entry extends Omit<Draft, 'sealed'> {
   readonly seq: number;
 }
 
-/** JSON with sorted keys and no white space: the bytes that are hashed. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (value !== null && typeof value === 'object') {
-    const fields = Object.entries(value)
-      .filter(([, field]) => field !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`);
-    return `{${fields.join(',')}}`;
-  }
-  return JSON.stringify(value);
+/** The bytes that are hashed. Throws RangeError for what is nested too deep to be an entry. */
+export function canonicalText(value: unknown): string {
+  const text = canonical(value);
+  if (text === undefined) throw new RangeError('nested too deep for an entry');
+  return text;
 }
 
 /** Reads back an entry that this program wrote; the chain has vouched for its bytes. */

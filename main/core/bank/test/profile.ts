@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { canonical } from '../canonical.ts';
+import { canonical } from '../../store/canonical.ts';
 import type { Pair } from './certificates.ts';
 
 /** Content of a profile as docs/bank-link.md shows it, with short timers. Plain JSON: tests bend it. */

@@ -1,7 +1,7 @@
 const DEEPEST = 32;
 
 /**
- * Canonical JSON of a parsed JSON value (RFC 8785): members sorted by their UTF-16 code units, no white space.
+ * Canonical JSON (RFC 8785): members sorted by their UTF-16 code units, no white space; undefined members are left out.
  * Undefined when it is nested more than 32 deep.
  */
 export function canonical(value: unknown, depth = 0): string | undefined {
@@ -10,6 +10,7 @@ export function canonical(value: unknown, depth = 0): string | undefined {
   const parts = Array.isArray(value)
     ? value.map((entry) => canonical(entry, depth + 1))
     : Object.entries(value)
+        .filter(([, entry]) => entry !== undefined)
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([key, entry]) => prefixed(key, canonical(entry, depth + 1)));
   if (parts.includes(undefined)) return undefined;
