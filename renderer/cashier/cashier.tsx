@@ -162,8 +162,10 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
   };
   useKeys({
     onKey: (name) => {
-      if (isPadKey(name)) press(name);
-      else hotKey(name);
+      if (!isPadKey(name)) return hotKey(name);
+      // Enter belongs to the amount from its first digit on, not to a button that was touched before.
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+      press(name);
     },
     onScan: (text) => {
       clearSaying();

@@ -6,7 +6,7 @@ import { outcomeOf, type PaymentView, type StoryStep } from '../../contract/paym
 import { RefusedNote, useAct } from '../ui/frame.tsx';
 import { Choice, Choices, Sheet } from '../ui/sheet.tsx';
 import { Mark } from '../ui/sign.tsx';
-import { fullTime, MoneyText, paidBy, reasonText } from '../ui/write.tsx';
+import { fullTime, MoneyText, paidBy, reasonText, stateText } from '../ui/write.tsx';
 import { AskPrinted } from './notices.tsx';
 import styles from './payment.module.css';
 import { VoidConfirm } from './void.tsx';
@@ -142,7 +142,7 @@ export function PaymentSheet({ view, payment: id, onClose }: PaymentSheetProps):
           <MoneyText amount={payment.amount} />
         </p>
         <p className={styles['state']}>
-          <Mark outcome={outcomeOf(payment.state, payment.kind)} /> {t(`state.${payment.state}`)}
+          <Mark outcome={outcomeOf(payment.state, payment.kind)} /> {stateText(payment, t)}
           <span>{paidBy(payment, t)}</span>
         </p>
         {payment.reason !== null && <p>{reasonText(payment.reason, t)}</p>}

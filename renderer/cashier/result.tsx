@@ -91,7 +91,9 @@ export function Result({ result, offline, refused, onDismiss, onAgain, onAsk }: 
           <MoneyText amount={payment.amount} />
         </p>
         {(outcome === 'approved' || outcome === 'offline') && <p>{paidBy(payment, t)}</p>}
-        {told.sentences.length > 0 && <p className={styles['told']}>{told.sentences.join(i18n.language === 'en' ? ' ' : '')}</p>}
+        {told.sentences.length > 0 && (
+          <p className={styles['told']}>{told.sentences.join(i18n.language === 'en' ? ' ' : '')}</p>
+        )}
         <Meta result={result} offline={offline} code={told.code} />
         <RefusedNote refused={refused} />
         {told.actions.length > 0 && (

@@ -6,7 +6,7 @@ import { RefusedNote, useAct } from '../ui/frame.tsx';
 import page from '../ui/page.module.css';
 import { Choice } from '../ui/sheet.tsx';
 import { Mark } from '../ui/sign.tsx';
-import { fullTime, paidBy } from '../ui/write.tsx';
+import { fullTime, paidBy, stateText } from '../ui/write.tsx';
 import styles from './payments.module.css';
 
 const PAGE = 50;
@@ -50,7 +50,7 @@ function Rows({ payments, zone, onPayment }: RowsProps): ReactNode {
             <td>
               <span className={page['mark']}>
                 <Mark outcome={outcomeOf(payment.state, payment.kind)} />
-                {t(`state.${payment.state}`)}
+                {stateText(payment, t)}
               </span>
             </td>
           </tr>

@@ -9,7 +9,7 @@ import { RefusedNote, useAct, useNow } from '../ui/frame.tsx';
 import page from '../ui/page.module.css';
 import { Choice } from '../ui/sheet.tsx';
 import { Mark } from '../ui/sign.tsx';
-import { paidBy, span } from '../ui/write.tsx';
+import { paidBy, span, stateText } from '../ui/write.tsx';
 
 interface QueueProps {
   readonly view: CounterView;
@@ -74,7 +74,7 @@ export function Queue({ view, onPayment }: QueueProps): ReactNode {
                 <td>
                   <span className={page['mark']}>
                     <Mark outcome={outcomeOf(payment.state, payment.kind)} />
-                    {t(`state.${payment.state}`)}
+                    {stateText(payment, t)}
                   </span>
                 </td>
                 <td>{t('owner.age', { time: span(now - payment.at, t) })}</td>

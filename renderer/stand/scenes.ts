@@ -45,7 +45,7 @@ export const payments: PaymentView[] = [
   payment(6, { minor: 1590, ago: 16, state: 'declined', tender: 'code', scheme: 'wechat', reason: 'bank-51' }),
   payment(5, { minor: 2200, ago: 23, state: 'approved', tender: 'cash', scheme: null, print: 'held' }),
   payment(4, { minor: 6730, ago: 27, state: 'reversal-due', tender: 'code', scheme: 'alipay' }),
-  payment(3, { minor: 128050, ago: 40, state: 'querying', tender: 'code', scheme: 'ecny' }),
+  payment(3, { minor: 128050, ago: 40, state: 'querying', tender: 'code', scheme: 'e-cny' }),
   payment(2, { minor: 450, ago: 44, state: 'approved', kind: 'void', maskedPan: '476173******0119', scheme: 'visa' }),
 ];
 
@@ -193,7 +193,7 @@ export const today: Today = {
     { tender: 'code', scheme: 'alipay', amount: cny(354010), count: 121 },
     { tender: 'code', scheme: 'wechat', amount: cny(285170), count: 104 },
     { tender: 'contactless', scheme: 'unionpay', amount: cny(131050), count: 52 },
-    { tender: 'code', scheme: 'ecny', amount: cny(60200), count: 20 },
+    { tender: 'code', scheme: 'e-cny', amount: cny(60200), count: 20 },
     { tender: 'cash', scheme: null, amount: cny(33800), count: 15 },
   ],
   attention: [

@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { currencySymbol, formatAmount, type Money } from '../../contract/money.ts';
-import type { PaymentView } from '../../contract/payment.ts';
+import { outcomeOf, type PaymentView } from '../../contract/payment.ts';
 import styles from './write.module.css';
 
 /** An amount with its currency sign small and raised. */
@@ -64,6 +64,11 @@ export function paidBy(payment: Pick<PaymentView, 'tender' | 'scheme' | 'maskedP
   const name =
     payment.scheme === null ? tender : t([`scheme.${payment.scheme}`, 'tender.none'], { defaultValue: payment.scheme });
   return payment.maskedPan === null ? name : `${name} ··${payment.maskedPan.slice(-4)}`;
+}
+
+/** Where a payment stands, in words. A void that the bank approved is a void, not a sale. */
+export function stateText(payment: Pick<PaymentView, 'state' | 'kind'>, t: TFunction): string {
+  return payment.kind === 'void' ? t(`outcome.${outcomeOf(payment.state, payment.kind)}`) : t(`state.${payment.state}`);
 }
 
 /** Why, as a sentence. A scanned code is refused with the words that refuse a call. */

@@ -11,7 +11,7 @@ import styles from './virtual.module.css';
 const LOOK_MS = 1_500;
 const KEPT = 12;
 const troubles = ['none', 'paper-near-end', 'paper-end', 'cover-open', 'offline'] as const;
-const wallets = ['alipay', 'wechat', 'unionpay', 'ecny', 'wallet'] as const;
+const wallets = ['alipay', 'wechat', 'unionpay-code', 'e-cny'] as const;
 const behaviours = ['pays', 'declines', 'slow', 'never'] as const;
 
 /** Looks at the virtual counter every so often while it is there. */
@@ -105,7 +105,7 @@ function Codes(): ReactNode {
       <div className={styles['cards']}>
         {wallets.map((scheme) => (
           <button key={scheme} type="button" disabled={act.pending} onClick={() => void scan(scheme)}>
-            <b>{t(`scheme.${scheme === 'unionpay' ? 'unionpay-code' : scheme}`)}</b>
+            <b>{t(`scheme.${scheme}`)}</b>
           </button>
         ))}
       </div>
