@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Storage } from '../store/storage.ts';
 import { Book, databaseHead, type Recovered } from './book.ts';
-import { type ChainBreak, GENESIS, Journal, type JournalLine, readJournal } from './journal.ts';
+import { type ChainBreak, chain, GENESIS, Journal, type JournalLine, readJournal } from './journal.ts';
 
 export const JOURNAL = 'countertap.journal';
 
@@ -22,22 +22,24 @@ export class TamperError extends Error {
  */
 export function openBook(storage: Storage, db: Database): { book: Book; recovered: Recovered } {
   const file = storage.appendFile(JOURNAL);
-  const { lines, length, broken } = readJournal(file.read());
-  const cut = broken ? tornTail(file.read(), length, broken) : undefined;
-  if (cut) file.truncate(length);
-
+  const bytes = file.read();
+  const { lines, length, broken } = readJournal(bytes);
+  const cut = broken ? tornTail(bytes, length, broken) : undefined;
   const stored = db.prepare<[], { seq: number; hash: string }>('SELECT seq, hash FROM entry ORDER BY seq').all();
   compare(lines, stored);
-
   const last = lines.at(-1);
   const journal = new Journal(file, last?.seq ?? 0, last?.hash ?? GENESIS);
+  const unwritten = onlyInDatabase(db, journal);
+
+  // Nothing was touched up to here: what cannot be believed is left as it was found (I23).
+  if (cut) file.truncate(length);
   const book = new Book(db, journal);
   const missing = lines.slice(stored.length);
   for (const line of missing) book.replay(line.body, line.hash);
-  const appended = appendFromDatabase(db, journal);
+  for (const line of unwritten) journal.append(line);
   const head = databaseHead(db);
   if (head.hash !== journal.hash) throw new TamperError(head.seq, 'database and journal end differently');
-  return { book, recovered: { replayed: missing.length, appended, cut } };
+  return { book, recovered: { replayed: missing.length, appended: unwritten.length, cut } };
 }
 
 /** Only the very last line may be damaged, and only by having been cut off. */
@@ -56,10 +58,15 @@ function compare(lines: readonly JournalLine[], stored: readonly { seq: number; 
   });
 }
 
-function appendFromDatabase(db: Database, journal: Journal): number {
+/** The entries with which the database goes on where the journal ends, each in its place in the chain. */
+function onlyInDatabase(db: Database, journal: Journal): JournalLine[] {
   const rest = db
     .prepare<[number], JournalLine>('SELECT seq, hash, body FROM entry WHERE seq > ? ORDER BY seq')
     .all(journal.seq);
-  for (const line of rest) journal.append(line);
-  return rest.length;
+  let previous = journal.hash;
+  for (const { seq, hash, body } of rest) {
+    if (chain(previous, body) !== hash) throw new TamperError(seq, 'the entry does not hash to its place in the chain');
+    previous = hash;
+  }
+  return rest;
 }
