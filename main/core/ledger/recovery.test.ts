@@ -1,0 +1,224 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { money } from '../../../contract/money.ts';
+import { DATABASE, openDatabase } from '../store/database.ts';
+import { openDiskStorage } from '../store/disk.ts';
+import { migrations } from '../test/migrations.ts';
+import { type MemoryStorage, openMemoryStorage } from '../test/storage.ts';
+import { paidCash } from './account.ts';
+import { type Book, databaseHead, type Order } from './book.ts';
+import type { Draft } from './entry.ts';
+import { readJournal } from './journal.ts';
+import { JOURNAL, openBook, TamperError } from './recovery.ts';
+
+let storage: MemoryStorage;
+let book: Book;
+
+function open(): ReturnType<typeof openBook> {
+  return openBook(storage, openDatabase(storage, migrations));
+}
+
+/** A payment in cash as one entry, so that rows, counters and money all have to come back. */
+function sale(n: number): Draft {
+  const id = `p${n}`;
+  const amount = money(n * 100, 'CNY');
+  const values = {
+    id,
+    kind: 'purchase',
+    state: 'approved',
+    amount: amount.minor,
+    currency: 'CNY',
+    at: n,
+    day: '2026-08-01',
+    stan: n,
+    rrn: String(n).padStart(12, '0'),
+    receipt_no: `01-${n}`,
+    staff: 'cashier',
+    tender: 'cash',
+  } as const;
+  return {
+    kind: 'payment',
+    at: n,
+    by: 'cashier',
+    payment: id,
+    event: { type: 'cash' },
+    writes: [
+      { op: 'insert', table: 'payment', values },
+      { op: 'put', table: 'counter', key: 'trace', value: n },
+    ],
+    transfers: [paidCash({ payment: id, amount, day: '2026-08-01' })],
+  };
+}
+
+function sell(count: number, order: Order = 'outcome'): void {
+  for (let n = 0; n < count; n += 1) book.commit(sale(book.head.seq + 1), order);
+}
+
+beforeEach(() => {
+  storage = openMemoryStorage();
+  ({ book } = open());
+  sell(5);
+});
+
+/** Everything that the journal must be able to bring back. */
+function contents({ db }: Book): unknown {
+  return ['entry', 'payment', 'counter', 'transfer'].map((table) => db.prepare(`SELECT * FROM ${table}`).all());
+}
+
+function journal(): Buffer {
+  return Buffer.from(storage.read(JOURNAL) ?? []);
+}
+
+function setJournal(bytes: Uint8Array): void {
+  storage.files.set(JOURNAL, bytes);
+}
+
+function lines(): string[] {
+  return journal().toString('utf8').trimEnd().split('\n');
+}
+
+test('two files that agree are left as they are', () => {
+  const before = journal();
+  expect(open().recovered).toEqual({ replayed: 0, appended: 0, cut: undefined });
+  expect(journal()).toEqual(before);
+});
+
+test('an intent whose commit was cut off is replayed into the database', () => {
+  const before = contents(book);
+  storage.dropDatabase();
+  const rebuilt = open();
+  expect(rebuilt.recovered).toMatchObject({ replayed: 5, appended: 0 });
+  expect(rebuilt.book.head).toEqual(book.head);
+  expect(contents(rebuilt.book)).toEqual(before);
+});
+
+test('an outcome whose append was cut off is appended to the journal', () => {
+  storage.beforeAppend = () => {
+    throw new Error('killed');
+  };
+  expect(() => sell(1)).toThrow('killed');
+  storage.beforeAppend = () => undefined;
+  expect(readJournal(journal()).lines).toHaveLength(5);
+  const again = open();
+  expect(again.recovered).toMatchObject({ replayed: 0, appended: 1 });
+  expect(databaseHead(again.book.db)).toEqual(again.book.head);
+  expect(readJournal(journal()).lines).toHaveLength(6);
+});
+
+test('cut off at any byte of the last entry, the journal is made whole from the database', () => {
+  const whole = journal();
+  const last = whole.lastIndexOf(0x0a, whole.length - 2) + 1;
+  for (let length = last; length < whole.length; length += 1) {
+    setJournal(whole.subarray(0, length));
+    const { recovered } = open();
+    expect(recovered.appended).toBe(1);
+    expect(recovered.cut === undefined).toBe(length === last);
+    expect(journal()).toEqual(whole);
+  }
+});
+
+test('a torn intent that the database never had is cut off: nothing has left on the strength of it', () => {
+  setJournal(Buffer.concat([journal(), Buffer.from(`${'a'.repeat(64)} {"torn`)]));
+  const { recovered, book: again } = open();
+  expect(recovered).toMatchObject({ replayed: 0, appended: 0, cut: { seq: 6 } });
+  expect(again.head).toEqual(book.head);
+});
+
+test('a lost journal is written anew from the database', () => {
+  const before = journal();
+  setJournal(new Uint8Array());
+  expect(open().recovered.appended).toBe(5);
+  expect(journal()).toEqual(before);
+});
+
+test('damage before the last entry stops the start, wherever it is', () => {
+  const sound = journal();
+  const last = sound.lastIndexOf(0x0a, sound.length - 2) + 1;
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: last - 1 }), fc.integer({ min: 0, max: 7 }), (at, bit) => {
+      const bytes = Buffer.from(sound);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
+      setJournal(bytes);
+      expect(open).toThrow(TamperError);
+      expect(journal(), 'nothing may be repaired on the first error').toEqual(bytes);
+    }),
+  );
+});
+
+test('an entry taken out of the middle stops the start', () => {
+  const [one, two, , four, five] = lines();
+  setJournal(Buffer.from(`${[one, two, four, five].join('\n')}\n`));
+  expect(open).toThrow(TamperError);
+});
+
+test('a journal of somebody else stops the start', () => {
+  const other = openMemoryStorage();
+  const { book: foreign } = openBook(other, openDatabase(other, migrations));
+  foreign.commit({ ...sale(1), by: 'owner' }, 'outcome');
+  setJournal(other.read(JOURNAL) ?? new Uint8Array());
+  expect(open).toThrow(/different entries/);
+});
+
+test('a database whose last entries were changed does not get them into the journal', () => {
+  setJournal(Buffer.from(`${lines().slice(0, 3).join('\n')}\n`));
+  book.db.exec('DROP TRIGGER entry_update');
+  book.db.exec(`UPDATE entry SET body = replace(body, '"minor":500', '"minor":50000') WHERE seq = 5`);
+  expect(open).toThrow(TamperError);
+  expect(lines().length).toBeLessThanOrEqual(4);
+});
+
+test('an entry missing in the database stops the start', () => {
+  book.db.exec('DROP TRIGGER entry_delete; DROP TRIGGER transfer_delete; DELETE FROM transfer WHERE seq = 3');
+  book.db.exec('PRAGMA foreign_keys = OFF; DELETE FROM entry WHERE seq = 3');
+  expect(open).toThrow(/missing/);
+});
+
+test('killed again and again while recovering, it comes to the same end (P19)', () => {
+  const wanted = journal();
+  const before = contents(book);
+  storage.dropDatabase();
+  for (let kill = 0; kill < 8; kill += 1) {
+    const db = openDatabase(storage, migrations);
+    const exec = db.exec.bind(db);
+    let left = kill;
+    db.exec = (sql) => {
+      if (sql === 'COMMIT' && left-- === 0) throw new Error('killed');
+      return exec(sql);
+    };
+    try {
+      openBook(storage, db);
+    } catch (error) {
+      expect(error).toMatchObject({ message: 'killed' });
+    }
+    db.exec = exec;
+  }
+  const { book: last } = open();
+  expect(journal()).toEqual(wanted);
+  expect(contents(last)).toEqual(before);
+});
+
+let folder: string | undefined;
+afterEach(() => {
+  if (folder) rmSync(folder, { recursive: true });
+  folder = undefined;
+});
+
+test('on a real disk: the database deleted, the same record comes back from the journal', () => {
+  folder = mkdtempSync(join(tmpdir(), 'countertap-'));
+  const start = (at: string): Book => {
+    const disk = openDiskStorage(at);
+    return openBook(disk, openDatabase(disk, migrations)).book;
+  };
+  book = start(folder);
+  sell(20, 'intent');
+  const before = contents(book);
+  book.close();
+  for (const end of ['', '-wal', '-shm']) rmSync(join(folder, DATABASE + end), { force: true });
+  const again = start(folder);
+  expect(contents(again)).toEqual(before);
+  expect(databaseHead(again.db)).toEqual(again.head);
+  again.close();
+});
