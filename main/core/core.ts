@@ -14,6 +14,7 @@ import { openVault } from './kernel/vault.ts';
 import { openBatch } from './ledger/batch.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay, localTime } from './ledger/day.ts';
+import type { Draft } from './ledger/entry.ts';
 import { openBook } from './ledger/recovery.ts';
 import { amountRefusal, Counter } from './payment/counter.ts';
 import type { Effect } from './payment/event.ts';
@@ -155,11 +156,11 @@ export class Core {
 
   /** Recovers what a stop left open, then goes to work. */
   start(): void {
-    const { book, world, link } = this;
+    const { world, link } = this;
     const at = world.clock.now();
     const { replayed, appended, cut } = this.recovered;
     const event = { type: 'started', replayed, appended, cut: cut?.what ?? null };
-    book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
+    this.#record({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] });
     this.printing.recover();
     for (const payment of this.payments.inStates(unfinished)) this.#runner.dispatch(payment.id, { type: 'restart' });
     this.#undo.push(
@@ -238,6 +239,7 @@ export class Core {
    * `last` ends the payment instead when only the line is missing, where nobody is there to present something else.
    */
   scanned(text: string, last = false): RefusalCode | undefined {
+    if (this.#stopped) return this.#stopped;
     const id = this.counter.waiting;
     if (id === undefined) return 'no-code-expected';
     const refusal = this.#scanRefusal(text);
@@ -338,19 +340,29 @@ export class Core {
   configure(settings: StoreSettings, by: string): void {
     const at = this.world.clock.now();
     const writes = [{ op: 'put', table: 'setting', key: 'store', value: JSON.stringify(settings) }] as const;
-    this.book.commit({ kind: 'setting', at, by, event: { type: 'store-set' }, writes, transfers: [] }, 'outcome');
+    this.#record({ kind: 'setting', at, by, event: { type: 'store-set' }, writes, transfers: [] });
     this.#settings = settings;
     this.changed();
   }
 
   /** Journals what a person did that moves no money. */
   note(kind: 'session' | 'drawer', type: string, by: string): void {
-    this.book.commit({ kind, at: this.world.clock.now(), by, event: { type }, writes: [], transfers: [] }, 'outcome');
+    this.#record({ kind, at: this.world.clock.now(), by, event: { type }, writes: [], transfers: [] });
+  }
+
+  #record(draft: Draft): void {
+    try {
+      this.book.commit(draft, 'outcome');
+    } catch (error) {
+      this.fatal(error);
+      throw error;
+    }
   }
 
   fatal(error: unknown): void {
     if (this.#stopped) return;
     this.#stopped = 'store-failed';
+    this.counter.stop();
     this.pending.stop();
     this.printing.stop();
     this.changed();
@@ -428,10 +440,7 @@ export class Core {
   #late(late: { readonly stan: number; readonly rrn: string; readonly code: string }): void {
     const { stan, rrn, code } = late;
     const event = { type: 'late', stan, rrn, code };
-    this.book.commit(
-      { kind: 'core', at: this.world.clock.now(), by: 'terminal', event, writes: [], transfers: [] },
-      'outcome',
-    );
+    this.#record({ kind: 'core', at: this.world.clock.now(), by: 'terminal', event, writes: [], transfers: [] });
   }
 }
 
@@ -451,28 +460,35 @@ const unfinished = [
 function openStore(options: CoreOptions): { db: Book['db']; book: Book; recovered: Recovered } {
   const { world } = options;
   const db = openDatabase(world.storage, options.migrations);
-  const { book, recovered } = openBook(world.storage, db);
+  try {
+    const { book, recovered } = openBook(world.storage, db);
+    firstEntries(book, options);
+    return { db, book, recovered };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** The first batch and the signer of the profile, each recorded once in the life of a terminal. */
+function firstEntries(book: Book, { world, zone, signer }: CoreOptions): void {
   const at = world.clock.now();
   if (book.head.seq === 0) {
-    const zone = options.zone;
     const writes = [openedBatch(1, at, 1, businessDay(at, zone, '04:00'))];
     book.commit({ kind: 'core', at, by: 'terminal', event: { type: 'born' }, writes, transfers: [] }, 'outcome');
   }
-  const signer = readSetting(db, 'signer');
-  if (signer !== undefined && signer !== options.signer) {
+  const pinned = readSetting(book.db, 'signer');
+  if (pinned !== undefined && pinned !== signer) {
     throw new Refused(
       'profile-damaged',
       'the acquirer profile is signed by somebody else than the one this terminal trusts',
     );
   }
-  if (signer === undefined) {
-    const writes = [{ op: 'put', table: 'setting', key: 'signer', value: options.signer }] as const;
-    book.commit(
-      { kind: 'setting', at, by: 'terminal', event: { type: 'signer-pinned' }, writes, transfers: [] },
-      'outcome',
-    );
+  if (pinned === undefined) {
+    const writes = [{ op: 'put', table: 'setting', key: 'signer', value: signer }] as const;
+    const event = { type: 'signer-pinned' };
+    book.commit({ kind: 'setting', at, by: 'terminal', event, writes, transfers: [] }, 'outcome');
   }
-  return { db, book, recovered };
 }
 
 /** A key of this device alone, made at its first start; nothing that needs it can be used without it. */
