@@ -109,6 +109,12 @@ export class Counter {
       this.#set({ phase: 'idle' });
       return;
     }
+    if (this.#now.phase === 'result' && this.#now.outcome === outcome) {
+      // The receipt moved on, not the result: it is not shown anew, and leaves when it was to leave.
+      this.#now = { ...this.#now, payment: this.#parts.viewOf(payment) };
+      this.#parts.changed();
+      return;
+    }
     this.#set({ phase: 'result', payment: this.#parts.viewOf(payment), outcome, at: clock.now() });
     if (outcome !== 'unknown' && outcome !== 'cancelling') this.#clearLater();
   }
