@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import type { Currency, Money } from '../../contract/money.ts';
 import type { PaymentView } from '../../contract/payment.ts';
 import type { RefusalCode } from '../../contract/refusal.ts';
@@ -7,7 +6,7 @@ import { createWords } from '../../renderer/words/words.ts';
 import { openIsoLink } from './bank/iso8583.ts';
 import type { AcquirerLink } from './bank/link.ts';
 import type { AcquirerProfile } from './bank/profile.ts';
-import { openedBatch, Settlement } from './bank/settlement.ts';
+import { Settlement } from './bank/settlement.ts';
 import { readCard } from './kernel/kernel.ts';
 import type { CardOutcome, Vault } from './kernel/outcome.ts';
 import { openVault } from './kernel/vault.ts';
@@ -15,7 +14,6 @@ import { openBatch } from './ledger/batch.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay, localTime } from './ledger/day.ts';
 import type { Draft } from './ledger/entry.ts';
-import { openBook } from './ledger/recovery.ts';
 import { amountRefusal, Counter } from './payment/counter.ts';
 import type { Effect } from './payment/event.ts';
 import type { Payment } from './payment/payment.ts';
@@ -25,9 +23,11 @@ import { type Actor, Runner, requestBody } from './payment/runner.ts';
 import { PaymentTable } from './payment/table.ts';
 import type { Rules } from './payment/transition.ts';
 import { viewOf, voidable } from './payment/view.ts';
+import { derive, deviceKey, openRecord } from './record.ts';
+import { Refused } from './refused.ts';
 import { dayReceipt, paymentReceipt, type ReceiptContext } from './reports/receipt.ts';
 import { Staff } from './staff/pin.ts';
-import { type Migration, openDatabase } from './store/database.ts';
+import type { Migration } from './store/database.ts';
 import { defaultSettings, readSetting, readStore, type StoreSettings } from './store/settings.ts';
 import { codeHash, recognise } from './wallet/code.ts';
 import type { World } from './world/world.ts';
@@ -45,18 +45,6 @@ export interface CoreOptions {
   readonly onFatal: (error: unknown) => void;
   /** Another link than the profile's, for tests. */
   readonly link?: AcquirerLink;
-}
-
-/** Why the core does not do what it was asked. */
-export class Refused extends Error {
-  override name = 'Refused';
-  readonly code: RefusalCode;
-  readonly waitMs: number | undefined;
-  constructor(code: RefusalCode, detail?: string, waitMs?: number) {
-    super(detail ?? code);
-    this.code = code;
-    this.waitMs = waitMs;
-  }
 }
 
 /** How long a card sale waits for older reversals to be delivered once (I10). */
@@ -95,7 +83,7 @@ export class Core {
     this.profile = profile;
     this.zone = options.zone;
     this.#onFatal = options.onFatal;
-    const { db, book, recovered } = openStore(options);
+    const { db, book, recovered } = openRecord(options);
     this.book = book;
     this.recovered = recovered;
     this.payments = new PaymentTable(db);
@@ -456,53 +444,6 @@ const unfinished = [
   'saf-sending',
   'saf-unknown',
 ] as const;
-
-function openStore(options: CoreOptions): { db: Book['db']; book: Book; recovered: Recovered } {
-  const { world } = options;
-  const db = openDatabase(world.storage, options.migrations);
-  try {
-    const { book, recovered } = openBook(world.storage, db);
-    firstEntries(book, options);
-    return { db, book, recovered };
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-/** The first batch and the signer of the profile, each recorded once in the life of a terminal. */
-function firstEntries(book: Book, { world, zone, signer }: CoreOptions): void {
-  const at = world.clock.now();
-  if (book.head.seq === 0) {
-    const writes = [openedBatch(1, at, 1, businessDay(at, zone, '04:00'))];
-    book.commit({ kind: 'core', at, by: 'terminal', event: { type: 'born' }, writes, transfers: [] }, 'outcome');
-  }
-  const pinned = readSetting(book.db, 'signer');
-  if (pinned !== undefined && pinned !== signer) {
-    throw new Refused(
-      'profile-damaged',
-      'the acquirer profile is signed by somebody else than the one this terminal trusts',
-    );
-  }
-  if (pinned === undefined) {
-    const writes = [{ op: 'put', table: 'setting', key: 'signer', value: signer }] as const;
-    const event = { type: 'signer-pinned' };
-    book.commit({ kind: 'setting', at, by: 'terminal', event, writes, transfers: [] }, 'outcome');
-  }
-}
-
-/** A key of this device alone, made at its first start; nothing that needs it can be used without it. */
-function deviceKey(world: World): Uint8Array {
-  const found = world.storage.read('device.key');
-  if (found?.length === 32) return found;
-  const made = world.random(32);
-  world.storage.replace('device.key', made);
-  return made;
-}
-
-function derive(key: Uint8Array, purpose: string): Uint8Array {
-  return createHmac('sha256', key).update(purpose).digest();
-}
 
 /** What payments need of the acquirer profile. */
 export function rulesOf(profile: AcquirerProfile): Rules {

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type AcquirerProfile, readProfile } from './bank/profile.ts';
-import { Core, Refused } from './core.ts';
+import { Core } from './core.ts';
 import { readCaKeys, withCaKeys } from './kernel/config.ts';
 import { TamperError } from './ledger/recovery.ts';
+import { Refused } from './refused.ts';
 import { type Migration, readMigrations, StoreError } from './store/database.ts';
 import { type OpenDevices, openDevices } from './world/devices.ts';
 import { openRealWorld } from './world/real.ts';

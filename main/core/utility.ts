@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { MessagePortMain, ParentPort } from 'electron';
 import { type FromCore, ToCore, type WindowName } from '../../contract/process.ts';
-import { Refused } from './core.ts';
 import { openTerminal, type StartOptions, type Terminal } from './open.ts';
+import { Refused } from './refused.ts';
 import { serveStopped } from './safe.ts';
 import { Server } from './serve.ts';
 

@@ -4,9 +4,10 @@ import type { Refusal } from '../../../contract/refusal.ts';
 import type { Session } from '../../../contract/role.ts';
 import { terminal } from '../../../contract/terminal.ts';
 import type { KeyboardScanner } from '../../../drivers/scanner/keyboard.ts';
-import { type Core, Refused } from '../core.ts';
+import type { Core } from '../core.ts';
 import type { Board } from '../devices/board.ts';
 import type { VirtualCounter } from '../devices/virtual.ts';
+import { Refused } from '../refused.ts';
 
 /** What a call is made with: the core, and the port it came through. */
 export interface Context {

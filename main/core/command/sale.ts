@@ -1,7 +1,8 @@
 import { type Currency, parseAmount } from '../../../contract/money.ts';
 import { outcomeOf } from '../../../contract/payment.ts';
-import { type Core, Refused } from '../core.ts';
+import type { Core } from '../core.ts';
 import type { Payment } from '../payment/payment.ts';
+import { Refused } from '../refused.ts';
 import { newId } from '../world/id.ts';
 import { failed, paymentResult, type Result } from './result.ts';
 

@@ -1,0 +1,69 @@
+import { createHmac } from 'node:crypto';
+import { openedBatch } from './bank/settlement.ts';
+import type { Book, Recovered } from './ledger/book.ts';
+import { businessDay } from './ledger/day.ts';
+import { openBook } from './ledger/recovery.ts';
+import { Refused } from './refused.ts';
+import { type Migration, openDatabase } from './store/database.ts';
+import { readSetting } from './store/settings.ts';
+import type { World } from './world/world.ts';
+
+interface RecordOptions {
+  readonly world: World;
+  readonly migrations: readonly Migration[];
+  /** Fingerprint of whoever signed the acquirer profile. */
+  readonly signer: string;
+  readonly zone: string;
+}
+
+/**
+ * Opens the terminal's record and makes database and journal agree.
+ * @throws StoreError, TamperError, or Refused when the profile is signed by another than the one trusted so far
+ */
+export function openRecord(options: RecordOptions): { db: Book['db']; book: Book; recovered: Recovered } {
+  const { world } = options;
+  const db = openDatabase(world.storage, options.migrations);
+  try {
+    const { book, recovered } = openBook(world.storage, db);
+    firstEntries(book, options);
+    return { db, book, recovered };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** The first batch and the signer of the profile, each recorded once in the life of a terminal. */
+function firstEntries(book: Book, { world, zone, signer }: RecordOptions): void {
+  const at = world.clock.now();
+  if (book.head.seq === 0) {
+    const writes = [openedBatch(1, at, 1, businessDay(at, zone, '04:00'))];
+    book.commit({ kind: 'core', at, by: 'terminal', event: { type: 'born' }, writes, transfers: [] }, 'outcome');
+  }
+  const pinned = readSetting(book.db, 'signer');
+  if (pinned !== undefined && pinned !== signer) {
+    throw new Refused(
+      'profile-damaged',
+      'the acquirer profile is signed by somebody else than the one this terminal trusts',
+    );
+  }
+  if (pinned === undefined) {
+    const writes = [{ op: 'put', table: 'setting', key: 'signer', value: signer }] as const;
+    const event = { type: 'signer-pinned' };
+    book.commit({ kind: 'setting', at, by: 'terminal', event, writes, transfers: [] }, 'outcome');
+  }
+}
+
+/** A key of this device alone, made at its first start; nothing that needs it can be used without it. */
+export function deviceKey(world: World): Uint8Array {
+  const found = world.storage.read('device.key');
+  if (found?.length === 32) return found;
+  const made = world.random(32);
+  world.storage.replace('device.key', made);
+  return made;
+}
+
+/** One key for one purpose, so that what is kept for one tells nothing about another. */
+export function derive(key: Uint8Array, purpose: string): Uint8Array {
+  return createHmac('sha256', key).update(purpose).digest();
+}
