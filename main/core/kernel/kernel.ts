@@ -1,6 +1,6 @@
 import type { Card } from '../../../drivers/nfc/reader.ts';
 import { hex, unhex } from './bytes.ts';
-import { openChannel } from './channel.ts';
+import { type Channel, openChannel } from './channel.ts';
 import type { CardConfig } from './config.ts';
 import { cvmResults, verification } from './cvm.ts';
 import { iccField } from './de55.ts';
@@ -145,6 +145,15 @@ function checkRequest(request: CardRequest): void {
 }
 
 /**
+ * Asked when a card has none of the applications that the kernels take, while it still lies there: a wallet of another
+ * make. What it gives back is finished once the card may go; undefined when the card is nothing of its kind either.
+ */
+export type Beside = (channel: Channel) => Promise<((timing: CardTiming) => Promise<CardOutcome>) | undefined>;
+
+/** Refusals after which a card may still be something else. */
+const elsewhere: ReadonlySet<string> = new Set(['not-a-payment-card', 'no-supported-application']);
+
+/**
  * Reads one contactless card from its directory to its cryptogram and says what the tap came to. Whatever the card does
  * is an outcome; a rejection is a bug of the caller or a failing vault. `onCardDone` is called once, as soon as nothing
  * more is asked of the card: the customer may take it away while signatures are checked. The kernel does not release the
@@ -157,6 +166,7 @@ export async function readCard(
   vault: Vault,
   clock: { monotonic(): number },
   onCardDone: () => void,
+  beside?: Beside,
 ): Promise<CardOutcome> {
   checkRequest(request);
   if (request.amount.minor > Math.min(config.limits.contactlessMinor, config.limits.maxMinor)) {
@@ -166,10 +176,13 @@ export async function readCard(
   const from = clock.monotonic();
   const channel = openChannel(card, clock, config.cards);
   const said = await converse(channel, card.atr, request, config);
+  const foreign = !said.ok && said.end.kind === 'refused' && elsewhere.has(said.end.reason);
+  const other = foreign ? await beside?.(channel) : undefined;
   const spent = clock.monotonic() - from;
   onCardDone();
-  if (!said.ok) return said.end;
+  if (!said.ok && !other) return said.end;
   const cardMs = channel.exchanges.reduce((sum, exchange) => sum + exchange.ms, 0);
   const timing = { exchanges: channel.exchanges, cardMs, ownMs: Math.max(0, spent - cardMs) };
-  return judge(said.value, request, config, vault, timing);
+  if (other) return other(timing);
+  return said.ok ? judge(said.value, request, config, vault, timing) : said.end;
 }

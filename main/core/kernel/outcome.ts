@@ -1,7 +1,7 @@
 import type { Money } from '../../../contract/money.ts';
 
 /** Payment schemes whose cards or wallets this kernel reads. */
-export type CardScheme = 'unionpay' | 'visa' | 'mastercard' | 'jcb';
+export type CardScheme = 'unionpay' | 'visa' | 'mastercard' | 'jcb' | 'wallet';
 
 /** What a tap asks of a card. */
 export interface CardRequest {
@@ -17,17 +17,30 @@ export interface CardRequest {
   readonly sequence: number;
 }
 
+/** What only the acquirer may read of a card: digits, hex of tag 57, YYMM. */
+export interface CardSecrets {
+  readonly pan: string;
+  readonly track2: string;
+  readonly expiry: string;
+}
+
+/** What only the acquirer may read of a closed-loop wallet: the whole token, base64url. */
+export interface WalletSecrets {
+  readonly walletToken: string;
+}
+
 /**
  * Keeps card secrets from leaving the kernel: the PAN and the track-2 equivalent go in, only sealed or keyed forms come out.
  */
 export interface Vault {
   /** Seals PAN and track-2 equivalent to the acquirer's public key: a compact JWE. */
-  seal(secrets: { readonly pan: string; readonly track2: string; readonly expiry: string }): Promise<string>;
-  /** Keyed token of a PAN, for velocity and block lists: hex, 32 characters. */
+  seal(secrets: CardSecrets | WalletSecrets): Promise<string>;
+  /** Keyed token of a PAN or wallet id, for velocity and block lists: hex, 32 characters. */
   token(pan: string): string;
 }
 
-export type OdaMethod = 'fdda' | 'cda' | 'sda' | 'none';
+/** `token`: a closed-loop wallet's signatures (docs/wallet-token.md). */
+export type OdaMethod = 'fdda' | 'cda' | 'sda' | 'token' | 'none';
 
 /** Offline data authentication (EMV Book 2). `step` names the place of the first failure. */
 export interface OdaResult {
@@ -40,7 +53,9 @@ export interface OdaResult {
     | 'static-data'
     | 'signature'
     | 'data-hash'
-    | 'version';
+    | 'version'
+    /** Of a wallet: its transaction counter has not grown. */
+    | 'counter';
   readonly reason?: string;
 }
 
@@ -61,8 +76,8 @@ export interface CardData {
   readonly scheme: CardScheme;
   readonly aid: string;
   readonly label: string;
-  /** EMV contactless kernel number. */
-  readonly kernel: 2 | 3 | 7;
+  /** EMV contactless kernel number; 0 for the closed-loop wallet, which is no EMV. */
+  readonly kernel: 0 | 2 | 3 | 7;
   /** First six and last four digits: "621094******0011". */
   readonly maskedPan: string;
   readonly token: string;
@@ -73,9 +88,9 @@ export interface CardData {
   readonly oda: OdaResult;
   readonly cvm: Cvm;
   readonly cryptogram: { readonly type: 'ARQC' | 'TC' | 'AAC'; readonly value: string; readonly atc: number };
-  /** Field 55 of ISO 8583, hex TLV in the order of the profile; neither 57 nor 5A. */
+  /** Field 55 of ISO 8583, hex TLV in the order of the profile; neither 57 nor 5A. Empty for a wallet. */
   readonly iccData: string;
-  /** PAN and track-2 equivalent sealed to the acquirer: compact JWE. */
+  /** PAN and track-2 equivalent, or the wallet token, sealed to the acquirer: compact JWE. */
   readonly sealed: string;
   readonly tags: readonly CardTag[];
   readonly timing: CardTiming;

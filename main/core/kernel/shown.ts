@@ -9,6 +9,7 @@ const names: Record<CardScheme, string> = {
   visa: 'Visa',
   mastercard: 'Mastercard',
   jcb: 'JCB',
+  wallet: 'Wallet',
 };
 
 /** Text of printable ASCII; undefined for anything else. */

@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey, type KeyObject } from 'node:crypto';
 import { CompactEncrypt } from 'jose';
-import type { Vault } from './outcome.ts';
+import type { CardSecrets, Vault } from './outcome.ts';
 
 /** An acquirer's sealing key: a P-256 public key and its name. */
 export interface SealingKey {
@@ -16,6 +16,11 @@ function publicKey({ jwk }: SealingKey): KeyObject {
   return createPublicKey({ format: 'jwk', key: { kty, crv, x, y } });
 }
 
+/** Just these: what else an object may carry is not sealed by accident. */
+function cardSecrets({ pan, track2, expiry }: CardSecrets): CardSecrets {
+  return { pan, track2, expiry };
+}
+
 /**
  * A vault that seals to the acquirer (compact JWE, ECDH-ES direct agreement and A256GCM) and tokens with the terminal's
  * own key (HMAC-SHA-256, first 16 bytes). It keeps nothing that opens a seal. Throws when a key is not a valid one.
@@ -25,8 +30,9 @@ export function openVault(sealing: SealingKey, tokenKey: Uint8Array): Vault {
   const key = publicKey(sealing);
   const secret = Uint8Array.from(tokenKey);
   return {
-    async seal({ pan, track2, expiry }) {
-      const plain = new TextEncoder().encode(JSON.stringify({ pan, track2, expiry }));
+    async seal(secrets) {
+      const kept = 'pan' in secrets ? cardSecrets(secrets) : { walletToken: secrets.walletToken };
+      const plain = new TextEncoder().encode(JSON.stringify(kept));
       return new CompactEncrypt(plain)
         .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: sealing.kid })
         .encrypt(key);
