@@ -164,7 +164,7 @@ function bookLines(words: i18n, name: string, totals: Totals | null): ReceiptLin
   return [
     {
       kind: 'row',
-      left: `${words.t(`books.${name}`)} +${totals.debitCount} −${totals.creditCount}`,
+      left: `${words.t(`books.${name}`)} +${totals.debitCount} -${totals.creditCount}`,
       right: `${formatMoney(totals.debit)} / ${formatMoney(totals.credit)}`,
     },
   ];
