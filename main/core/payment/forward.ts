@@ -29,7 +29,8 @@ export function stepForward(payment: Payment, event: PaymentEvent, facts: Facts,
         shred: true,
       };
     case 'expire':
-      if (payment.state === 'saf-sending') return ignored;
+      // What was sent once may have been approved: only the bank's answer ends it.
+      if (payment.state !== 'saf-accepted' || payment.attempt > 0) return ignored;
       return { ...outcome({ state: 'saf-expired' }, [], [expired(posted(payment), scheme)]), shred: true };
     case 'cancel':
     case 'clear':

@@ -147,11 +147,10 @@ export class Pending {
 
   /** One at a time, oldest first; a failure holds up those behind it, so that their order stays. */
   #forward(): void {
-    const { clock, payments, runner, link, rules } = this.#parts;
+    const { clock, payments, runner, link } = this.#parts;
     const next = payments.nextToForward();
     if (!next || runner.asking(next.id)) return;
-    const age = clock.now() - (next.acceptedAt ?? next.at);
-    if (age >= rules.offline.hours * 3_600_000) {
+    if (this.#expired(next)) {
       runner.dispatch(next.id, { type: 'expire' });
       this.#forward();
       return;
@@ -159,5 +158,13 @@ export class Pending {
     if (link.state.status !== 'online' || this.#forwardAt > clock.monotonic()) return;
     if (payments.inStates(['saf-sending']).length > 0) return;
     runner.dispatch(next.id, { type: 'due' });
+  }
+
+  /** Never sent, and never to be: too old, or its card data was lost with the database. */
+  #expired(payment: Payment): boolean {
+    const { clock, payments, rules } = this.#parts;
+    if (payment.state !== 'saf-accepted' || payment.attempt > 0) return false;
+    const age = clock.now() - (payment.acceptedAt ?? payment.at);
+    return age >= rules.offline.hours * 3_600_000 || payments.sealed(payment.id) === undefined;
   }
 }

@@ -40,11 +40,12 @@ export class PaymentTable {
     return this.inStates(workable);
   }
 
-  /** The oldest payment accepted offline that waits to be forwarded. */
+  /** The oldest payment accepted offline that waits to be forwarded. One sent before can be repeated only with its card data. */
   nextToForward(): Payment | undefined {
     const row = this.#db
       .prepare<[], PaymentRow>(
-        "SELECT * FROM payment WHERE state IN ('saf-accepted', 'saf-unknown') ORDER BY accepted_at, stan LIMIT 1",
+        `SELECT * FROM payment WHERE state = 'saf-accepted'
+           OR (state = 'saf-unknown' AND id IN (SELECT payment FROM sealed)) ORDER BY accepted_at, stan LIMIT 1`,
       )
       .get();
     return row && paymentOf(row);
