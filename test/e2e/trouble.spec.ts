@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { type Counter, charge, openCounter, result, sell, sentence, signIn, tap } from './support/counter.ts';
+import { type Counter, charge, openCounter, result, sell, sentence, signIn, tap, typeKeys } from './support/counter.ts';
 import { corePid } from './support/terminal.ts';
 
 let counter: Counter;
@@ -87,7 +87,12 @@ test('without paper the sale stands, and its receipt is printed when there is pa
   await expect(result(main)).toHaveText(t('result.approved.title'));
   await expect(main.getByText(t('print.held'))).toBeVisible();
   expect((await control.paper()).length).toBe(before);
+  await typeKeys(main, '1');
+  await expect(result(main)).toBeHidden();
   await control.ask('printer', { trouble: 'none' });
   await expect.poll(async () => (await control.paper()).length, { timeout: 15_000 }).toBe(before + 1);
   expect((await control.paper()).at(-1)?.text).toContain('9.90');
+  // The next sale has begun: the old result does not come back over it.
+  await expect(result(main)).toBeHidden();
+  await main.keyboard.press('Escape');
 });

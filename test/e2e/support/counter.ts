@@ -5,6 +5,7 @@ import { expect, type Locator, type Page } from '@playwright/test';
 import { createWords, type WordsLanguage } from '../../../renderer/words/words.ts';
 import { type Simulators, startSimulators } from './simulators.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
+import { cardNumbersIn } from './traces.ts';
 
 export type Person = 'cashier' | 'owner' | 'technician';
 export type Words = (key: string, values?: Readonly<Record<string, unknown>>) => string;
@@ -29,6 +30,7 @@ export interface Counter {
   readonly customer: Page;
   readonly t: Words;
   readonly reopen: () => Promise<Counter>;
+  /** Ends everything, and throws when a full card number was written anywhere in the data folder. */
   readonly close: () => Promise<void>;
 }
 
@@ -61,7 +63,9 @@ export async function openCounter(setting: Setting = {}): Promise<Counter> {
     const close = async () => {
       await terminal.close();
       await simulators.stop();
+      const found = cardNumbersIn(data);
       rmSync(dir, { recursive: true, force: true });
+      if (found.length > 0) throw new Error(`Full card numbers were written: ${found.join(', ')}`);
     };
     const reopen = async () => {
       await terminal.close();
