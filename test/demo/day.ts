@@ -96,7 +96,7 @@ export async function runDay(stand: Stand, { sales, seed, say }: DayOptions): Pr
     const before = sold.length;
     for (const sale of part.sales) {
       const told = await cashier.sell(sale);
-      if (sale.then === 'void') await cashier.takeBack(told);
+      if (sale.after === 'void') await cashier.takeBack(told);
       sold.push({ sale, told });
     }
     await end(stand, part.trouble);
@@ -167,11 +167,11 @@ async function end({ core, control }: Stand, trouble: Trouble): Promise<void> {
 async function afterwards({ core }: Stand, cashier: Cashier, sold: readonly Sold[]): Promise<void> {
   await until('the bank knows everything', () => core.pending.left() === 0, 60_000);
   for (const { sale, told } of sold) {
-    if (sale.then === 'void-forwarded') await cashier.takeBack(told);
+    if (sale.after === 'void-forwarded') await cashier.takeBack(told);
   }
   await cashier.untilPrinted();
   for (const { sale, told } of sold) {
-    if (sale.then === 'reprint') core.reprint(told.id);
+    if (sale.after === 'reprint') core.reprint(told.id);
   }
   await cashier.untilPrinted();
 }

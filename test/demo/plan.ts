@@ -25,7 +25,7 @@ export interface Sale {
   readonly ends: PaymentState;
   readonly fault?: Fault;
   /** What happens to it afterwards. `void-forwarded`: taken back once the bank has it. */
-  readonly then?: 'void' | 'void-forwarded' | 'reprint';
+  readonly after?: 'void' | 'void-forwarded' | 'reprint';
 }
 
 /** What is the matter while a part of the day lasts. `bank-gone` follows `bank-silent`: the terminal has found out. */
@@ -133,7 +133,7 @@ function morning(shop: Shop): Sale[] {
     ends,
   });
   return [
-    { minor: 128_000, presents: [card('unionpay-ok')], ends: 'settled', then: 'reprint' },
+    { minor: 128_000, presents: [card('unionpay-ok')], ends: 'settled', after: 'reprint' },
     { minor: 256_000, presents: [card('phone')], ends: 'settled' },
     { minor: amount(), presents: [card('see-phone')], ends: 'settled' },
     { minor: amount(), presents: [{ card: 'torn-at-3' }, card('unionpay-ok')], ends: 'settled' },
@@ -152,7 +152,7 @@ function morning(shop: Shop): Sale[] {
     waits('never', 'cancelled'),
     waits('never', 'cancelled', { cancel: true }),
     { minor: amount(), presents: [{ code: 'again' }, card('unionpay-2')], ends: 'settled' },
-    { minor: amount(), presents: [{ cash: true }], ends: 'approved', then: 'reprint' },
+    { minor: amount(), presents: [{ cash: true }], ends: 'approved', after: 'reprint' },
   ];
 }
 
@@ -180,8 +180,8 @@ function lineDown(shop: Shop): Sale[] {
     { minor: small(), presents: [{ code: 'alipay', behaviour: 'pays' }, { cancel: true }], ends: 'abandoned' },
     { minor: small(), presents: [{ code: 'wechat', behaviour: 'pays' }, shop.card('visa-ok')], ends: 'settled' },
     { minor: shop.ending(LATE_DECLINE, 3_000), presents: [shop.card('unionpay-ok')], ends: 'saf-declined' },
-    { minor: small(), presents: [shop.card('phone')], ends: 'saf-voided', then: 'void' },
-    { minor: small(), presents: [shop.card('visa-ok')], ends: 'voided', then: 'void-forwarded' },
+    { minor: small(), presents: [shop.card('phone')], ends: 'saf-voided', after: 'void' },
+    { minor: small(), presents: [shop.card('visa-ok')], ends: 'voided', after: 'void-forwarded' },
     { minor: small(), presents: [{ cash: true }], ends: 'approved' },
   ];
 }
@@ -191,7 +191,7 @@ function afternoon(shop: Shop): Sale[] {
     minor: shop.amount(),
     presents: [present],
     ends: 'voided',
-    then: 'void',
+    after: 'void',
   });
   return [
     voided(shop.card('unionpay-ok')),
