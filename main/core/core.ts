@@ -1,8 +1,9 @@
+import type { i18n } from 'i18next';
 import type { Currency, Money } from '../../contract/money.ts';
 import type { PaymentView } from '../../contract/payment.ts';
 import type { RefusalCode } from '../../contract/refusal.ts';
 import type { Card } from '../../drivers/nfc/reader.ts';
-import { createWords } from '../../renderer/words/words.ts';
+import { createWords, type WordsLanguage } from '../../renderer/words/words.ts';
 import { openIsoLink } from './bank/iso8583.ts';
 import type { AcquirerLink } from './bank/link.ts';
 import type { AcquirerProfile } from './bank/profile.ts';
@@ -45,7 +46,12 @@ export interface CoreOptions {
   readonly onFatal: (error: unknown) => void;
   /** Another link than the profile's, for tests. */
   readonly link?: AcquirerLink;
+  /** Another reading of cards than the kernel's, for simulations in which no card speaks. */
+  readonly read?: ReadCard;
 }
+
+/** Reads one card for an amount; `mayGo` is called when the card may leave. Never rejects. */
+export type ReadCard = (card: Card, amount: Money, sequence: number, mayGo: () => void) => Promise<CardOutcome>;
 
 /** How long a card sale waits for older reversals to be delivered once (I10). */
 const REVERSALS_FIRST_MS = 3_000;
@@ -109,10 +115,11 @@ export class Core {
     const { clock } = world;
     const { payments, link } = this;
     this.pending = new Pending({ clock, link, payments, runner: this.#runner, rules, fatal });
+    const read: ReadCard = options.read ?? ((...asked) => this.readCard(...asked));
     this.counter = new Counter({
       world,
       runner: this.#runner,
-      read: (card, payment, mayGo) => this.readCard(card, payment.amount, payment.stan, mayGo),
+      read: (card, payment, mayGo) => read(card, payment.amount, payment.stan, mayGo),
       viewOf: (payment) => this.view(payment),
       find: (id) => payments.get(id),
       responseMs: profile.timers.responseMs,
@@ -304,7 +311,7 @@ export class Core {
     const { profile } = this;
     const original = payment?.original ? this.payments.find(payment.original) : undefined;
     return {
-      words: createWords(this.#settings.language),
+      words: wordsOf(this.#settings.language),
       store: this.#settings,
       terminalId: profile.terminalId,
       merchantId: profile.merchantId,
@@ -444,6 +451,17 @@ const unfinished = [
   'saf-sending',
   'saf-unknown',
 ] as const;
+
+const words = new Map<WordsLanguage, i18n>();
+
+/** The words of a language, made once: a catalogue takes longer to load than a receipt to lay out. */
+function wordsOf(language: WordsLanguage): i18n {
+  const known = words.get(language);
+  if (known) return known;
+  const made = createWords(language);
+  words.set(language, made);
+  return made;
+}
 
 /** What payments need of the acquirer profile. */
 export function rulesOf(profile: AcquirerProfile): Rules {
