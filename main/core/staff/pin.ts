@@ -31,6 +31,8 @@ export class Staff {
   readonly #db: Database;
   readonly #world: Pick<World, 'clock' | 'random'>;
   readonly #pepper: Uint8Array;
+  /** When each lock ends on the monotonic clock: setting the wall clock opens none (I20). */
+  readonly #unlockAt = new Map<Person, number>();
 
   constructor(db: Database, world: Pick<World, 'clock' | 'random'>, pepper: Uint8Array) {
     this.#db = db;
@@ -62,18 +64,30 @@ export class Staff {
     const now = this.#world.clock.now();
     const row = this.#row(person);
     if (!row) return { ok: false, code: 'setup-needed' };
-    if (row.locked_until !== null && row.locked_until > now) {
-      return { ok: false, code: 'locked-out', waitMs: row.locked_until - now };
-    }
+    const waitMs = this.#waitMs(row, now);
+    if (waitMs > 0) return { ok: false, code: 'locked-out', waitMs };
     // The try is counted before it is judged: pulling the plug in between gains nothing.
     const failures = (row.locked_until === null ? row.failures : 0) + 1;
     this.#count(person, failures, failures >= TRIES ? now + LOCK_MS : null);
+    if (failures >= TRIES) this.#unlockAt.set(person, this.#world.clock.monotonic() + LOCK_MS);
     const verifier = await this.#stretch(pin, row.salt);
     if (timingSafeEqual(verifier, Buffer.from(row.verifier, 'hex'))) {
       this.#count(person, 0, null);
       return { ok: true, session: { person, role: roles[person] } };
     }
     return failures >= TRIES ? { ok: false, code: 'locked-out', waitMs: LOCK_MS } : { ok: false, code: 'wrong-pin' };
+  }
+
+  /** How long a lock still holds. One from before the restart is known by wall time alone, and never taken for longer than a lock is. */
+  #waitMs({ person, locked_until: lockedUntil }: StaffRow, now: number): number {
+    if (lockedUntil === null) {
+      this.#unlockAt.delete(person);
+      return 0;
+    }
+    const monotonic = this.#world.clock.monotonic();
+    const unlockAt = this.#unlockAt.get(person) ?? monotonic + Math.min(LOCK_MS, lockedUntil - now);
+    this.#unlockAt.set(person, unlockAt);
+    return unlockAt - monotonic;
   }
 
   #row(person: Person): StaffRow | undefined {
