@@ -153,7 +153,8 @@ export function Desk(props: DeskProps): ReactNode {
     ? { symbol: display('', going.amount.currency).symbol, typed: formatAmount(going.amount), rest: '' }
     : display(typed, currency);
   return (
-    <section className={styles['desk']}>
+    <main className={styles['desk']}>
+      <h1 className="visually-hidden">{t('owner.till')}</h1>
       <AmountLine {...shown} />
       <div className={styles['saying']} aria-live="polite">
         {refused ? (
@@ -172,6 +173,6 @@ export function Desk(props: DeskProps): ReactNode {
           ready={view.stopped === null && amountOf(typed, currency) !== undefined}
         />
       )}
-    </section>
+    </main>
   );
 }

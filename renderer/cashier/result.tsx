@@ -81,7 +81,7 @@ export function Result({ result, offline, refused, onDismiss, onAgain, onAsk }: 
         : `result.action.${action}`,
     );
   return (
-    <section className={`${styles['result']} ${styles[outcome]}`} aria-live="assertive">
+    <main className={`${styles['result']} ${styles[outcome]}`} aria-live="assertive">
       <div className={styles['sign']}>
         <Sign outcome={outcome} />
       </div>
@@ -106,6 +106,6 @@ export function Result({ result, offline, refused, onDismiss, onAgain, onAsk }: 
           </Choices>
         )}
       </div>
-    </section>
+    </main>
   );
 }

@@ -83,7 +83,7 @@ function Ended({ show }: { readonly show: Extract<Show, { what: 'result' }> }): 
   const { t } = useTranslation();
   const [what, note] = sentences(show.outcome, show.at, t);
   return (
-    <section className={`${styles['ended']} ${styles[show.outcome]}`} aria-live="assertive">
+    <main className={`${styles['ended']} ${styles[show.outcome]}`} aria-live="assertive">
       <div className={styles['sign']}>
         <Sign outcome={show.outcome === 'offline' ? 'approved' : show.outcome} />
       </div>
@@ -92,7 +92,7 @@ function Ended({ show }: { readonly show: Extract<Show, { what: 'result' }> }): 
       </p>
       <h1>{what}</h1>
       {note !== null && <p className={styles['note']}>{note}</p>}
-    </section>
+    </main>
   );
 }
 
@@ -109,11 +109,9 @@ function Paying({ show }: { readonly show: Exclude<Show, { what: 'idle' } | { wh
       <p className={styles['sum']}>
         <MoneyText amount={show.amount} />
       </p>
-      {say !== null && (
-        <h1 role="status" className={styles['say']}>
-          {say}
-        </h1>
-      )}
+      <h1 className={say === null ? 'visually-hidden' : styles['say']} aria-live="polite">
+        {say ?? t('customer.pay')}
+      </h1>
       {show.what === 'amount' && <Ways reader={show.reader} scanner={show.scanner} />}
       {show.what === 'reading' && (
         <div className={styles['reading']}>

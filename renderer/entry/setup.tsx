@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Language } from '../../contract/counter.ts';
 import { Person } from '../../contract/role.ts';
@@ -27,6 +27,8 @@ interface StoreStepProps {
 function StoreStep({ store, onChange, onNext }: StoreStepProps): ReactNode {
   const { t } = useTranslation();
   const [tried, setTried] = useState(false);
+  const nameField = useRef<HTMLInputElement>(null);
+  useEffect(() => nameField.current?.focus(), []);
   const nameBad = store.storeName.trim() === '';
   const terminalBad = !/^\d\d$/.test(store.terminal);
   return (
@@ -42,6 +44,7 @@ function StoreStep({ store, onChange, onNext }: StoreStepProps): ReactNode {
       <label>
         {t('setup.storeName')}
         <input
+          ref={nameField}
           value={store.storeName}
           maxLength={40}
           aria-invalid={tried && nameBad}

@@ -40,7 +40,7 @@ export function BooksTable({ report }: { readonly report: DayReport }): ReactNod
                 {t(`books.${column}`)}
               </th>
             ))}
-            <th scope="col" />
+            <td />
           </tr>
         </thead>
         <tbody>

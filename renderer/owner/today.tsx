@@ -156,6 +156,7 @@ export function TodayPage({ view, onPayment, onPage, onClose }: TodayProps): Rea
   };
   return (
     <>
+      <h1 className="visually-hidden">{t('owner.today')}</h1>
       <Figures today={today} onPage={onPage} />
       <div className={styles['two']}>
         <Hours today={today} table={table} />

@@ -38,7 +38,7 @@ function payment(n: number, { minor, ago, state, ...rest }: Some): PaymentView {
   };
 }
 
-export const payments: PaymentView[] = [
+export const payments: [PaymentView, ...PaymentView[]] = [
   payment(9, { minor: 3600, ago: 5, state: 'approved', tender: 'code', scheme: 'alipay' }),
   payment(8, { minor: 850, ago: 9, state: 'approved', maskedPan: '621094******0119' }),
   payment(7, { minor: 12000, ago: 12, state: 'saf-accepted', maskedPan: '621094******8832' }),

@@ -58,7 +58,8 @@ export function useKeys(handlers: KeyHandlers): void {
       if (swallowed || taken.test(key.name)) event.preventDefault();
       clearTimeout(timer);
       take(step);
-      if (held.length > 0) timer = setTimeout(() => take(passTime(held, performance.now())), HOLD_MS + 1);
+      // Fires only when no key came meanwhile.
+      if (held.length > 0) timer = setTimeout(() => take(passTime(held, key.at + HOLD_MS)), HOLD_MS);
     };
     addEventListener('keydown', onKeyDown, { capture: true });
     return () => {

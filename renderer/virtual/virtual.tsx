@@ -192,10 +192,10 @@ export function Virtual(): ReactNode {
         <i />
         <Switches onLanguage={change} sound={false} />
       </header>
-      <p className={styles['note']}>{t('virtual.note')}</p>
-      {absent && <p className={styles['absent']}>{t('refusal.counter-silent')}</p>}
       <main>
         <div>
+          <p className={styles['note']}>{t('virtual.note')}</p>
+          {absent && <p className={styles['absent']}>{t('refusal.counter-silent')}</p>}
           <Cards />
           <Codes />
           <World status={status} onStatus={setStatus} />

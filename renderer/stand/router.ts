@@ -1,0 +1,198 @@
+import { implement } from '@orpc/server';
+import type { CounterView, CustomerView } from '../../contract/counter.ts';
+import { terminal } from '../../contract/terminal.ts';
+import { closed, devices, noon, payments, report, today } from './scenes.ts';
+
+/** What a stand-in core shows, and whom it tells what it was asked. */
+export interface Stand {
+  readonly counter: CounterView;
+  readonly customer: CustomerView;
+  readonly asked?: (call: string, input: unknown) => void;
+}
+
+const os = implement(terminal);
+const [first] = payments;
+const paper = { line: true, bank: true, printer: 'none', drawerOpened: 2 } as const;
+
+/** Says one thing and then nothing more, until the page goes. */
+async function* once<T>(value: T, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  yield value;
+  await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+}
+
+async function* closing() {
+  for (const step of [
+    { step: 'deliver', left: 3 },
+    { step: 'count' },
+    { step: 'ask-bank' },
+    { step: 'print' },
+  ] as const) {
+    yield step;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+  }
+  yield { step: 'done', report: closed[0] ?? report } as const;
+}
+
+const nothing = () => ({});
+const found = (id: string) => payments.find((one) => one.id === id) ?? first;
+const status = () => paper;
+
+/** A stand-in for the core: it shows one scene, answers every call, and changes nothing. */
+export function standRouter(stand: Stand) {
+  const payment = (call: string) => (options: { readonly input: unknown }) => {
+    stand.asked?.(call, options.input);
+    return first;
+  };
+  return os.router({
+    setup: { complete: os.setup.complete.handler(nothing) },
+    session: {
+      signIn: os.session.signIn.handler(({ input, errors }) => {
+        if (input.pin === '000000') throw errors.REFUSED({ data: { code: 'wrong-pin' } });
+        return { person: input.person, role: input.person };
+      }),
+      signOut: os.session.signOut.handler(nothing),
+      language: os.session.language.handler(nothing),
+    },
+    counter: {
+      watch: os.counter.watch.handler(({ signal }) => once(stand.counter, signal)),
+      customer: os.counter.customer.handler(({ signal }) => once(stand.customer, signal)),
+    },
+    sale: {
+      charge: os.sale.charge.handler(payment('charge')),
+      cancel: os.sale.cancel.handler(payment('cancel')),
+      cash: os.sale.cash.handler(payment('cash')),
+      scanned: os.sale.scanned.handler(({ input, errors }) => {
+        stand.asked?.('scanned', input);
+        throw errors.REFUSED({ data: { code: 'no-code-expected' } });
+      }),
+      dismiss: os.sale.dismiss.handler(({ input }) => {
+        stand.asked?.('dismiss', input);
+        return {};
+      }),
+      void: os.sale.void.handler(({ input, errors }) => {
+        stand.asked?.('void', input);
+        throw errors.REFUSED({ data: { code: 'wrong-pin' } });
+      }),
+    },
+    payments: {
+      list: os.payments.list.handler(({ input }) => (input.before ? [] : payments)),
+      story: os.payments.story.handler(({ input }) => {
+        const payment = found(input.payment);
+        const step = (
+          seq: number,
+          event: string,
+          state: typeof payment.state,
+          detail: Record<string, string | number> = {},
+        ) => ({
+          seq: 18_190 + seq,
+          at: payment.at + seq * 400,
+          event,
+          state,
+          detail,
+          transfers:
+            state === 'approved' ? [{ debit: 'receivable:alipay', credit: 'sales', amount: payment.amount }] : [],
+          hash: `${seq}c1f0a77d2be43f18a60c5d1e27b9034a8f6c0d3e1b2957f4c6d8e0a1b3c5d7f`,
+        });
+        const steps = [
+          step(1, 'opened', 'opened'),
+          step(2, 'code', 'sending', { scheme: 'alipay' }),
+          step(3, 'answer', payment.state, { to: 'purchase', answer: 'approved', code: '00' }),
+        ];
+        return { payment, steps };
+      }),
+      reprint: os.payments.reprint.handler(({ input }) => found(input.payment)),
+      printed: os.payments.printed.handler(({ input }) => found(input.payment)),
+    },
+    queue: {
+      list: os.queue.list.handler(() =>
+        payments.filter((one) => one.outcome !== 'approved' && one.outcome !== 'declined'),
+      ),
+      forward: os.queue.forward.handler(() => ({ left: 1 })),
+    },
+    day: {
+      today: os.day.today.handler(() => today),
+      xReport: os.day.xReport.handler(() => report),
+      printX: os.day.printX.handler(() => report),
+      close: os.day.close.handler(() => closing()),
+      reports: os.day.reports.handler(() => closed),
+    },
+    devices: {
+      watch: os.devices.watch.handler(({ signal }) => once(devices, signal)),
+      test: os.devices.test.handler(({ input }) => ({
+        ok: input.test !== 'print',
+        code: input.test === 'tap' ? 'tap-read' : input.test === 'print' ? 'print-failed' : 'echo-answered',
+        values: input.test === 'tap' ? { cardMs: 312, ownMs: 6 } : { ms: 42 },
+        ...(input.test === 'tap' && {
+          card: {
+            label: 'UnionPay Debit',
+            scheme: 'unionpay',
+            maskedPan: '621094******0119',
+            expiry: '2912',
+            kernel: 7,
+            oda: 'fdda passed',
+            tags: [
+              { tag: '84', name: 'Dedicated File Name', value: 'A000000333010101' },
+              { tag: '50', name: 'Application Label', value: '556E696F6E506179204465626974', text: 'UnionPay Debit' },
+              { tag: '9F36', name: 'Application Transaction Counter', value: '001C' },
+            ],
+            exchanges: [
+              { command: 'SELECT PPSE', ms: 44 },
+              { command: 'SELECT AID', ms: 46 },
+              { command: 'GET PROCESSING OPTIONS', ms: 98 },
+              { command: 'READ RECORD 1.1', ms: 51 },
+            ],
+          },
+        }),
+      })),
+      verify: os.devices.verify.handler(() => ({
+        ok: true,
+        entries: 18_204,
+        payments: 3_120,
+        transfers: 3_391,
+        headHash: report.journal.hash,
+        firstBreak: null,
+        ms: 381,
+      })),
+    },
+    virtual: {
+      status: os.virtual.status.handler(status),
+      cards: os.virtual.cards.handler(() => [
+        { id: 'u1', label: 'UnionPay debit', labelZh: '银联借记卡', scheme: 'unionpay', behaviour: 'approved' },
+        {
+          id: 'u2',
+          label: 'UnionPay, not enough funds',
+          labelZh: '银联卡，余额不足',
+          scheme: 'unionpay',
+          behaviour: 'declined 51',
+        },
+        { id: 'v1', label: 'Visa credit', labelZh: 'Visa 信用卡', scheme: 'visa', behaviour: 'approved' },
+        {
+          id: 'p1',
+          label: 'Phone, locked at first',
+          labelZh: '手机，先要解锁',
+          scheme: 'unionpay',
+          behaviour: 'see phone',
+        },
+        { id: 't1', label: 'Leaves too soon', labelZh: '移开太早的卡', scheme: 'unionpay', behaviour: 'torn' },
+      ]),
+      tap: os.virtual.tap.handler(() => ({ left: 'read' })),
+      code: os.virtual.code.handler(() => ({ code: '281234567890123456' })),
+      scan: os.virtual.scan.handler(nothing),
+      line: os.virtual.line.handler(({ input }) => ({ ...paper, line: input.up })),
+      bank: os.virtual.bank.handler(({ input }) => ({ ...paper, bank: input.up })),
+      printer: os.virtual.printer.handler(({ input }) => ({ ...paper, printer: input.trouble })),
+      paper: os.virtual.paper.handler(({ input }) =>
+        input.since > 0
+          ? []
+          : [
+              {
+                n: 1,
+                at: noon,
+                text: 'receipt',
+                image: 'data:image/gif;base64,R0lGODlhAQABAIAAAMLCwgAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==',
+              },
+            ],
+      ),
+    },
+  });
+}
