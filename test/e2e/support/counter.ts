@@ -129,9 +129,15 @@ export function result(page: Page): Locator {
   return page.getByRole('heading', { level: 1 });
 }
 
-/** Taps a card. */
+/** Taps a card on the terminal's own virtual reader, by the panel's button; the card stays until it has been read. */
 export async function tap(counter: Counter, card: string): Promise<void> {
-  await counter.control.ask('tap', { card, reader: '127.0.0.1:35963' });
+  const { cards } = await counter.control.ask('cards');
+  const found = (cards as readonly { id: string; label: string; labelZh: string }[]).find(({ id }) => id === card);
+  if (found === undefined) throw new Error(`There is no card ${card}.`);
+  const panel = counter.terminal.virtual;
+  if (panel === undefined) throw new Error('There is no panel.');
+  const button = panel.getByRole('button', { name: new RegExp(`^(${found.label}|${found.labelZh})`) });
+  await button.click();
 }
 
 /** A whole sale by card, up to the result. */

@@ -1,0 +1,152 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import {
+  type Counter,
+  charge,
+  openCounter,
+  result,
+  sell,
+  sentence,
+  setUp,
+  signIn,
+  storeName,
+  tap,
+  typeKeys,
+  wordsOf,
+} from './support/counter.ts';
+import { artefacts } from './support/terminal.ts';
+
+const sizes = [
+  { width: 1280, height: 800 },
+  { width: 1920, height: 1080 },
+] as const;
+
+/** Keeps a picture of a page in both sizes. */
+async function picture(page: Page, language: string, name: string): Promise<void> {
+  const folder = join(artefacts, 'pictures', language);
+  mkdirSync(folder, { recursive: true });
+  for (const size of sizes) {
+    await page.setViewportSize(size);
+    await page.screenshot({ path: join(folder, `${name}-${size.width}x${size.height}.png`), animations: 'disabled' });
+  }
+}
+
+/** What keeps somebody from using a page; nothing in good order. */
+async function obstacles(page: Page): Promise<string[]> {
+  const found = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+}
+
+async function look(page: Page, language: string, name: string): Promise<void> {
+  await picture(page, language, name);
+  expect.soft(await obstacles(page), `${language} ${name}`).toEqual([]);
+}
+
+async function atTheStart(counter: Counter, language: 'zh-CN' | 'en'): Promise<void> {
+  const { main, t } = counter;
+  await main.getByRole('button', { name: t(`language.${language}`), exact: true }).click();
+  await look(main, language, 'setup-1');
+  await main.getByRole('button', { name: t('common.next') }).click();
+  await main.getByLabel(t('setup.storeName')).fill(storeName);
+  await look(main, language, 'setup-2');
+  await main.getByRole('button', { name: t('common.next') }).click();
+  await look(main, language, 'setup-3');
+  await main.reload();
+  await setUp(main, language);
+  await expect(main.getByText(t('signin.who'))).toBeVisible();
+  await look(main, language, 'signin');
+}
+
+async function atTheTill(counter: Counter, language: string): Promise<void> {
+  const { main, customer, control, t } = counter;
+  await signIn(main, t, 'cashier');
+  await expect(main.getByText(t('line.online'))).toBeVisible();
+  await look(main, language, 'cashier-ready');
+  await look(customer, language, 'customer-idle');
+  await typeKeys(main, '12.8');
+  await look(main, language, 'cashier-amount');
+  await main.keyboard.press('Enter');
+  await expect(sentence(main, t('prompt.present'))).toBeVisible();
+  await look(main, language, 'cashier-waiting');
+  await look(customer, language, 'customer-amount');
+  await tap(counter, 'unionpay-ok');
+  await expect(result(main)).toHaveText(t('result.approved.title'));
+  await picture(main, language, 'cashier-approved');
+  await look(customer, language, 'customer-approved');
+  await control.ask('rule', { rule: { on: '0200', do: 'decline', code: '51' } });
+  await sell(counter, '120', 'unionpay-2');
+  await expect(result(main)).toHaveText(t('result.declined.title'));
+  await look(main, language, 'cashier-declined');
+  await look(customer, language, 'customer-declined');
+  await main.keyboard.press('Escape');
+  await control.ask('rule', { rule: { on: '0200', do: 'drop-answer' } });
+  await control.ask('rule', { rule: { on: '0420', do: 'drop-answer', times: 3 } });
+  await sell(counter, '66', 'unionpay-2');
+  await expect(sentence(main, t('cashier.asking'))).toBeVisible();
+  await picture(main, language, 'cashier-asking');
+  await expect(result(main)).toHaveText(t('result.cancelling.title'));
+  await look(main, language, 'cashier-cancelling');
+  await expect(result(main)).toHaveText(t('result.reversed.title'), { timeout: 30_000 });
+  await look(main, language, 'cashier-cancelled');
+  await main.keyboard.press('Escape');
+  await control.ask('line', { up: false });
+  await expect(main.getByText(t('line.offline'), { exact: true })).toBeVisible();
+  await sell(counter, '8.80', 'visa-ok');
+  await expect(result(main)).toHaveText(t('result.offline.title'));
+  await picture(main, language, 'cashier-offline');
+  await main.keyboard.press('Enter');
+  await look(main, language, 'cashier-line-cut');
+  await control.ask('line', { up: true });
+  await expect(main.getByText(t('line.online'))).toBeVisible();
+  await main.getByRole('button', { name: t('bar.lock') }).click();
+}
+
+async function inTheBackOffice(counter: Counter, language: string): Promise<void> {
+  const { main, terminal, t } = counter;
+  await signIn(main, t, 'owner');
+  await expect(main.getByText(t('owner.zero'))).toBeVisible();
+  await look(main, language, 'owner-today');
+  for (const page of ['payments', 'queue', 'settlement'] as const) {
+    await main
+      .getByRole('navigation')
+      .getByRole('button', { name: t(`owner.${page}`) })
+      .click();
+    await expect(main.getByRole('heading', { level: 1, name: t(`owner.${page}`) })).toBeVisible();
+    await look(main, language, `owner-${page}`);
+  }
+  await main.getByRole('button', { name: t('bar.lock') }).click();
+  await signIn(main, t, 'technician');
+  await expect(main.getByRole('heading', { name: t('device.kind.reader') })).toBeVisible();
+  await look(main, language, 'technician');
+  if (terminal.virtual) await look(terminal.virtual, language, 'virtual');
+}
+
+for (const language of ['zh-CN', 'en'] as const) {
+  test(`every page in ${language}: pictures, and nothing that keeps anybody out`, async () => {
+    test.setTimeout(240_000);
+    const counter = await openCounter({ language, bare: true });
+    await atTheStart(counter, language);
+    await atTheTill(counter, language);
+    await inTheBackOffice(counter, language);
+    await counter.close();
+  });
+}
+
+test('the language is switched at the till, for the customer too', async () => {
+  const counter = await openCounter({ language: 'en' });
+  const { main, customer, t } = counter;
+  const zh = wordsOf('zh-CN');
+  await signIn(main, t, 'cashier');
+  await expect(customer.getByText(t('customer.welcome'))).toBeVisible();
+  await main.keyboard.press('F8');
+  await expect(main.getByText(zh('pad.enter'))).toBeVisible();
+  await expect(customer.getByText(zh('customer.welcome'))).toBeVisible();
+  await charge(main, '1');
+  await expect(sentence(main, zh('prompt.present'))).toBeVisible();
+  await main.keyboard.press('Escape');
+  await counter.close();
+});
