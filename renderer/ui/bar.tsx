@@ -32,7 +32,12 @@ export function Switches({
       <button type="button" className={styles['icon']} aria-label={themeWord} title={themeWord} onClick={switchTheme}>
         {theme === 'dark' ? <Sun size={20} aria-hidden="true" /> : <Moon size={20} aria-hidden="true" />}
       </button>
-      <button type="button" aria-label={t('language.label')} title={`${t('language.label')} · F8`} onClick={onLanguage}>
+      <button
+        type="button"
+        aria-label={`${t('language.switch')} · ${t('language.label')}`}
+        title={`${t('language.label')} · F8`}
+        onClick={onLanguage}
+      >
         {t('language.switch')}
       </button>
     </>
