@@ -8,8 +8,9 @@ import { openIsoLink } from './bank/iso8583.ts';
 import type { AcquirerLink } from './bank/link.ts';
 import type { AcquirerProfile } from './bank/profile.ts';
 import { Settlement } from './bank/settlement.ts';
-import { readCard } from './kernel/kernel.ts';
-import type { CardOutcome, Vault } from './kernel/outcome.ts';
+import { type Beside, readCard } from './kernel/kernel.ts';
+import type { CardOutcome, CardRequest, Vault } from './kernel/outcome.ts';
+import { askWallet } from './kernel/token/read.ts';
 import { openVault } from './kernel/vault.ts';
 import { openBatch } from './ledger/batch.ts';
 import type { Book, Recovered } from './ledger/book.ts';
@@ -31,6 +32,7 @@ import { Staff } from './staff/pin.ts';
 import type { Migration } from './store/database.ts';
 import { defaultSettings, readSetting, readStore, type StoreSettings } from './store/settings.ts';
 import { codeHash, recognise } from './wallet/code.ts';
+import { walletCounters } from './wallet/counters.ts';
 import type { World } from './world/world.ts';
 
 export interface CoreOptions {
@@ -300,7 +302,16 @@ export class Core {
       unpredictableNumber: random(4),
       sequence,
     } as const;
-    return readCard(card, request, this.profile, this.vault, clock, mayGo);
+    return readCard(card, request, this.profile, this.vault, clock, mayGo, this.#beside(request));
+  }
+
+  /** What a card may be that has no application of the kernels: the bank's own wallet, where the acquirer has one. */
+  #beside(request: CardRequest): Beside | undefined {
+    const { closedLoop, terminalId, limits } = this.profile;
+    if (!closedLoop) return undefined;
+    const counters = walletCounters(this.book, this.world);
+    const terminal = { closedLoop, terminalId, verifyFromMinor: limits.cvmMinor, counters, vault: this.vault };
+    return (channel) => askWallet(channel, request, terminal);
   }
 
   view(payment: Payment): PaymentView {

@@ -20,6 +20,7 @@ const card = {
   panSequence: '1',
   expiry: '3012',
 } as const;
+const wallet = { kind: 'card', sealed: 'a.b.c.d.e', iccData: '', expiry: '3012' } as const;
 const code = { kind: 'code', scheme: 'alipay', code: '28763443825664394' } as const;
 const totals = { debitCount: 3, debit: money(3840, 'CNY'), creditCount: 1, credit: money(1280, 'CNY') };
 
@@ -53,6 +54,11 @@ const requests: [string, BankRequest, Record<number, string>][] = [
     '0221',
     { type: 'advice', trace: { ...trace, attempt: 2 }, amount, presented: card },
     { 3: '000000', 4: '000000001280', 14: '3012', 22: '071', 23: '001', 25: '00', 48: 'a.b.c.d.e', 55: card.iccData },
+  ],
+  [
+    '0220',
+    { type: 'advice', trace, amount, presented: wallet },
+    { 3: '000000', 4: '000000001280', 14: '3012', 22: '071', 25: '00', 48: 'a.b.c.d.e' },
   ],
   [
     '0420',

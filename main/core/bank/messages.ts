@@ -95,7 +95,7 @@ function present(presented: Presented, fields: Fields): void {
   fields.set(22, '071');
   if (presented.panSequence !== undefined) fields.set(23, presented.panSequence.padStart(3, '0'));
   fields.set(48, presented.sealed);
-  fields.set(55, presented.iccData);
+  if (presented.iccData !== '') fields.set(55, presented.iccData);
 }
 
 /** DE 90: MTI, STAN, DE 7 of the original, then acquirer and forwarder of zeros. */

@@ -114,11 +114,21 @@ describe('a signed profile', () => {
     ['sealing.jwk.crv', 'P-384'],
     ['cards.ttq', '36'],
     ['limits.maxMinor', 0.5],
+    ['closedLoop', { aid: 'A0000000041010', issuers: [] }],
+    ['closedLoop', { aid: 'F043545057414C01', issuers: [{ id: 'BANK', alg: 'EdDSA', jwk: { kty: 'EC' } }] }],
     ['cards.caKeys', [{ rid: 'A000000333', index: '09', modulus: 'ZZ', exponent: '03', sha1: '00' }]],
   ])('with %s %j is invalid, and the detail shows no value', (path, value) => {
     const result = readProfile(signProfile(bent(path, value), privateKey));
     expect(result).toMatchObject({ ok: false, code: 'profile-invalid' });
     expect(result.ok ? '' : result.detail).not.toContain(String(content['masterKey']));
+  });
+
+  test('may name the issuers of the bank’s own wallet', () => {
+    const { x } = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+    const issuers = [{ id: 'BANK', alg: 'EdDSA', jwk: { kty: 'OKP', crv: 'Ed25519', x } }];
+    const closedLoop = { aid: 'F043545057414C01', label: 'Bank Wallet', issuers };
+    const result = readProfile(signProfile(bent('closedLoop', closedLoop), privateKey));
+    expect(result).toMatchObject({ ok: true, profile: { closedLoop } });
   });
 
   test('with the key of another certificate is invalid', () => {

@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, verify, X509Certificate 
 import { Currency } from '../../../contract/money.ts';
 import { z } from '../../../contract/schema.ts';
 import { CardLimits, CardRules } from '../kernel/config.ts';
+import { ClosedLoop } from '../kernel/token/config.ts';
 import { canonical } from '../store/canonical.ts';
 
 const milliseconds = z.int().min(1).max(86_400_000);
@@ -99,12 +100,14 @@ export const AcquirerProfile = z.strictObject({
     count: z.int().min(0).max(100_000),
     oncePerCard: z.boolean(),
     currency: Currency,
-    schemes: z.array(z.enum(['unionpay', 'visa', 'mastercard', 'jcb'])),
+    schemes: z.array(z.enum(['unionpay', 'visa', 'mastercard', 'jcb', 'wallet'])),
   }),
   limits: CardLimits,
   wallets: z.array(WalletRule).max(50),
   walletTimers: z.strictObject({ firstQueryMs: milliseconds, queryMs: milliseconds, giveUpMs: milliseconds }),
   cards: CardRules,
+  /** The bank's own wallet on the card reader (docs/wallet-token.md); none when left out. */
+  closedLoop: ClosedLoop.optional(),
 });
 export type AcquirerProfile = z.infer<typeof AcquirerProfile>;
 
