@@ -1,6 +1,6 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { CounterView } from '../../contract/counter.ts';
+import type { CounterView, Prompt } from '../../contract/counter.ts';
 import type { Money } from '../../contract/money.ts';
 import { outcomeOf, type PaymentView } from '../../contract/payment.ts';
 import { Bar } from '../ui/bar.tsx';
@@ -27,6 +27,8 @@ export type Opened =
 
 const none: Opened = { sheet: 'none' };
 const RESULT_MS = 2_500;
+/** Nothing has gone wrong yet while one of these is asked. */
+const calm: ReadonlySet<Prompt> = new Set(['present', 'present-card', 'present-code', 'hold-still']);
 
 interface CashierProps {
   readonly view: CounterView;
@@ -106,6 +108,11 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
   const phase = view.now.phase;
   const free = phase === 'idle' || phase === 'result';
   const entered = () => amountOf(latest.current, currency);
+
+  const prompt = view.now.phase === 'waiting' ? view.now.prompt : undefined;
+  useEffect(() => {
+    if (prompt !== undefined && !calm.has(prompt)) play('attention');
+  }, [prompt]);
 
   const clearSaying = () => {
     setHint(undefined);

@@ -99,8 +99,9 @@ function AskingSay({ now }: { readonly now: Extract<Now, { phase: 'asking' }> })
         {t(now.confirming ? 'cashier.confirming' : 'cashier.asking')}
       </p>
       <p className={styles['note']}>
-        {t('cashier.left', { n: Math.ceil(left / 1000) })}
-        {!now.confirming && ` · ${t('cashier.askingNote')}`}
+        {[left > 0 && t('cashier.left', { n: Math.ceil(left / 1000) }), !now.confirming && t('cashier.askingNote')]
+          .filter(Boolean)
+          .join(' · ')}
       </p>
     </div>
   );

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CounterView } from '../../contract/counter.ts';
 import { RefusedNote, useAct } from '../ui/frame.tsx';
@@ -12,11 +12,22 @@ interface FootProps {
   readonly onOpen: (opened: Opened) => void;
 }
 
+const SENT_MS = 4_000;
+
 /** The line below the till: what is one touch away, and what a person should know. */
 export function Foot({ view, onCash, onOpen }: FootProps): ReactNode {
   const { t } = useTranslation();
   const reprint = useAct();
   const last = view.recent.find((payment) => payment.print !== 'none');
+  const [sent, setSent] = useState(false);
+  useEffect(() => {
+    if (!sent) return undefined;
+    const timer = setTimeout(() => setSent(false), SENT_MS);
+    return () => clearTimeout(timer);
+  }, [sent]);
+  const again = async (payment: string) => {
+    setSent((await reprint.run((client) => client.payments.reprint({ payment }))) !== undefined);
+  };
   const notice = worst(view.notices);
   const more = view.notices.length - 1;
   return (
@@ -27,7 +38,7 @@ export function Foot({ view, onCash, onOpen }: FootProps): ReactNode {
       <button
         type="button"
         disabled={last === undefined || reprint.pending}
-        onClick={() => last && void reprint.run((client) => client.payments.reprint({ payment: last.id }))}
+        onClick={() => last && void again(last.id)}
       >
         {t('cashier.reprint')}
       </button>
@@ -38,7 +49,7 @@ export function Foot({ view, onCash, onOpen }: FootProps): ReactNode {
         {t('cashier.keys')}
       </button>
       <span className={styles['fill']} aria-live="polite">
-        <RefusedNote refused={reprint.refused} />
+        {sent ? t('cashier.reprintDone') : <RefusedNote refused={reprint.refused} />}
       </span>
       {notice && (
         <button type="button" className={styles[notice.severity]} onClick={() => onOpen({ sheet: 'notices' })}>
