@@ -56,11 +56,6 @@ const requests: [string, BankRequest, Record<number, string>][] = [
     { 3: '000000', 4: '000000001280', 14: '3012', 22: '071', 23: '001', 25: '00', 48: 'a.b.c.d.e', 55: card.iccData },
   ],
   [
-    '0220',
-    { type: 'advice', trace, amount, presented: wallet },
-    { 3: '000000', 4: '000000001280', 14: '3012', 22: '071', 25: '00', 48: 'a.b.c.d.e' },
-  ],
-  [
     '0420',
     { type: 'reversal', trace, amount, original, reason: 'no-answer' },
     { 3: '000000', 4: '000000001280', 25: '00', 39: '68', 90: DE90 },
@@ -81,6 +76,11 @@ const requests: [string, BankRequest, Record<number, string>][] = [
     '0500',
     { type: 'reconciliation', trace, totals },
     { 3: '920000', 63: '00000000030000000038400000000001000000001280' },
+  ],
+  [
+    '0220',
+    { type: 'advice', trace, amount, presented: wallet },
+    { 3: '000000', 4: '000000001280', 14: '3012', 22: '071', 25: '00', 48: 'a.b.c.d.e' },
   ],
 ];
 
