@@ -44,7 +44,9 @@ async function status(context: Context): Promise<VirtualStatus> {
   return { line, bank, printer, drawerOpened: opened };
 }
 
-const Paper = z.object({ receipts: z.array(z.object({ n: z.int(), at: z.int(), text: z.string(), png: z.string() })) });
+const Paper = z.object({
+  receipts: z.array(z.object({ n: z.int(), at: z.iso.datetime(), text: z.string(), png: z.string() })),
+});
 const MOST_PAPER = 12;
 
 async function picture(path: string): Promise<string> {
@@ -83,6 +85,8 @@ export const virtual = {
   paper: contract.virtual.paper.handler(async ({ input, context }): Promise<VirtualPaper[]> => {
     const { receipts } = await ask(context, 'paper', { since: input.since }, Paper);
     const last = receipts.slice(-MOST_PAPER);
-    return Promise.all(last.map(async ({ n, at, text, png }) => ({ n, at, text, image: await picture(png) })));
+    return Promise.all(
+      last.map(async ({ n, at, text, png }) => ({ n, at: Date.parse(at), text, image: await picture(png) })),
+    );
   }),
 };
