@@ -49,7 +49,10 @@ export function vitestFailures(report: unknown): string[] {
     const bad = list(assertionResults)
       .map(record)
       .filter((result) => result['status'] === 'failed');
-    if (bad.length === 0) return status === 'failed' ? [`${String(name)}: ${String(message).split('\n')[0]}`] : [];
+    if (bad.length === 0)
+      return status === 'failed'
+        ? [`${String(name)}: ${String(message).split('\n')[0] || 'did not come to its end'}`]
+        : [];
     return bad.map(
       (result) => `${String(result['fullName'])}: ${String(list(result['failureMessages'])[0]).split('\n')[0]}`,
     );
