@@ -89,6 +89,18 @@ test('what a scanner types goes to the core whole, whatever has the focus', asyn
   await screen.findByText('Enter the amount first, then scan.');
 });
 
+test('a button touched before does not take the Enter that follows an amount', async () => {
+  await till('ready');
+  const keys = screen.getByRole('button', { name: 'Keys' });
+  keys.focus();
+  fireEvent.keyDown(keys, { code: 'Digit5', key: '5' });
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  fireEvent.keyDown(document.activeElement ?? document.body, { code: 'Enter', key: 'Enter' });
+  await waitFor(() =>
+    expect(asked).toEqual([['charge', { key: expect.any(String), amount: { minor: 500, currency: 'CNY' } }]]),
+  );
+});
+
 test('Escape cancels a waiting sale', async () => {
   await till('waiting');
   await type('Escape');

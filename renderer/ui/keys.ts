@@ -44,17 +44,21 @@ export function useKeys(handlers: KeyHandlers): void {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.altKey || event.metaKey || inField(event.target)) return;
       const key = readKey(event);
+      // Who types an amount is done with whatever was touched before: Enter then charges and presses nothing else.
+      const target = event.target;
+      const sheetOpen = document.querySelector('dialog[open]') !== null;
+      if (key.text !== null && key.name !== ' ' && !sheetOpen && target instanceof HTMLElement) target.blur();
       if (event.repeat && key.name !== 'Backspace') {
         if (key.name === 'Enter') event.preventDefault();
         return;
       }
       const bursting = held.length > 0;
-      const native = onControl(event.target) && (key.name === 'Enter' || key.name === 'Space');
+      const native = onControl(document.activeElement) && (key.name === 'Enter' || key.name === ' ');
       if (!bursting && native) return;
       if (key.name === 'Tab' && !bursting) return;
-      if (document.querySelector('dialog[open]') !== null && !bursting && key.text === null) return;
+      if (sheetOpen && !bursting && key.text === null) return;
       const step = pressKey(held, key);
-      const swallowed = step.scan !== null || (bursting && (native || key.name === 'Space'));
+      const swallowed = step.scan !== null || (bursting && (native || key.name === ' '));
       if (swallowed || taken.test(key.name)) event.preventDefault();
       clearTimeout(timer);
       take(step);

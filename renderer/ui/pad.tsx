@@ -23,7 +23,7 @@ export function Pad({ onKey, onCharge, ready, working }: PadProps): ReactNode {
   const name: Partial<Record<PadKey, string>> = { Backspace: t('pad.backspace'), '.': t('pad.point') };
   return (
     // Touching a key must not move the focus: Enter then still charges.
-    <fieldset className={styles['pad']} aria-label={t('pad.keys')} onPointerDown={(event) => event.preventDefault()}>
+    <fieldset className={styles['pad']} aria-label={t('pad.keys')} onMouseDown={(event) => event.preventDefault()}>
       {rows.map((key) => (
         <button
           key={key}

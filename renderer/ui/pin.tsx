@@ -63,7 +63,7 @@ export function Pin({ label, value, onChange, disabled = false, focused = false,
                 type="button"
                 disabled={disabled}
                 aria-label={key === '⌫' ? t('pad.backspace') : undefined}
-                onPointerDown={(event) => event.preventDefault()}
+                onMouseDown={(event) => event.preventDefault()}
                 onClick={() => change(key === '⌫' ? value.slice(0, -1) : value + key)}
               >
                 {key === '⌫' ? <Delete size={24} strokeWidth={1.5} aria-hidden="true" /> : key}
