@@ -26,6 +26,7 @@ export class Printing {
   readonly #parts: PrintingParts;
   readonly #stop = new AbortController();
   #running = false;
+  #again = false;
 
   constructor(parts: PrintingParts) {
     this.#parts = parts;
@@ -34,12 +35,16 @@ export class Printing {
 
   /** Prints what waits, oldest first. */
   go(): void {
-    if (this.#running || this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted) return;
+    // What comes just as the last receipt is done must not be left lying.
+    this.#again = this.#running;
+    if (this.#running) return;
     this.#running = true;
     this.#run()
       .catch(this.#parts.fatal)
       .finally(() => {
         this.#running = false;
+        if (this.#again) this.go();
       });
   }
 
@@ -83,6 +88,8 @@ export class Printing {
       }
       const printing = this.#mark(next, 'printing', 'intent');
       const printed = await printer.print(receipt(printing, printing.copies > 0));
+      // Meanwhile the payment may have come to another end, whose paper is queued: this one counts no more.
+      if (payments.get(printing.id).print !== 'printing') continue;
       if (printed.ok) this.#mark(printing, 'printed', 'outcome', printing.copies + 1);
       else if (printed.sent) this.#ask(printing);
       else this.#mark(printing, 'held', 'outcome');
