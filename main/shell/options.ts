@@ -21,6 +21,7 @@ const passed: Readonly<Record<string, boolean>> = {
   '--acquirer': false,
   '--printer': false,
   '--reader': false,
+  '--scanner': false,
   '--zone': false,
 };
 const own = ['--data', '--screenshot'];
