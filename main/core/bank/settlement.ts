@@ -61,33 +61,42 @@ export class Settlement {
 
   /** Z reports already made, newest first. */
   reports(limit: number): DayReport[] {
-    return closedBatches(this.#parts.book.db, limit).flatMap(({ report }) => {
-      if (report === null) return [];
-      const parsed: DayReport = JSON.parse(report);
-      return [parsed];
-    });
+    return closedBatches(this.#parts.book.db, limit).flatMap((batch) => madeReport(batch) ?? []);
   }
 
   /**
-   * Closes the open batch, or takes up a close that was begun: deliver, freeze, ask the bank, agree.
+   * Closes the open batch, or takes up a close that was begun: deliver, freeze, ask the bank, agree. The key of a close
+   * that came to its end answers its report again. Between two steps anything may have happened, another close included:
+   * each looks again at what the book says.
    * @throws CloseRefused
    */
-  async *close(): AsyncGenerator<CloseStep> {
-    const { link } = this.#parts;
+  async *close(key?: string): AsyncGenerator<CloseStep> {
+    const { book, link, payments, deliver, print } = this.#parts;
+    const made = key === undefined ? undefined : madeReport(batchOf(book.db, this.#batchAsked(key)));
+    if (made) {
+      yield { step: 'done', report: made };
+      return;
+    }
     if (link.state.status !== 'online') throw new CloseRefused('bank-offline', 'the bank is offline');
-    let batch = unfinishedBatch(this.#parts.book.db);
-    if (!batch) {
-      yield { step: 'deliver', left: this.#parts.payments.inStates([...open, ...carried]).length };
-      await this.#parts.deliver(DELIVER_MS);
+    const no = unfinishedBatch(book.db)?.no ?? openBatch(book.db).no;
+    if (openBatch(book.db).no === no) {
+      yield { step: 'deliver', left: payments.inStates([...open, ...carried]).length };
+      await deliver(DELIVER_MS);
       this.#refuseOpen();
       yield { step: 'count' };
-      batch = this.#freeze();
+      if (openBatch(book.db).no === no) this.#freeze(key);
     }
     yield { step: 'ask-bank' };
-    const report = await this.#ask(batch);
+    const report = await this.#ask(no);
     yield { step: 'print' };
-    await this.#parts.print(report);
+    await print(report);
     yield { step: 'done', report };
+  }
+
+  /** The batch that was closed on the strength of this key, 0 when there is none. */
+  #batchAsked(key: string): number {
+    const body = this.#parts.payments.request(key)?.body ?? '';
+    return body.startsWith(CLOSE) ? Number(body.slice(CLOSE.length)) : 0;
   }
 
   #refuseOpen(): void {
@@ -96,8 +105,10 @@ export class Settlement {
   }
 
   /** Membership is frozen: new sales go to the next batch (B2). */
-  #freeze(): Batch {
+  #freeze(key: string | undefined): void {
     const { book, clock, settings } = this.#parts;
+    // Whoever looks at the steps may have let a sale begin since they were last looked at.
+    this.#refuseOpen();
     const { zone, dayCut, currency } = settings();
     const batch = openBatch(book.db);
     const books = { ...readBooks(book, batch.no, currency), bank: null };
@@ -120,18 +131,21 @@ export class Settlement {
             values: { state: 'closing', stan, rrn, sent_at: at },
           },
           openedBatch(batch.no + 1, at, book.head.seq + 1, day),
+          ...(key === undefined ? [] : [closeAsked(key, batch.no, at)]),
         ],
         transfers: [],
       },
       'intent',
     );
-    return this.#reread(batch.no);
   }
 
   /** The same close, with the same numbers, until the bank has answered (B5). */
-  async #ask(batch: Batch): Promise<DayReport> {
+  async #ask(no: number): Promise<DayReport> {
     const { book, link, clock, settings } = this.#parts;
     const { currency } = settings();
+    const batch = this.#reread(no);
+    const before = madeReport(batch);
+    if (before) return before;
     const own = readBooks(book, batch.no, currency);
     if (!agreed({ ...own, bank: null })) throw new CloseRefused('day-books-differ', `batch ${batch.no}`);
     this.#count(batch);
@@ -142,6 +156,8 @@ export class Settlement {
       trace: { stan, rrn, at, batch: batch.no, attempt: batch.attempt },
       totals: own.ledger,
     });
+    const meanwhile = madeReport(this.#reread(no));
+    if (meanwhile) return meanwhile;
     const bank = bankTotals(answer, own.ledger);
     if (!bank) throw new CloseRefused('bank-offline', 'the bank did not answer; the close goes on when asked again');
     const books: Books = { ...own, bank };
@@ -230,6 +246,17 @@ export class Settlement {
       carriedOver: payments.inStates(carried).map(({ id, state, amount }) => ({ payment: id, state, amount })),
     };
   }
+}
+
+function madeReport(batch: Batch | undefined): DayReport | undefined {
+  return batch?.report ? JSON.parse(batch.report) : undefined;
+}
+
+/** What a key that asked for a close is kept with, before the number of the batch. */
+const CLOSE = 'close ';
+
+function closeAsked(key: string, batch: number, at: number): Write {
+  return { op: 'insert', table: 'request', values: { key, body: CLOSE + batch, payment: '', at } };
 }
 
 /** The row of a batch that begins. */

@@ -16,9 +16,9 @@ export const day = {
     if (!printed.ok) throw refusal('no-printer', printed.trouble);
     return report;
   }),
-  close: contract.day.close.handler(async function* ({ context: { core } }) {
+  close: contract.day.close.handler(async function* ({ input, context: { core } }) {
     try {
-      for await (const step of core.settlement.close()) {
+      for await (const step of core.settlement.close(input.key)) {
         core.changed();
         yield step;
       }
