@@ -215,10 +215,10 @@ export class Core {
 
   /** A purchase paid in notes and coins. @throws Refused */
   cash(key: string, amount: Money, actor: Actor): Payment {
-    const known = this.#known(key, requestBody('purchase', amount, null));
+    const known = this.#known(key, requestBody('cash', amount, null));
     if (known) return known;
     this.#refuseSale(amount);
-    const opened = this.#runner.open(key, amount, actor);
+    const opened = this.#runner.open(key, amount, actor, 'cash');
     const payment = this.#runner.dispatch(opened.id, { type: 'cash' }, { by: actor.staff });
     this.counter.follow(payment);
     return payment;
@@ -260,13 +260,15 @@ export class Core {
   /** Takes back an approved payment of the open batch. @throws Refused */
   void(key: string, id: string, actor: Actor): Payment {
     const original = this.#find(id);
-    const known = this.#known(key, requestBody('void', original.amount, id));
+    const body = requestBody('void', original.amount, id);
+    const known = this.#known(key, body);
     if (known) return known;
     this.#refuseStopped();
     if (this.counter.busy) throw new Refused('payment-under-way');
     if (!voidable(original, openBatch(this.book.db).no)) throw new Refused('payment-not-voidable', original.state);
     if (original.tender === 'cash' || original.state === 'saf-accepted') {
-      const voided = this.#runner.dispatch(id, { type: 'void' }, { by: actor.approver ?? actor.staff });
+      const by = actor.approver ?? actor.staff;
+      const voided = this.#runner.dispatch(id, { type: 'void' }, { by, request: { key, body } });
       this.counter.follow(voided);
       return voided;
     }

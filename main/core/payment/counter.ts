@@ -223,6 +223,6 @@ export function amountRefusal(
   currency: Money['currency'],
   maxMinor: number,
 ): 'amount-invalid' | 'amount-above-limit' | undefined {
-  if (amount.currency !== currency || amount.minor <= 0) return 'amount-invalid';
+  if (amount.currency !== currency || !Number.isSafeInteger(amount.minor) || amount.minor <= 0) return 'amount-invalid';
   return amount.minor > maxMinor ? 'amount-above-limit' : undefined;
 }

@@ -22,7 +22,7 @@ export function stepForward(payment: Payment, event: PaymentEvent, facts: Facts,
       if (payment.state !== 'saf-accepted' || payment.attempt > 0) throw new UndrawnTransition(payment, event);
       return {
         ...outcome(
-          { state: 'saf-voided', print: 'queued' },
+          { state: 'saf-voided', print: 'queued', copies: 0 },
           [{ type: 'print' }],
           [voidedOffline(posted(payment), scheme)],
         ),

@@ -27,6 +27,8 @@ export interface Beside {
   /** The wallet code itself, kept in memory until the purchase has been answered. */
   readonly code?: string;
   readonly by?: string;
+  /** The command that caused the event: the same key never carries it out twice. */
+  readonly request?: { readonly key: string; readonly body: string };
 }
 
 export interface RunnerParts {
@@ -60,8 +62,9 @@ export class Runner {
   }
 
   /** Opens a purchase: numbers taken and durable before a reader is armed. */
-  open(key: string, amount: Money, actor: Actor): Payment {
-    return this.#insert(key, 'purchase', 'opened', amount, actor, null, {}, [], 'purchase-opened');
+  open(key: string, amount: Money, actor: Actor, what: 'purchase' | 'cash' = 'purchase'): Payment {
+    const request = { key, body: requestBody(what, amount, null) };
+    return this.#insert(request, 'purchase', 'opened', amount, actor, null, {}, [], 'purchase-opened');
   }
 
   /** Opens the void of an approved purchase and sends it; the purchase becomes void-due in the same commit. */
@@ -72,7 +75,7 @@ export class Runner {
     const { tender, scheme, maskedPan, batch } = original;
     const change = { tender, scheme, maskedPan, batch, attempt: 1, sentAt: this.#parts.world.clock.now() };
     const payment = this.#insert(
-      key,
+      { key, body: requestBody('void', original.amount, original.id) },
       'void',
       'sending',
       original.amount,
@@ -88,7 +91,7 @@ export class Runner {
   }
 
   #insert(
-    key: string,
+    request: { readonly key: string; readonly body: string },
     kind: Payment['kind'],
     state: Payment['state'],
     amount: Money,
@@ -116,7 +119,7 @@ export class Runner {
       event: { type },
       writes: [
         { op: 'insert', table: 'payment', values: valuesOf(row) },
-        { op: 'insert', table: 'request', values: { key, body: requestBody(kind, amount, original), payment: id, at } },
+        carriedOut(id, request, at),
         ...numbers.writes,
         ...writes,
       ],
@@ -161,6 +164,7 @@ export class Runner {
           writes: [
             this.#update(payment, next),
             ...(event.type === 'code' ? [seenCode(id, event.codeHash, draft.at)] : []),
+            ...(beside.request ? [carriedOut(id, beside.request, draft.at)] : []),
             ...(original ? [this.#update(original.payment, original.next)] : []),
           ],
           sealed: sealedWrites(id, next, beside.sealed),
@@ -294,7 +298,7 @@ export class Runner {
 }
 
 /** What the same key must mean when it comes again. */
-export function requestBody(kind: Payment['kind'], amount: Money, original: string | null): string {
+export function requestBody(kind: Payment['kind'] | 'cash', amount: Money, original: string | null): string {
   return `${kind} ${amount.minor} ${amount.currency} ${original ?? ''}`.trim();
 }
 
@@ -305,6 +309,10 @@ function traceOf(payment: Payment): Trace {
 
 function seenCode(payment: string, hash: string, at: number): Write {
   return { op: 'insert', table: 'code', values: { hash, payment, at } };
+}
+
+function carriedOut(payment: string, request: { readonly key: string; readonly body: string }, at: number): Write {
+  return { op: 'insert', table: 'request', values: { ...request, payment, at } };
 }
 
 function sealedWrites(payment: string, next: Next, sealed: string | undefined): SealedWrite[] {

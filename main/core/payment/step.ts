@@ -47,7 +47,7 @@ export function step(payment: Payment, event: PaymentEvent, facts: Facts, rules:
 function stepApproved(payment: Payment, event: PaymentEvent): Step {
   if (event.type === 'void' && payment.tender === 'cash') {
     return outcome(
-      { state: 'voided', print: 'queued' },
+      { state: 'voided', print: 'queued', copies: 0 },
       [{ type: 'print' }, { type: 'drawer' }],
       [voidedCash(posted(payment))],
     );
