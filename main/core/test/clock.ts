@@ -52,5 +52,5 @@ export function openManualClock(start = Date.UTC(2026, 7, 1, 2, 0, 0)): ManualCl
 
 /** Lets everything that waits for promises alone run. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 12; turn += 1) await Promise.resolve();
+  for (let turn = 0; turn < 40; turn += 1) await Promise.resolve();
 }

@@ -6,6 +6,8 @@ export interface MemoryStorage extends Storage {
   readonly files: Map<string, Uint8Array>;
   /** Called before every append; throws where a test wants the process to die. */
   beforeAppend: () => void;
+  /** Called before every commit of the database. */
+  beforeCommit: () => void;
   /** As after a deleted database file. */
   dropDatabase(): void;
 }
@@ -16,12 +18,13 @@ export function openMemoryStorage(): MemoryStorage {
   const storage: MemoryStorage = {
     files,
     beforeAppend: () => undefined,
+    beforeCommit: () => undefined,
     dropDatabase() {
       database?.close();
       database = undefined;
     },
     database() {
-      database ??= new Sqlite(':memory:');
+      database ??= watched(new Sqlite(':memory:'), storage);
       return database;
     },
     appendFile: (name) => openAppend(storage, name),
@@ -31,6 +34,15 @@ export function openMemoryStorage(): MemoryStorage {
     freeBytes: () => 10_000_000_000,
   };
   return storage;
+}
+
+function watched(db: Database, storage: MemoryStorage): Database {
+  const exec = db.exec.bind(db);
+  db.exec = (sql) => {
+    if (sql === 'COMMIT') storage.beforeCommit();
+    return exec(sql);
+  };
+  return db;
 }
 
 function openAppend(storage: MemoryStorage, name: string): AppendFile {
