@@ -210,9 +210,16 @@ export class Runner {
     const token = event?.type === 'card' ? (event.card?.token ?? null) : payment.token;
     return {
       online: link.state.status === 'online',
-      batch: openBatch(book.db).no,
-      reversalsDue: payments.reversalUndelivered(),
-      offline: payments.offlineUse(payment.amount.currency, token),
+      // Looked up only by the steps that ask: the queue can be long.
+      get batch() {
+        return openBatch(book.db).no;
+      },
+      get reversalsDue() {
+        return payments.reversalUndelivered();
+      },
+      get offline() {
+        return payments.offlineUse(payment.amount.currency, token);
+      },
       now: world.clock.now(),
     };
   }

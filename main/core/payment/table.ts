@@ -6,7 +6,8 @@ import { type Payment, type PaymentRow, paymentOf } from './payment.ts';
 
 /** States in which something is still to be done by the terminal itself, in the order of urgency. */
 const workable: readonly PaymentState[] = ['reversal-due', 'cancel-due', 'unknown', 'querying'];
-const waitingOffline = "('saf-accepted', 'saf-sending', 'saf-unknown')";
+/** The queue of payments accepted offline, by the index that keeps its order. */
+const queue = "payment INDEXED BY payment_forward WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown')";
 
 /** Reads of the table `payment`; nothing here writes. */
 export class PaymentTable {
@@ -44,8 +45,8 @@ export class PaymentTable {
   nextToForward(): Payment | undefined {
     const row = this.#db
       .prepare<[], PaymentRow>(
-        `SELECT * FROM payment WHERE state = 'saf-accepted'
-           OR (state = 'saf-unknown' AND id IN (SELECT payment FROM sealed)) ORDER BY accepted_at, stan LIMIT 1`,
+        `SELECT * FROM ${queue} AND (state = 'saf-accepted'
+           OR (state = 'saf-unknown' AND id IN (SELECT payment FROM sealed))) ORDER BY accepted_at, stan LIMIT 1`,
       )
       .get();
     return row && paymentOf(row);
@@ -55,7 +56,7 @@ export class PaymentTable {
     const use = this.#db
       .prepare<[string | null], { count: number; sum: number; oldest: number | null; card: number | null }>(
         `SELECT count(*) AS count, coalesce(sum(amount), 0) AS sum, min(accepted_at) AS oldest, sum(token IS NOT NULL AND token IS ?) AS card
-         FROM payment WHERE state IN ${waitingOffline}`,
+         FROM ${queue}`,
       )
       .get(token);
     return {
