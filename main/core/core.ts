@@ -11,6 +11,7 @@ import { Settlement } from './bank/settlement.ts';
 import { type Beside, readCard } from './kernel/kernel.ts';
 import type { CardOutcome, CardRequest, Vault } from './kernel/outcome.ts';
 import { askWallet } from './kernel/token/read.ts';
+import { openTornLog, type TornLog } from './kernel/torn.ts';
 import { openVault } from './kernel/vault.ts';
 import { openBatch } from './ledger/batch.ts';
 import type { Book, Recovered } from './ledger/book.ts';
@@ -77,6 +78,7 @@ export class Core {
   readonly vault: Vault;
   readonly zone: string;
   #runner: Runner;
+  readonly #torn: TornLog;
   #codeKey: Uint8Array;
   #settings: StoreSettings;
   #stopped: RefusalCode | null = null;
@@ -101,6 +103,7 @@ export class Core {
     this.vault = openVault(profile.sealing, derive(key, 'card tokens'));
     this.staff = new Staff(db, world, derive(key, 'staff pins'));
     this.link = options.link ?? openIsoLink(world, profile, options.zone);
+    this.#torn = openTornLog(world.clock);
     const rules = rulesOf(profile);
     const fatal = (error: unknown): void => this.fatal(error);
     this.#runner = new Runner({
@@ -304,7 +307,8 @@ export class Core {
       unpredictableNumber: random(4),
       sequence,
     } as const;
-    return readCard(card, request, this.profile, this.vault, clock, mayGo, this.#beside(request));
+    const context = { random, torn: this.#torn };
+    return readCard(card, request, this.profile, this.vault, clock, mayGo, this.#beside(request), context);
   }
 
   /** What a card may be that has no application of the kernels: the bank's own wallet, where the acquirer has one. */

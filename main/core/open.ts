@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type AcquirerProfile, readProfile } from './bank/profile.ts';
 import { Core } from './core.ts';
-import { readCaKeys, withCaKeys } from './kernel/config.ts';
+import { readCaKeys, withCaKeys } from './kernel/cakeys.ts';
 import { TamperError } from './ledger/recovery.ts';
 import { Refused } from './refused.ts';
 import { type Migration, readMigrations, StoreError } from './store/database.ts';
@@ -14,7 +14,7 @@ export interface StartOptions {
   readonly data: string;
   /** Acquirer profile file; `profile.json` in the data folder when not given. */
   readonly profile?: string | undefined;
-  /** Unsigned CA keys of test cards, laid over the profile's. */
+  /** CA keys laid over the profile's: signed as the profile is, or unsigned ones of test cards. */
   readonly caKeys?: string | undefined;
   readonly reader?: string | undefined;
   /** host:port instead of the profile's. */
@@ -75,15 +75,18 @@ function loadProfile(options: StartOptions): { profile: AcquirerProfile; signer:
   const path = options.profile ?? join(options.data, 'profile.json');
   const read = readProfile(readOr('profile-missing', path));
   if (!read.ok) throw new Refused('profile-damaged', `${read.code}: ${read.detail}`);
-  const cards = options.caKeys === undefined ? read.profile.cards : withTestKeys(read.profile, options.caKeys);
+  const cards =
+    options.caKeys === undefined ? read.profile.cards : withFileKeys(read.profile, options.caKeys, read.signer);
   const address = options.acquirer === undefined ? {} : hostPort(options.acquirer);
   return { profile: { ...read.profile, cards, ...address }, signer: read.signer };
 }
 
-function withTestKeys(profile: AcquirerProfile, path: string): AcquirerProfile['cards'] {
-  const keys = readCaKeys(readOr('profile-missing', path).toString('utf8'));
-  if (!keys.ok) throw new Refused('profile-damaged', `${keys.code}: ${keys.detail}`);
-  return withCaKeys(profile.cards, keys.keys);
+/** CA keys of a file over the profile's: signed by the profile's signer, or unsigned ones of test cards, which is told. */
+function withFileKeys(profile: AcquirerProfile, path: string, signer: string): AcquirerProfile['cards'] {
+  const today = new Date().toISOString().slice(0, 10);
+  const file = readCaKeys(readOr('profile-missing', path).toString('utf8'), { signer, today });
+  if (!file.ok) throw new Refused('profile-damaged', `${file.code}: ${file.detail}`);
+  return withCaKeys(profile.cards, file.keys, file.signer !== undefined);
 }
 
 function readOr(code: 'profile-missing', path: string): Buffer {

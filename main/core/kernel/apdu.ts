@@ -24,6 +24,16 @@ export function recordCommand(file: number, record: number): Uint8Array {
   return Uint8Array.of(0x00, 0xb2, record, (file << 3) | 4, 0x00);
 }
 
+/** GENERATE AC (Book 3, 6.5.5): `control` is the cryptogram asked for, with 10 when its signature is wanted too. */
+export function generateCommand(control: number, data: Uint8Array): Uint8Array {
+  return command(0x80, 0xae, control, 0x00, data);
+}
+
+/** RECOVER AC of kernel 2: the cryptogram of a torn payment once more. */
+export function recoverCommand(data: Uint8Array): Uint8Array {
+  return command(0x80, 0xd0, 0x00, 0x00, data);
+}
+
 /** What a card answered: SW1 SW2 as one number and the data before it. */
 export interface Answer {
   readonly status: number;

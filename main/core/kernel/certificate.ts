@@ -92,18 +92,20 @@ function certifiedKey({ plain, month, remainder, exponent, today }: Certified): 
   return { ok: true, value: { modulus: modulus.value, exponent } };
 }
 
-/** Issuer public key from 90, 92 and 9F32 (Book 2, 6.3). `today` is YYMMDD. */
+/** Issuer public key from 90, 92 and 9F32 (Book 2, 6.3). `today` is YYMMDD; `revoked` knows serial numbers, hex. */
 export function issuerKey(
   authority: PublicKey,
   card: { certificate: Uint8Array; remainder: Uint8Array; exponent: Uint8Array },
   pan: string,
   today: string,
+  revoked: (serial: string) => boolean = () => false,
 ): Opened<PublicKey> {
   const opened = openSigned(authority, card.certificate, 0x02, concat(card.remainder, card.exponent));
   if (!opened.ok) return opened;
   const plain = opened.value;
   const identifier = /^(\d{3,8})F*$/.exec(hex(plain.slice(2, 6)))?.[1];
   if (!identifier || !pan.startsWith(identifier)) return no('issuer identifier is not of the PAN');
+  if (revoked(hex(plain.slice(8, 11)))) return no('revoked');
   return certifiedKey({ plain, month: 6, remainder: card.remainder, exponent: card.exponent, today });
 }
 
@@ -141,4 +143,14 @@ export function openDynamic(icc: PublicKey, signature: DynamicSignature): Opened
   const padding = plain.slice(4 + length, -1 - SHA1_LENGTH);
   if (length > plain.length - 25 || !padding.every((byte) => byte === 0xbb)) return no('padding');
   return { ok: true, value: plain.slice(4, 4 + length) };
+}
+
+/** Signed static application data (tag 93) over the static data (Book 2, 5.4): the data authentication code, two bytes. */
+export function openStatic(issuer: PublicKey, block: Uint8Array, staticData: Uint8Array): Opened<Uint8Array> {
+  const opened = openSigned(issuer, block, 0x03, staticData);
+  if (!opened.ok) return opened;
+  const plain = opened.value;
+  if (plain[2] !== 0x01) return no('algorithm');
+  const padding = plain.slice(5, -1 - SHA1_LENGTH);
+  return padding.every((byte) => byte === 0xbb) ? { ok: true, value: plain.slice(3, 5) } : no('padding');
 }

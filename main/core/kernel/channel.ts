@@ -38,7 +38,8 @@ export function openChannel(
   limits: { readonly exchangeMs: number; readonly dialogueMs: number },
 ): Channel {
   const deadline = clock.monotonic() + limits.dialogueMs;
-  const exchanges: { command: string; ms: number }[] = [];
+  const exchanges: { command: string; ms: number; gapMs: number }[] = [];
+  let before = clock.monotonic();
   return {
     exchanges,
     async send(name, command) {
@@ -46,7 +47,9 @@ export function openChannel(
       const left = deadline - from;
       if (left <= 0) return end({ kind: 'tap-again', reason: 'timed-out' });
       const answer = await card.transmit(command, Math.min(limits.exchangeMs, left));
-      exchanges.push({ command: name, ms: clock.monotonic() - from });
+      const until = clock.monotonic();
+      exchanges.push({ command: name, ms: until - from, gapMs: from - before });
+      before = until;
       if (!answer.ok) {
         if (answer.fault === 'busy') throw new Error(`two exchanges at once with one card: ${answer.detail}`);
         return end({ kind: 'tap-again', reason: answer.fault === 'timed-out' ? 'timed-out' : 'torn' });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { CaKey, CardRules, caKeyHash, readCaKeys, withCaKeys } from './config.ts';
+import { readCaKeys, withCaKeys } from './cakeys.ts';
+import { CaKey, CardRules, caKeyHash } from './config.ts';
 import { publishedKeys } from './test/vectors.ts';
 
 const published = publishedKeys();

@@ -25,9 +25,27 @@ export const CaKey = z
     modulus: upperHex(/^[89A-Fa-f](?:[0-9A-Fa-f]{2}){63,247}[0-9A-Fa-f]$/),
     exponent: upperHex(/^(?:03|010001)$/),
     sha1: upperHex(/^[0-9A-Fa-f]{40}$/),
+    /** Last day on which the key may be used, YYYY-MM-DD. Left out: no end. */
+    expires: z.iso.date().optional(),
   })
   .refine((key) => caKeyHash(key) === key.sha1, { error: 'the hash of the CA key does not match', path: ['sha1'] });
 export type CaKey = z.infer<typeof CaKey>;
+
+const minor = z.int().min(0).max(999_999_999_999);
+const actionCode = upperHex(/^[0-9A-Fa-f]{10}$/);
+
+/** Reader limits in minor units, over the acquirer's own (EMV Book A 3.1; kernel 2: DF8123 to DF8126). */
+export const ReaderLimits = z.strictObject({
+  /** Largest payment that may be approved offline. Left out: 0 for kernel 2, none for the others. */
+  floorMinor: minor.optional(),
+  /** Largest payment at all. */
+  transactionMinor: minor.optional(),
+  /** Largest payment of a card that verifies its holder on the device (kernel 2). */
+  deviceTransactionMinor: minor.optional(),
+  /** From this amount on the cardholder must be verified. */
+  cvmMinor: minor.optional(),
+});
+export type ReaderLimits = z.infer<typeof ReaderLimits>;
 
 /** An application the counter takes: cards whose AID starts with `aid`. */
 export const CardApplication = z.strictObject({
@@ -36,6 +54,16 @@ export const CardApplication = z.strictObject({
   scheme: z.enum(['unionpay', 'visa', 'mastercard', 'jcb']),
   /** Application version this terminal states (tag 9F09). Left out: the kernel's own. */
   version: upperHex(/^[0-9A-Fa-f]{4}$/).optional(),
+  limits: ReaderLimits.optional(),
+  /** Limits by the card's program identifier (tag 9F5A, kernel 3); the longest `id` that it starts with counts. */
+  programs: z
+    .array(ReaderLimits.extend({ id: upperHex(/^(?:[0-9A-Fa-f]{2}){1,16}$/) }))
+    .max(16)
+    .optional(),
+  /** Terminal action codes of kernel 2 (DF8120 to DF8122). */
+  actions: z.strictObject({ denial: actionCode, online: actionCode, default: actionCode }).optional(),
+  /** Whether the card may have the extended selection of its directory entry (tag 9F29) put behind its AID. */
+  extendedSelection: z.boolean().optional(),
 });
 export type CardApplication = z.infer<typeof CardApplication>;
 
@@ -60,11 +88,31 @@ export const CardRules = z.strictObject({
     .string()
     .regex(/^[0-9A-Za-z]{8}$/)
     .optional(),
+  /** Issuer certificates that were called back: RID, CA key index, serial number (EMV Book 2, 5.1). */
+  revoked: z
+    .array(
+      z.strictObject({
+        rid: upperHex(/^[0-9A-Fa-f]{10}$/),
+        index: upperHex(/^[0-9A-Fa-f]{2}$/),
+        serial: upperHex(/^[0-9A-Fa-f]{6}$/),
+      }),
+    )
+    .max(1_000)
+    .optional(),
+  /** Whether a card without a contactless directory is asked for each application in turn. */
+  withoutDirectory: z.boolean().optional(),
+  /** Share of payments below the floor limit that are sent online all the same (EMV Book 3, 10.6.2). */
+  randomOnline: z
+    .strictObject({ percent: z.int().min(0).max(99), maxPercent: z.int().min(0).max(99), thresholdMinor: minor })
+    .optional(),
+  /** Offline payments of one card in a row: from `lower` on it goes online, from `upper` on it is not taken offline. */
+  consecutiveOffline: z.strictObject({ lower: z.int().min(0), upper: z.int().min(0) }).optional(),
   /** Longest time for one exchange, and for the whole dialogue with a card. */
   exchangeMs: z.int().min(100).max(10_000).default(2_000),
   dialogueMs: z.int().min(500).max(60_000).default(10_000),
 });
-export type CardRules = z.infer<typeof CardRules>;
+/** `keys` says that CA keys of an unsigned file were laid over the profile's. */
+export type CardRules = z.infer<typeof CardRules> & { readonly keys?: 'unsigned' };
 
 /** The acquirer profile's `limits`, in minor units of its currency. */
 export const CardLimits = z.strictObject({
@@ -78,29 +126,7 @@ export const CardLimits = z.strictObject({
 export type CardLimits = z.infer<typeof CardLimits>;
 
 /** What the kernel goes by: the acquirer profile's `cards` and `limits`; the profile itself will do. */
-export const CardConfig = z.object({ cards: CardRules, limits: CardLimits });
-export type CardConfig = z.infer<typeof CardConfig>;
-
-export type CaKeysFile =
-  | { readonly ok: true; readonly keys: readonly CaKey[] }
-  | { readonly ok: false; readonly code: 'ca-keys-damaged' | 'ca-keys-invalid'; readonly detail: string };
-
-/** Reads a file of CA keys: a JSON list of `{rid, index, exponent, modulus, sha1}`, each checked against its hash. */
-export function readCaKeys(text: string): CaKeysFile {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { ok: false, code: 'ca-keys-damaged', detail: 'the file is not JSON' };
-  }
-  const keys = z.array(CaKey).max(256).safeParse(json);
-  if (keys.success) return { ok: true, keys: keys.data };
-  const issue = keys.error.issues[0];
-  return { ok: false, code: 'ca-keys-invalid', detail: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}` };
-}
-
-/** The same rules with further CA keys; one with the RID and index of an old one takes its place. */
-export function withCaKeys(rules: CardRules, keys: readonly CaKey[]): CardRules {
-  const others = rules.caKeys.filter((old) => !keys.some((key) => key.rid === old.rid && key.index === old.index));
-  return { ...rules, caKeys: [...others, ...keys] };
+export interface CardConfig {
+  readonly cards: CardRules;
+  readonly limits: CardLimits;
 }

@@ -1,10 +1,13 @@
 import { optionsCommand, status, statusText } from './apdu.ts';
 import { type Channel, done, end, refuse, type Step } from './channel.ts';
 import { fillDol, readDol } from './dol.ts';
-import { type FileEntry, readLocator } from './records.ts';
+import { type FileEntry, neededForCda, readLocator } from './records.ts';
 import type { Selected } from './select.ts';
 import type { TerminalData } from './terminal.ts';
 import { decode, find, type Tlv } from './tlv.ts';
+
+/** Application interchange profile, byte 1 (EMV Book 3 annex C1). */
+const CDA_SUPPORTED = 0x01;
 
 /** What GET PROCESSING OPTIONS told. */
 export interface Options {
@@ -13,6 +16,8 @@ export interface Options {
   readonly locator: readonly FileEntry[];
   /** The data objects beside them. Empty for format 80. */
   readonly nodes: readonly Tlv[];
+  /** What was sent as PDOL data. */
+  readonly pdolData: Uint8Array;
 }
 
 function parts(data: Uint8Array): { profile: Uint8Array; locator: Uint8Array; nodes: readonly Tlv[] } | string {
@@ -32,8 +37,8 @@ function parts(data: Uint8Array): { profile: Uint8Array; locator: Uint8Array; no
 }
 
 /**
- * Starts the payment on the card (EMV Book 3, 10.1). The PDOL of a qualified application must ask for the terminal's
- * qualifiers (9F66), else contactless ends. 6985 drops the candidate, 6986 sends the customer to the phone's screen.
+ * Starts the payment on the card (EMV Book 3, 10.1). For kernels 3 and 7 the PDOL must ask for the terminal's qualifiers
+ * (9F66), else contactless ends; a card of kernel 2 may ask for nothing. 6985 drops the candidate, 6986 sends the customer to the phone's screen.
  */
 export async function processingOptions(
   channel: Channel,
@@ -42,10 +47,12 @@ export async function processingOptions(
 ): Promise<Step<Options | { readonly out: number }>> {
   const list = readDol(selected.pdol);
   if (!list.ok) return refuse('card-data-invalid', `PDOL: ${list.code}`);
-  if (!list.entries.some((entry) => entry.tag === '9F66')) {
+  const { kernel } = selected.candidate.application;
+  if (kernel !== 2 && !list.entries.some((entry) => entry.tag === '9F66')) {
     return refuse('use-another-interface', 'the PDOL asks for no terminal qualifiers');
   }
-  const answer = await channel.send('GPO', optionsCommand(fillDol(list.entries, terminal)));
+  const pdolData = fillDol(list.entries, terminal);
+  const answer = await channel.send('GPO', optionsCommand(pdolData));
   if (!answer.ok) return answer;
   switch (answer.value.status) {
     case status.ok:
@@ -61,7 +68,8 @@ export async function processingOptions(
   }
   const read = parts(answer.value.data);
   if (typeof read === 'string') return refuse('card-data-invalid', `GPO: ${read}`);
-  const locator = readLocator(read.locator);
+  const cda = kernel === 2 && (read.profile[0]! & CDA_SUPPORTED) !== 0;
+  const locator = readLocator(cda ? neededForCda(read.locator) : read.locator);
   if (!locator) return refuse('card-data-invalid', 'GPO: bad file locator');
-  return done({ profile: read.profile, locator, nodes: read.nodes });
+  return done({ profile: read.profile, locator, nodes: read.nodes, pdolData });
 }

@@ -15,6 +15,8 @@ export interface CardRequest {
   readonly unpredictableNumber: Uint8Array;
   /** Transaction sequence counter, the payment's STAN (tag 9F41). */
   readonly sequence: number;
+  /** AIDs (hex) that the customer chose: only they may be taken of those that a card wants confirmed (tag 87). */
+  readonly confirmed?: readonly string[];
 }
 
 /** What only the acquirer may read of a card: digits, hex of tag 57, YYMM. */
@@ -53,6 +55,7 @@ export interface OdaResult {
     | 'static-data'
     | 'signature'
     | 'data-hash'
+    | 'cryptogram-type'
     | 'version'
     /** Of a wallet: its transaction counter has not grown. */
     | 'counter';
@@ -94,12 +97,18 @@ export interface CardData {
   readonly sealed: string;
   readonly tags: readonly CardTag[];
   readonly timing: CardTiming;
+  /** What the terminal found, hex: verification results (tag 95) and status information (tag 9B). */
+  readonly findings?: { readonly tvr: string; readonly tsi: string };
+  /** The CA keys came from an unsigned file: good for test cards only. */
+  readonly keys?: 'unsigned';
+  /** The cryptogram is that of an earlier, torn tap of the same payment. */
+  readonly recovered?: true;
 }
 
 /** Milliseconds on the monotonic clock. */
 export interface CardTiming {
-  /** One for each exchange: the command's name, time on the card. */
-  readonly exchanges: readonly { readonly command: string; readonly ms: number }[];
+  /** One for each exchange: the command's name, time on the card, own time between the exchange before and this one. */
+  readonly exchanges: readonly { readonly command: string; readonly ms: number; readonly gapMs?: number }[];
   readonly cardMs: number;
   /** From card in field to card may go, card time taken out. */
   readonly ownMs: number;
@@ -125,7 +134,7 @@ export type CardOutcome =
   | { readonly kind: 'online'; readonly card: CardData; readonly deferrable: boolean }
   /** The card approved offline: a TC, and offline data authentication passed. */
   | { readonly kind: 'approved-offline'; readonly card: CardData }
-  | { readonly kind: 'declined'; readonly reason: CardDecline; readonly card?: CardData }
+  | { readonly kind: 'declined'; readonly reason: CardDecline; readonly detail?: string; readonly card?: CardData }
   /** The same attempt goes on with another tap. */
   | { readonly kind: 'tap-again'; readonly reason: 'torn' | 'see-phone' | 'one-card-only' | 'timed-out' }
   | { readonly kind: 'refused'; readonly reason: CardRefusal; readonly detail: string };

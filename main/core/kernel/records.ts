@@ -1,5 +1,5 @@
 import { recordCommand, status, statusText } from './apdu.ts';
-import { concat } from './bytes.ts';
+import { concat, hex, unhex } from './bytes.ts';
 import { type Channel, done, refuse, type Step } from './channel.ts';
 import { decode, type Tlv } from './tlv.ts';
 
@@ -28,6 +28,18 @@ export function readLocator(bytes: Uint8Array): readonly FileEntry[] | undefined
   }
   const records = entries.reduce((sum, entry) => sum + entry.last - entry.first + 1, 0);
   return records > MOST_RECORDS ? undefined : entries;
+}
+
+/**
+ * The layout of kernel 2 cards: a magnetic-stripe record first, a record for static signatures second to last. Neither
+ * is needed in EMV mode with CDA, and each would cost the customer an exchange.
+ */
+const MASTERCARD_LAYOUT = '08010100100101011801020020010200';
+const MASTERCARD_NEEDED = '100101011801010020010200';
+
+/** The part of a kernel 2 locator that EMV mode with CDA needs. Records that are signed are never left out. */
+export function neededForCda(bytes: Uint8Array): Uint8Array {
+  return hex(bytes) === MASTERCARD_LAYOUT ? unhex(MASTERCARD_NEEDED) : bytes;
 }
 
 export interface Records {

@@ -20,7 +20,7 @@ async function order(directory: NonNullable<TestCardSpec['directory']>, status =
 }
 
 test('priority decides, then the card’s order; no priority comes last', async () => {
-  const directory = [{ aid: VISA }, { aid: CREDIT, priority: '02' }, { aid: DEBIT, priority: '81' }];
+  const directory = [{ aid: VISA }, { aid: CREDIT, priority: '02' }, { aid: DEBIT, priority: '01' }];
   expect(await order(directory)).toEqual([DEBIT, CREDIT, VISA]);
   expect(
     await order([
@@ -35,7 +35,7 @@ test('a longer AID of the card matches, a shorter or foreign one does not', asyn
     await order([
       { aid: `${VISA}01` },
       { aid: 'A00000000310' },
-      { aid: 'A0000000041010' },
+      { aid: 'A0000000651010' },
       { aid: 'A000000025010801' },
     ]),
   ).toEqual([`${VISA}01`]);
@@ -91,7 +91,7 @@ describe('cards that are no payment cards here', () => {
   });
 
   test('only applications that this terminal has no kernel for', async () => {
-    const { outcome } = await tap(testCard({ ...unionpay, directory: [{ aid: 'A0000000041010' }] }));
+    const { outcome } = await tap(testCard({ ...unionpay, directory: [{ aid: 'A0000000041010', kernel: '03' }] }));
     expect(outcome).toMatchObject({ kind: 'refused', reason: 'no-supported-application' });
     const empty = await tap(testCard({ ...unionpay, directory: [] }));
     expect(empty.outcome).toMatchObject({ kind: 'refused', reason: 'no-supported-application' });

@@ -1,7 +1,7 @@
 import { PPSE, selectCommand, status, statusText } from './apdu.ts';
-import { hex, unhex } from './bytes.ts';
+import { concat, hex, unhex } from './bytes.ts';
 import { type Channel, done, refuse, type Step } from './channel.ts';
-import type { CardApplication } from './config.ts';
+import type { CardApplication, CardRules } from './config.ts';
 import { decode, find, type Tlv } from './tlv.ts';
 
 /** An application that card and counter both know. */
@@ -11,10 +11,11 @@ export interface Candidate {
   readonly application: CardApplication;
   /** 1 is best; 16 stands for none given. */
   readonly priority: number;
+  /** What follows the AID in SELECT (extended selection, tag 9F29). */
+  readonly extension?: Uint8Array;
+  /** The card takes this application only when its holder has chosen it (tag 87, bit 8). */
+  readonly confirm: boolean;
 }
-
-/** Kernels this program can run. */
-const kernels: ReadonlySet<number> = new Set([3, 7]);
 
 /**
  * The kernel that a directory entry asks for (tag 9F2A, EMV Book B 3.3.2): 0 leaves it to the AID; undefined is one of a
@@ -30,7 +31,6 @@ function kernelAsked(entry: readonly Tlv[]): number | undefined {
 function applicationFor(aid: string, kernel: number, applications: readonly CardApplication[]) {
   return applications
     .filter((application) => aid.startsWith(application.aid) && (kernel === 0 || application.kernel === kernel))
-    .filter((application) => kernels.has(application.kernel))
     .sort((a, b) => b.aid.length - a.aid.length)[0];
 }
 
@@ -45,8 +45,16 @@ export function candidates(entries: readonly Tlv[], applications: readonly CardA
     const aid = hex(name);
     const application = applicationFor(aid, kernel, applications);
     if (!application) continue;
-    const indicator = (find(entry.children, '87')?.value[0] ?? 0) & 0x0f;
-    found.push({ aid, application, priority: indicator === 0 ? 16 : indicator });
+    const indicator = find(entry.children, '87')?.value[0] ?? 0;
+    const extension = application.extendedSelection ? find(entry.children, '9F29')?.value : undefined;
+    if (extension && (extension.length === 0 || name.length + extension.length > 16)) continue;
+    found.push({
+      aid,
+      application,
+      priority: indicator & 0x0f || 16,
+      confirm: (indicator & 0x80) !== 0,
+      ...(extension ? { extension } : {}),
+    });
   }
   return found.sort((a, b) => a.priority - b.priority);
 }
@@ -63,15 +71,32 @@ function whyNone(entries: readonly Tlv[], applications: readonly CardApplication
 /** PC/SC part 3, 3.1.3.2.3.2: historical bytes of a storage card, which has no applications. */
 const STORAGE_CARD = '804F0CA000000306';
 
-/** Asks the card for its contactless directory. */
+/** A card without a directory: every application of the counter may be on it (Book 1, 12.3.3). */
+function everyApplication(applications: readonly CardApplication[]): readonly Candidate[] {
+  return applications.map((application) => ({ aid: application.aid, application, priority: 16, confirm: false }));
+}
+
+/** Leaves out what the card wants its holder to choose and nobody has chosen (Book 1, 12.4). */
+function allowed(list: readonly Candidate[], confirmed: readonly string[]): Step<readonly Candidate[]> {
+  const usable = list.filter(({ confirm, aid }) => !confirm || confirmed.includes(aid));
+  return usable.length > 0
+    ? done(usable)
+    : refuse('use-another-interface', 'the card wants its holder to choose one of its applications');
+}
+
+/** Asks the card for its contactless directory. `confirmed`: AIDs that the customer chose. */
 export async function readDirectory(
   channel: Channel,
   atr: Uint8Array,
-  applications: readonly CardApplication[],
+  cards: CardRules,
+  confirmed: readonly string[],
 ): Promise<Step<readonly Candidate[]>> {
   if (hex(atr).includes(STORAGE_CARD)) return refuse('not-a-payment-card', 'a storage card');
   const answer = await channel.send('SELECT PPSE', selectCommand(PPSE));
   if (!answer.ok) return answer;
+  if (answer.value.status === status.notFound && cards.withoutDirectory) {
+    return done(everyApplication(cards.applications));
+  }
   if (answer.value.status !== status.ok) {
     return refuse('not-a-payment-card', `SELECT PPSE: ${statusText(answer.value.status)}`);
   }
@@ -79,8 +104,10 @@ export async function readDirectory(
   if (!read.ok) return refuse('card-data-invalid', `SELECT PPSE: TLV ${read.code}`);
   if (!find(read.nodes, '6F')) return refuse('not-a-payment-card', 'SELECT PPSE: no file control information');
   const entries = find(read.nodes, '6F', 'A5', 'BF0C')?.children ?? [];
-  const list = candidates(entries, applications);
-  return list.length > 0 ? done(list) : refuse('no-supported-application', whyNone(entries, applications));
+  const list = candidates(entries, cards.applications);
+  return list.length > 0
+    ? allowed(list, confirmed)
+    : refuse('no-supported-application', whyNone(entries, cards.applications));
 }
 
 /** What SELECT told of an application. */
@@ -96,7 +123,8 @@ export async function selectApplication(
   channel: Channel,
   candidate: Candidate,
 ): Promise<Step<Selected | { readonly out: number }>> {
-  const answer = await channel.send('SELECT', selectCommand(unhex(candidate.aid)));
+  const name = concat(unhex(candidate.aid), candidate.extension ?? new Uint8Array());
+  const answer = await channel.send('SELECT', selectCommand(name));
   if (!answer.ok) return answer;
   if (answer.value.status !== status.ok) return done({ out: answer.value.status });
   const read = decode(answer.value.data);

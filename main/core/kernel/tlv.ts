@@ -1,11 +1,15 @@
-import { concat, hex, unhex } from './bytes.ts';
+import { concat, unhex } from './bytes.ts';
 
 /** One BER-TLV data object (EMV Book 3 annex B). `children` is there when the tag is a constructed one. */
 export interface Tlv {
   /** Upper-case hex of the tag's one to three bytes. */
   readonly tag: string;
+  /** A view of the bytes that were decoded. */
   readonly value: Uint8Array;
   readonly children?: readonly Tlv[];
+  /** Where the object, tag and length included, stands in the bytes that were decoded. */
+  readonly from: number;
+  readonly to: number;
 }
 
 export type TlvCode =
@@ -28,7 +32,6 @@ export type TlvResult =
 const LARGEST = 65_536;
 const DEEPEST = 6;
 const MOST = 512;
-const single = new Set(['57', '5A', '9F02']);
 
 /** Raised inside this file only; `decode` turns it into a value. */
 class Broken extends Error {
@@ -41,71 +44,95 @@ class Broken extends Error {
   }
 }
 
+const digits = '0123456789ABCDEF';
+/** Hex of one byte, ready made: tags are most of what is decoded. */
+const pairs = Array.from({ length: 256 }, (_, byte) => digits[byte >> 4]! + digits[byte & 15]!);
+/** Two-byte tags met so far, by the second byte under the first. At most 7 × 256 of them have two bytes. */
+const doubles: (string | undefined)[] = new Array(65_536);
+
 interface Reading {
   readonly bytes: Uint8Array;
-  readonly seen: Set<string>;
   objects: number;
+  /** Which of 57, 5A and 9F02 have come. */
+  seen: number;
 }
 
-/** End of the tag that starts at `at`, bounded by `end`. */
-function tagEnd(bytes: Uint8Array, at: number, end: number): number {
-  if ((bytes[at]! & 0x1f) !== 0x1f) return at + 1;
-  for (let next = at + 1; next < at + 3; next++) {
-    if (next >= end) throw new Broken('truncated', at);
-    if ((bytes[next]! & 0x80) === 0) return next + 1;
-  }
-  throw new Broken('tag', at);
+/** Objects that may stand only once, and their bit in `seen`. */
+function singleBit(tag: string): number {
+  if (tag === '57') return 1;
+  if (tag === '5A') return 2;
+  return tag === '9F02' ? 4 : 0;
 }
 
-function readLength(bytes: Uint8Array, at: number, end: number): { length: number; next: number } {
-  if (at >= end) throw new Broken('truncated', at);
+/** Hex of the tag that starts at `at`: its length is half as many bytes. */
+function readTag(bytes: Uint8Array, at: number, end: number): string {
   const first = bytes[at]!;
-  if (first < 0x80) return { length: first, next: at + 1 };
-  const count = first & 0x7f;
-  if (count === 0 || count > 2) throw new Broken('length', at);
-  if (at + 1 + count > end) throw new Broken('truncated', at);
-  const length = count === 1 ? bytes[at + 1]! : bytes[at + 1]! * 256 + bytes[at + 2]!;
-  return { length, next: at + 1 + count };
+  if ((first & 0x1f) !== 0x1f) return pairs[first]!;
+  if (at + 1 >= end) throw new Broken('truncated', at);
+  const second = bytes[at + 1]!;
+  if (second < 0x80) {
+    const key = first * 256 + second;
+    const known = doubles[key];
+    if (known !== undefined) return known;
+    const text = pairs[first]! + pairs[second]!;
+    doubles[key] = text;
+    return text;
+  }
+  if (at + 2 >= end) throw new Broken('truncated', at);
+  const third = bytes[at + 2]!;
+  if (third >= 0x80) throw new Broken('tag', at);
+  return pairs[first]! + pairs[second]! + pairs[third]!;
 }
 
 function readNodes(reading: Reading, from: number, end: number, depth: number): Tlv[] {
   if (depth > DEEPEST) throw new Broken('depth', from);
+  const { bytes } = reading;
   const nodes: Tlv[] = [];
   let at = from;
   while (at < end) {
-    if (reading.bytes[at] === 0) {
+    const first = bytes[at]!;
+    if (first === 0) {
       at += 1;
       continue;
     }
-    const start = at;
-    const afterTag = tagEnd(reading.bytes, at, end);
-    const { length, next } = readLength(reading.bytes, afterTag, end);
-    if (next + length > end) throw new Broken('truncated', start);
-    const tag = hex(reading.bytes.subarray(start, afterTag));
-    reading.objects += 1;
-    if (reading.objects > MOST) throw new Broken('objects', start);
-    if (single.has(tag)) {
-      if (reading.seen.has(tag)) throw new Broken('duplicate', start);
-      reading.seen.add(tag);
+    const tag = readTag(bytes, at, end);
+    let next = at + (tag.length >> 1);
+    if (next >= end) throw new Broken('truncated', next);
+    let length = bytes[next]!;
+    next += 1;
+    if (length >= 0x80) {
+      const count = length & 0x7f;
+      if (count === 0 || count > 2) throw new Broken('length', next - 1);
+      if (next + count > end) throw new Broken('truncated', next - 1);
+      length = count === 1 ? bytes[next]! : bytes[next]! * 256 + bytes[next + 1]!;
+      next += count;
     }
-    const value = reading.bytes.slice(next, next + length);
-    const constructed = (reading.bytes[start]! & 0x20) !== 0;
+    const to = next + length;
+    if (to > end) throw new Broken('truncated', at);
+    reading.objects += 1;
+    if (reading.objects > MOST) throw new Broken('objects', at);
+    const single = singleBit(tag);
+    if ((reading.seen & single) !== 0) throw new Broken('duplicate', at);
+    reading.seen |= single;
+    const value = bytes.subarray(next, to);
     nodes.push(
-      constructed ? { tag, value, children: readNodes(reading, next, next + length, depth + 1) } : { tag, value },
+      (first & 0x20) === 0
+        ? { tag, value, from: at, to }
+        : { tag, value, children: readNodes(reading, next, to, depth + 1), from: at, to },
     );
-    at = next + length;
+    at = to;
   }
   return nodes;
 }
 
 /**
  * Strict BER-TLV: at most 64 kB, 6 levels, 512 objects, 3 tag bytes, definite lengths. Zero bytes between objects are
- * padding (Book 3, B1). 57, 5A and 9F02 may stand only once.
+ * padding (Book 3, B1). 57, 5A and 9F02 may stand only once. Values are views: the bytes must not change afterwards.
  */
 export function decode(bytes: Uint8Array): TlvResult {
   if (bytes.length > LARGEST) return { ok: false, code: 'size', at: 0 };
   try {
-    return { ok: true, nodes: readNodes({ bytes, seen: new Set(), objects: 0 }, 0, bytes.length, 1) };
+    return { ok: true, nodes: readNodes({ bytes, seen: 0, objects: 0 }, 0, bytes.length, 1) };
   } catch (error) {
     if (error instanceof Broken) return { ok: false, code: error.code, at: error.at };
     throw error;

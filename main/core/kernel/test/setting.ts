@@ -4,9 +4,11 @@ import { money } from '../../../../contract/money.ts';
 import type { Card } from '../../../../drivers/nfc/reader.ts';
 import { unhex } from '../bytes.ts';
 import { type CardConfig, CardLimits, CardRules } from '../config.ts';
+import type { TapContext } from '../context.ts';
 import { readCard } from '../kernel.ts';
 import type { CardOutcome, CardRequest } from '../outcome.ts';
 import { openVault } from '../vault.ts';
+import type { CombinedCardSpec } from './combinedcard.ts';
 import { caKeyOf, makeKeys, type TestCardSpec } from './testcard.ts';
 
 /** Issuer and ICC keys that need a remainder each, as most real ones do. */
@@ -33,7 +35,7 @@ export const config: CardConfig = {
       { aid: 'A0000000031010', kernel: 3, scheme: 'visa' },
       { aid: 'A0000000041010', kernel: 2, scheme: 'mastercard' },
     ],
-    caKeys: [caKeyOf(keys, 'A000000333'), caKeyOf(keys, 'A000000003')],
+    caKeys: [caKeyOf(keys, 'A000000333'), caKeyOf(keys, 'A000000003'), caKeyOf(keys, 'A000000004')],
   }),
   limits: CardLimits.parse({ maxMinor: 5_000_000, contactlessMinor: 500_000, cvmMinor: 100_000 }),
 };
@@ -52,6 +54,28 @@ export const unionpay: TestCardSpec = {
 };
 
 export const visa: TestCardSpec = { ...unionpay, aid: 'A0000000031010', pan: VISA_PAN };
+
+/** Published Mastercard test card (binaryfoo/emv-bertlv contactless-mastercard-in). */
+export const MASTERCARD_PAN = '5413330089600044';
+
+export const mastercard: CombinedCardSpec = {
+  keys,
+  aid: 'A0000000041010',
+  pan: MASTERCARD_PAN,
+  expiry: '3012',
+  gives: 'ARQC',
+};
+
+/** The settings with a floor limit for Mastercard, so that small payments may be approved offline. */
+export const withFloor: CardConfig = {
+  ...config,
+  cards: {
+    ...config.cards,
+    applications: config.cards.applications.map((each) =>
+      each.kernel === 2 ? { ...each, limits: { floorMinor: 5_000 } } : each,
+    ),
+  },
+};
 
 export const request: CardRequest = {
   amount: money(1280, 'CNY'),
@@ -75,7 +99,12 @@ export function testClock() {
 /** One tap with the settings above; `gone` counts how often the customer was told to take the card away. */
 export async function tap(
   card: Card,
-  changes: { request?: Partial<CardRequest>; config?: CardConfig; clock?: { monotonic(): number } } = {},
+  changes: {
+    request?: Partial<CardRequest>;
+    config?: CardConfig;
+    clock?: { monotonic(): number };
+    context?: TapContext;
+  } = {},
 ): Promise<{ outcome: CardOutcome; gone: number }> {
   let gone = 0;
   const outcome = await readCard(
@@ -87,6 +116,8 @@ export async function tap(
     () => {
       gone += 1;
     },
+    undefined,
+    changes.context,
   );
   return { outcome, gone };
 }

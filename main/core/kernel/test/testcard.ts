@@ -43,12 +43,12 @@ export function caKeyOf(keys: TestKeys, rid: string): CaKey {
   return { ...key, sha1: caKeyHash(key) };
 }
 
-interface Certificate {
+export interface Certificate {
   readonly certificate: Uint8Array;
   readonly remainder: Uint8Array;
 }
 
-function certify(
+export function certify(
   signer: KeyPair,
   subject: KeyPair,
   head: Uint8Array,
@@ -86,8 +86,13 @@ export interface TestCardSpec {
 
 const PDOL = '9F66049F02069F03069F1A0295055F2A029A039C019F3704';
 const ok = unhex('9000');
+/** Second byte of the card verification results, by the cryptogram's type. */
+const verificationByte: Readonly<Record<string, string>> = { '40': '90', '80': 'A0', '00': '80' };
 
-function objects(own: Readonly<Record<string, string>>, changes: Readonly<Record<string, string | undefined>> = {}) {
+export function objects(
+  own: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | undefined>> = {},
+) {
   return concat(
     ...Object.entries({ ...own, ...changes }).flatMap(([tag, value]) =>
       value === undefined ? [] : [encode(tag, unhex(value))],
@@ -95,7 +100,7 @@ function objects(own: Readonly<Record<string, string>>, changes: Readonly<Record
   );
 }
 
-function track2(spec: TestCardSpec): string {
+export function track2(spec: Pick<TestCardSpec, 'pan' | 'expiry'>): string {
   const digits = `${spec.pan}D${spec.expiry}2010000000`;
   return digits.length % 2 === 0 ? digits : `${digits}F`;
 }
@@ -128,7 +133,7 @@ function optionsAnswer(spec: TestCardSpec, pdolData: Uint8Array, related: Uint8A
     '94': '1001010110020400',
     '57': track2(spec),
     '5F34': '01',
-    '9F10': '07010103A00000010A0100000000',
+    '9F10': `07010103${verificationByte[spec.cid] ?? 'A0'}0000010A0100000000`,
     '9F26': '1122334455667788',
     '9F27': spec.cid,
     '9F36': '001C',
@@ -170,11 +175,15 @@ export interface TestCard extends Card {
   readonly timeouts: number[];
 }
 
-export function testCard(
-  spec: TestCardSpec,
-  options: { disturb?: Disturb; clock?: { advance(ms: number): void }; ms?: number; atr?: string } = {},
-): TestCard {
-  const answer = answers(spec);
+interface CardOptions {
+  readonly disturb?: Disturb;
+  readonly clock?: { advance(ms: number): void };
+  readonly ms?: number;
+  readonly atr?: string;
+}
+
+/** A card that answers by the function given. */
+export function cardOf(answer: (command: Uint8Array) => Uint8Array, options: CardOptions = {}): TestCard {
   const commands: string[] = [];
   const timeouts: number[] = [];
   return {
@@ -185,9 +194,14 @@ export function testCard(
       const index = commands.push(hex(command)) - 1;
       timeouts.push(timeoutMs);
       options.clock?.advance(options.ms ?? 10);
-      const response = options.disturb?.(index, answer(command), command) ?? answer(command);
+      const own = answer(command);
+      const response = options.disturb?.(index, own, command) ?? own;
       return typeof response === 'string' ? { ok: false, fault: response, detail: 'scripted' } : { ok: true, response };
     },
     release() {},
   };
+}
+
+export function testCard(spec: TestCardSpec, options: CardOptions = {}): TestCard {
+  return cardOf(answers(spec), options);
 }

@@ -29,3 +29,8 @@ export function recorded(name: string): ReadonlyMap<string, Uint8Array> {
 export function recordedFields(name: string): Readonly<Record<string, string>> {
   return Fields.parse(load(name)).fields;
 }
+
+/** A recorded dialogue as it was: response, status word included, by command. */
+export function recordedDialogue(name: string): ReadonlyMap<string, string> {
+  return new Map(Trace.parse(load(name)).exchanges);
+}

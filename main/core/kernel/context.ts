@@ -1,0 +1,13 @@
+import type { TornLog } from './torn.ts';
+
+/** What a tap may lean on beside the card and the rules. All of it may be left out. */
+export interface TapContext {
+  /** Random bytes, for the random selection of payments that go online. Left out: none is selected. */
+  readonly random?: (count: number) => Uint8Array;
+  /** Payments that a kernel 2 card left in mid-command. Left out: none is recovered. */
+  readonly torn?: TornLog;
+  /** Whether the card of this token is on the counter's block list. */
+  readonly blocked?: (token: string) => boolean;
+  /** How many payments in a row the card of this token has made offline here. */
+  readonly offlineInARow?: (token: string) => number;
+}
