@@ -60,7 +60,9 @@ export function paymentReceipt(payment: Payment, context: ReceiptContext): Recei
 
 function verdict(t: (key: string) => string, payment: Payment, outcome: string): ReceiptLine[] {
   const voided = payment.kind === 'void' || outcome === 'voided';
-  const key = voided ? 'voided' : outcome === 'offline' ? 'offline' : outcome === 'approved' ? 'approved' : 'declined';
+  // While its void is under way the sale stands: nothing has gone back yet.
+  const sold = outcome === 'approved' || payment.state === 'void-due';
+  const key = voided ? 'voided' : outcome === 'offline' ? 'offline' : sold ? 'approved' : 'declined';
   return [{ kind: 'text', text: t(key), align: 'center', bold: true }];
 }
 

@@ -1,6 +1,6 @@
 import type { Verification } from '../../../contract/device.ts';
 import type { Book } from '../ledger/book.ts';
-import { type Entry, parseEntry } from '../ledger/entry.ts';
+import { canonicalText, type Entry, parseEntry, type Value, type Values } from '../ledger/entry.ts';
 import { type JournalLine, readJournal } from '../ledger/journal.ts';
 
 type Break = NonNullable<Verification['firstBreak']>;
@@ -9,14 +9,6 @@ interface StoredEntry {
   readonly seq: number;
   readonly hash: string;
   readonly body: string;
-}
-
-interface StoredTransfer {
-  readonly seq: number;
-  readonly n: number;
-  readonly debit: string;
-  readonly credit: string;
-  readonly amount: number;
 }
 
 /**
@@ -58,76 +50,68 @@ function compareEntries(book: Book, lines: readonly JournalLine[]): Break | unde
   return undefined;
 }
 
+/** Every column of every transfer, beside the one that the journal's entry says. */
 function compareTransfers(book: Book, entries: readonly Entry[]): Break | undefined {
-  const stored = book.db
-    .prepare<[], StoredTransfer>('SELECT seq, n, debit, credit, amount FROM transfer ORDER BY seq, n')
-    .all();
+  const stored = book.db.prepare<[], { seq: number }>('SELECT * FROM transfer ORDER BY seq, n').all();
   let index = 0;
   for (const entry of entries) {
     for (const [n, transfer] of entry.transfers.entries()) {
+      const { amount: money, ...rest } = transfer;
+      const wanted = { seq: entry.seq, n, at: entry.at, ...rest, amount: money.minor, currency: money.currency };
       const found = stored[index];
       index += 1;
-      const same =
-        found?.seq === entry.seq &&
-        found.n === n &&
-        found.debit === transfer.debit &&
-        found.credit === transfer.credit &&
-        found.amount === transfer.amount.minor;
-      if (!same) return { where: 'ledger', seq: entry.seq, what: 'a transfer differs from the journal' };
+      if (!found || canonicalText(found) !== canonicalText(wanted)) {
+        return { where: 'ledger', seq: entry.seq, what: 'a transfer differs from the journal' };
+      }
     }
   }
   const extra = stored[index];
   return extra && { where: 'ledger', seq: extra.seq, what: 'a transfer that the journal does not know' };
 }
 
-/** Folds every write of the journal to what each payment must be now, and compares amount and state. */
+/** Folds every write of the journal to what each payment must be now, and compares whatever was ever written of it. */
 function comparePayments(book: Book, entries: readonly Entry[]): Break | undefined {
   const expected = foldPayments(entries);
-  const stored = book.db
-    .prepare<[], { id: string; state: string; amount: number; currency: string }>(
-      'SELECT id, state, amount, currency FROM payment',
-    )
-    .all();
+  const stored = book.db.prepare<[], Values>('SELECT * FROM payment').all();
   for (const payment of stored) {
-    const wanted = expected.get(payment.id);
-    if (!wanted) return { where: 'database', seq: 0, what: `payment ${payment.id} is not in the journal` };
-    if (wanted.state !== payment.state || wanted.amount !== payment.amount || wanted.currency !== payment.currency) {
-      return { where: 'database', seq: wanted.seq, what: `payment ${payment.id} differs from the journal` };
+    const id = String(payment['id']);
+    const wanted = expected.get(id);
+    if (!wanted) return { where: 'database', seq: 0, what: `payment ${id} is not in the journal` };
+    const column = Object.keys(payment).find((name) => payment[name] !== (wanted.values[name] ?? unwritten(name)));
+    if (column !== undefined) {
+      return { where: 'database', seq: wanted.seq, what: `payment ${id} differs from the journal in ${column}` };
     }
-    expected.delete(payment.id);
+    expected.delete(id);
   }
   const [missing] = expected;
   return missing && { where: 'database', seq: missing[1].seq, what: `payment ${missing[0]} is missing` };
 }
 
+/** What a column holds that no entry ever named (migrations/0001-counter.sql). */
+function unwritten(column: string): Value {
+  if (column === 'attempt' || column === 'copies') return 0;
+  return column === 'print' ? 'none' : null;
+}
+
 interface Folded {
+  /** The last entry that wrote it. */
   seq: number;
-  state: string;
-  batch: number | null;
-  readonly amount: number;
-  readonly currency: string;
+  readonly values: Record<string, Value>;
 }
 
 function foldPayments(entries: readonly Entry[]): Map<string, Folded> {
   const payments = new Map<string, Folded>();
-  for (const entry of entries) {
-    for (const write of entry.writes) {
-      if (write.op === 'settle') settle(payments, write.batch, entry.seq);
-      else if (write.op === 'insert' && write.table === 'payment') {
-        const { id, state, amount, currency, batch } = write.values;
-        payments.set(String(id), {
-          seq: entry.seq,
-          state: String(state),
-          batch: typeof batch === 'number' ? batch : null,
-          amount: Number(amount),
-          currency: String(currency),
-        });
+  for (const { seq, writes } of entries) {
+    for (const write of writes) {
+      if (write.op === 'settle') {
+        settle(payments, write.batch, seq);
+      } else if (write.op === 'insert' && write.table === 'payment') {
+        payments.set(String(write.values['id']), { seq, values: { ...write.values } });
       } else if (write.op === 'update' && write.table === 'payment') {
         const payment = payments.get(String(write.key['id']));
         if (!payment) continue;
-        payment.seq = entry.seq;
-        if (typeof write.values['state'] === 'string') payment.state = write.values['state'];
-        if (typeof write.values['batch'] === 'number') payment.batch = write.values['batch'];
+        payment.seq = seq;
+        Object.assign(payment.values, write.values);
       }
     }
   }
@@ -136,8 +120,9 @@ function foldPayments(entries: readonly Entry[]): Map<string, Folded> {
 
 function settle(payments: Map<string, Folded>, batch: number, seq: number): void {
   for (const payment of payments.values()) {
-    if (payment.batch !== batch || (payment.state !== 'approved' && payment.state !== 'saf-approved')) continue;
-    payment.state = 'settled';
+    const { state } = payment.values;
+    if (payment.values['batch'] !== batch || (state !== 'approved' && state !== 'saf-approved')) continue;
+    payment.values['state'] = 'settled';
     payment.seq = seq;
   }
 }
