@@ -16,7 +16,6 @@ import { openVault } from './kernel/vault.ts';
 import { openBatch } from './ledger/batch.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay, localTime } from './ledger/day.ts';
-import type { Draft } from './ledger/entry.ts';
 import { amountRefusal, Counter } from './payment/counter.ts';
 import type { Effect } from './payment/event.ts';
 import type { Payment } from './payment/payment.ts';
@@ -106,6 +105,7 @@ export class Core {
     this.#torn = openTornLog(world.clock);
     const rules = rulesOf(profile);
     const fatal = (error: unknown): void => this.fatal(error);
+    book.onFailed(fatal);
     this.#runner = new Runner({
       world,
       book,
@@ -160,7 +160,7 @@ export class Core {
     const at = world.clock.now();
     const { replayed, appended, cut } = this.recovered;
     const event = { type: 'started', replayed, appended, cut: cut?.what ?? null };
-    this.#record({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] });
+    this.book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
     this.printing.recover();
     for (const payment of this.payments.inStates(unfinished)) this.#runner.dispatch(payment.id, { type: 'restart' });
     this.#undo.push(
@@ -352,23 +352,14 @@ export class Core {
   configure(settings: StoreSettings, by: string): void {
     const at = this.world.clock.now();
     const writes = [{ op: 'put', table: 'setting', key: 'store', value: JSON.stringify(settings) }] as const;
-    this.#record({ kind: 'setting', at, by, event: { type: 'store-set' }, writes, transfers: [] });
+    this.book.commit({ kind: 'setting', at, by, event: { type: 'store-set' }, writes, transfers: [] }, 'outcome');
     this.#settings = settings;
     this.changed();
   }
 
   /** Journals what a person did that moves no money. */
   note(kind: 'session' | 'drawer', type: string, by: string): void {
-    this.#record({ kind, at: this.world.clock.now(), by, event: { type }, writes: [], transfers: [] });
-  }
-
-  #record(draft: Draft): void {
-    try {
-      this.book.commit(draft, 'outcome');
-    } catch (error) {
-      this.fatal(error);
-      throw error;
-    }
+    this.book.commit({ kind, at: this.world.clock.now(), by, event: { type }, writes: [], transfers: [] }, 'outcome');
   }
 
   fatal(error: unknown): void {
@@ -452,7 +443,14 @@ export class Core {
   #late(late: { readonly stan: number; readonly rrn: string; readonly code: string }): void {
     const { stan, rrn, code } = late;
     const event = { type: 'late', stan, rrn, code };
-    this.#record({ kind: 'core', at: this.world.clock.now(), by: 'terminal', event, writes: [], transfers: [] });
+    if (this.#stopped) return;
+    const at = this.world.clock.now();
+    try {
+      this.book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
+    } catch (error) {
+      // Said by the book already; the link that brought the answer has nothing to do with it.
+      this.fatal(error);
+    }
   }
 }
 

@@ -34,6 +34,7 @@ export class Book {
   readonly #journal: Journal;
   readonly #statements = new Map<string, Statement<unknown[], unknown>>();
   #failed = false;
+  #onFailed: ((error: unknown) => void) | undefined;
 
   constructor(db: Database, journal: Journal) {
     this.db = db;
@@ -42,6 +43,11 @@ export class Book {
 
   get head(): { readonly seq: number; readonly hash: string } {
     return { seq: this.#journal.seq, hash: this.#journal.hash };
+  }
+
+  /** Called when a commit has failed, whoever asked for it. One listener. */
+  onFailed(listener: (error: unknown) => void): void {
+    this.#onFailed = listener;
   }
 
   /**
@@ -55,12 +61,16 @@ export class Book {
     const body = canonicalText(entry);
     const line = { seq: entry.seq, hash: chain(this.#journal.hash, body), body };
     const append = (): void => this.#journal.append(line);
-    this.#failed = true;
     // An intent is appended when the database has taken every statement and has not committed: what it refuses must
     // not stand in the journal, from which it would be refused again at every start.
-    this.#write(entry, body, line.hash, sealed ?? [], order === 'intent' ? append : undefined);
-    if (order === 'outcome') append();
-    this.#failed = false;
+    try {
+      this.#write(entry, body, line.hash, sealed ?? [], order === 'intent' ? append : undefined);
+      if (order === 'outcome') append();
+    } catch (error) {
+      this.#failed = true;
+      this.#onFailed?.(error);
+      throw error;
+    }
     return entry;
   }
 

@@ -24,8 +24,10 @@ export interface Facts {
   /** Reversals not yet delivered to the host once (I10). */
   readonly reversalsDue: boolean;
   readonly offline: OfflineUse;
-  /** UTC milliseconds. */
+  /** UTC milliseconds: a label. */
   readonly now: number;
+  /** Milliseconds that have certainly passed since a stamp of this payment, whatever was done to the clock (I20). */
+  readonly waited: (stamp: number) => number;
 }
 
 /** What the bank made of an exchange, as the payment needs to know it. */

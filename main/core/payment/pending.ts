@@ -25,6 +25,7 @@ export class Pending {
   readonly #due = new Map<string, { readonly at: number; readonly wall: number }>();
   #forwardAt = 0;
   #pumping = false;
+  readonly #waiting = new Set<AbortController>();
 
   constructor(parts: PendingParts) {
     this.#parts = parts;
@@ -63,6 +64,7 @@ export class Pending {
 
   /** A step has been taken: the next one may follow. */
   changed(payment: Payment): void {
+    this.#wake();
     if (payment.state === 'saf-approved' || payment.state === 'saf-declined') this.#pump();
   }
 
@@ -86,9 +88,7 @@ export class Pending {
   async settle(ms: number): Promise<number> {
     const deadline = this.#parts.clock.monotonic() + ms;
     this.hurry();
-    while (this.left() > 0 && this.#parts.clock.monotonic() < deadline && !this.#stop.signal.aborted) {
-      await this.#parts.clock.sleep(25, this.#stop.signal);
-    }
+    await this.#until(() => this.left() === 0, deadline);
     return this.left();
   }
 
@@ -98,9 +98,24 @@ export class Pending {
     const deadline = clock.monotonic() + ms;
     for (const payment of payments.inStates(['reversal-due'])) this.#due.delete(payment.id);
     this.#pump();
-    while (this.#reversalsOpen() && clock.monotonic() < deadline && !this.#stop.signal.aborted) {
-      await clock.sleep(10, this.#stop.signal);
+    await this.#until(() => !this.#reversalsOpen(), deadline);
+  }
+
+  /** Waits for `done`, looking after every step that a payment takes, until the deadline on the monotonic clock. */
+  async #until(done: () => boolean, deadline: number): Promise<void> {
+    const { clock } = this.#parts;
+    while (!this.#stop.signal.aborted && !done()) {
+      const left = deadline - clock.monotonic();
+      if (left <= 0) return;
+      const woken = new AbortController();
+      this.#waiting.add(woken);
+      await clock.sleep(left, woken.signal);
+      this.#waiting.delete(woken);
     }
+  }
+
+  #wake(): void {
+    for (const waiting of this.#waiting) waiting.abort();
   }
 
   #reversalsOpen(): boolean {
@@ -110,6 +125,7 @@ export class Pending {
 
   stop(): void {
     this.#stop.abort();
+    this.#wake();
   }
 
   #pump(): void {
@@ -139,9 +155,9 @@ export class Pending {
 
   /** Going from unknown to its remedy, and giving up a wallet payment, are decisions of the terminal alone. */
   #needsLine(payment: Payment): boolean {
-    const { clock, rules } = this.#parts;
+    const { runner, rules } = this.#parts;
     if (payment.state === 'unknown') return payment.kind === 'void';
-    const late = payment.sentAt !== null && clock.now() - payment.sentAt >= rules.wallet.giveUpMs;
+    const late = payment.sentAt !== null && runner.ages.atLeast(payment.id, payment.sentAt) >= rules.wallet.giveUpMs;
     return !(payment.state === 'querying' && late);
   }
 
@@ -162,9 +178,9 @@ export class Pending {
 
   /** Never sent, and never to be: too old, or its card data was lost with the database. */
   #expired(payment: Payment): boolean {
-    const { clock, payments, rules } = this.#parts;
+    const { runner, payments, rules } = this.#parts;
     if (payment.state !== 'saf-accepted' || payment.attempt > 0) return false;
-    const age = clock.now() - (payment.acceptedAt ?? payment.at);
+    const age = runner.ages.about(payment.id, payment.acceptedAt ?? payment.at);
     return age >= rules.offline.hours * 3_600_000 || payments.sealed(payment.id) === undefined;
   }
 }

@@ -182,7 +182,7 @@ function stepUnknown(payment: Payment, event: PaymentEvent): Step {
 
 /** A wallet payment whose end is not known: asked after, then cancelled (R8). */
 function stepQuerying(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
-  const late = payment.sentAt !== null && facts.now - payment.sentAt >= rules.wallet.giveUpMs;
+  const late = payment.sentAt !== null && facts.waited(payment.sentAt) >= rules.wallet.giveUpMs;
   switch (event.type) {
     case 'due':
       if (late) return cancel('not-completed');

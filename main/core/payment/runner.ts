@@ -7,6 +7,7 @@ import type { Draft, SealedWrite, Write } from '../ledger/entry.ts';
 import type { StoreSettings } from '../store/settings.ts';
 import { newId } from '../world/id.ts';
 import type { World } from '../world/world.ts';
+import { Ages } from './age.ts';
 import type { Answer, Effect, Exchange, Facts, PaymentEvent } from './event.ts';
 import { takeNumbers, takeTrace } from './number.ts';
 import { type Payment, valuesOf } from './payment.ts';
@@ -46,14 +47,29 @@ export interface RunnerParts {
   readonly fatal: (error: unknown) => void;
 }
 
+/** States whose age decides what comes next. */
+const ageing: ReadonlySet<Payment['state']> = new Set([
+  'sending',
+  'unknown',
+  'querying',
+  'reversal-due',
+  'cancel-due',
+  'saf-accepted',
+  'saf-sending',
+  'saf-unknown',
+]);
+
 /** Makes steps durable, and only then lets their effects out. The one place where a payment's state changes. */
 export class Runner {
   readonly #parts: RunnerParts;
   readonly #codes = new Map<string, string>();
   readonly #inFlight = new Set<string>();
+  /** How long payments have waited. */
+  readonly ages: Ages;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
+    this.ages = new Ages(parts.world.clock);
   }
 
   /** Whether the bank is being asked about this payment right now. */
@@ -172,6 +188,9 @@ export class Runner {
         },
         next.order,
       );
+      for (const stamp of [next.change.sentAt, next.change.acceptedAt, next.change.notFoundAt]) {
+        if (typeof stamp === 'number') this.ages.mark(id, stamp);
+      }
       return this.#after(id, next, original?.payment.id);
     } catch (error) {
       this.#parts.fatal(error);
@@ -183,6 +202,7 @@ export class Runner {
     const { payments, changed, perform } = this.#parts;
     const payment = payments.get(id);
     if (payment.state !== 'sending') this.#codes.delete(id);
+    if (!ageing.has(payment.state)) this.ages.forget(id);
     changed(payment);
     if (original !== undefined) changed(payments.get(original));
     for (const effect of next.effects) {
@@ -221,6 +241,7 @@ export class Runner {
         return payments.offlineUse(payment.amount.currency, token);
       },
       now: world.clock.now(),
+      waited: (stamp) => this.ages.atLeast(payment.id, stamp),
     };
   }
 

@@ -36,9 +36,9 @@ function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules
       return takenBack(payment);
     case 'not-found': {
       // The original may still be on its way: only when it has outlived every queue is "not found" the truth (R6).
-      const since = payment.notFoundAt ?? facts.now;
-      if (facts.now - since >= rules.messageLifetimeMs) return takenBack(payment);
-      return outcome({ notFoundAt: since }, [again]);
+      const since = payment.notFoundAt;
+      if (since === null) return outcome({ notFoundAt: facts.now }, [again]);
+      return facts.waited(since) >= rules.messageLifetimeMs ? takenBack(payment) : outcome({}, [again]);
     }
     case 'declined':
     case 'pending':

@@ -27,6 +27,7 @@ export const facts: Facts = {
   reversalsDue: false,
   offline: { count: 0, sum: money(0, 'CNY'), oldest: null, cardWaiting: false },
   now: NOW,
+  waited: (stamp) => NOW - stamp,
 };
 
 export const card: PresentedCard = {

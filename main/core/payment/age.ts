@@ -1,0 +1,38 @@
+import type { Clock } from '../world/world.ts';
+
+/**
+ * How long ago something happened to a payment. Stamps are wall time, which jumps when somebody sets the clock, so ages
+ * are counted on the monotonic clock (I20). Of a stamp made before this start only a bound is known.
+ */
+export class Ages {
+  readonly #clock: Clock;
+  readonly #start: { readonly wall: number; readonly monotonic: number };
+  readonly #made = new Map<string, Map<number, number>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#start = { wall: clock.now(), monotonic: clock.monotonic() };
+  }
+
+  /** A stamp is made now. */
+  mark(payment: string, stamp: number): void {
+    const made = this.#made.get(payment) ?? new Map<number, number>();
+    made.set(stamp, this.#clock.monotonic());
+    this.#made.set(payment, made);
+  }
+
+  forget(payment: string): void {
+    this.#made.delete(payment);
+  }
+
+  /** Milliseconds that have certainly passed: what was stamped before this start is at least as old as the start. */
+  atLeast(payment: string, stamp: number): number {
+    return this.#clock.monotonic() - (this.#made.get(payment)?.get(stamp) ?? this.#start.monotonic);
+  }
+
+  /** Milliseconds that have passed, the time before this start by the wall clock that it found. */
+  about(payment: string, stamp: number): number {
+    const before = this.#made.get(payment)?.has(stamp) ? 0 : Math.max(0, this.#start.wall - stamp);
+    return before + this.atLeast(payment, stamp);
+  }
+}
