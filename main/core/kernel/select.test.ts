@@ -128,3 +128,78 @@ test('the most exact of the counter’s AIDs decides the kernel', async () => {
   });
   expect(outcome).toMatchObject({ card: { kernel: 3, scheme: 'visa' } });
 });
+
+describe('an application that the card wants its holder to choose', () => {
+  const directory = [
+    { aid: CREDIT, priority: '81' },
+    { aid: DEBIT, priority: '02' },
+  ];
+  test('is taken only when it was chosen', async () => {
+    expect(await order(directory)).toEqual([DEBIT]);
+    const card = testCard({ ...unionpay, directory });
+    expect((await tap(card, { request: { confirmed: [CREDIT] } })).outcome).toMatchObject({ card: { aid: CREDIT } });
+  });
+
+  test('and nothing else is there', async () => {
+    const card = testCard({ ...unionpay, directory: directory.slice(0, 1) });
+    expect((await tap(card)).outcome).toMatchObject({ kind: 'refused', reason: 'use-another-interface' });
+    expect(card.commands.length).toBe(1);
+  });
+});
+
+test('the extended selection of a directory entry follows the AID where the rules allow it', async () => {
+  const directory = [{ aid: VISA, extension: '0102' }];
+  const applications = config.cards.applications.map((each) => ({ ...each, extendedSelection: true }));
+  const cards = { ...config.cards, applications };
+  const card = testCard({ ...visa, directory });
+  expect((await tap(card, { config: { ...config, cards } })).outcome).toMatchObject({ card: { aid: `${VISA}0102` } });
+  expect(selected(card.commands)).toEqual([`${VISA}0102`]);
+  expect(await order(directory)).toEqual([VISA]);
+  const long = testCard({ ...visa, directory: [{ aid: VISA, extension: '00'.repeat(10) }] });
+  expect((await tap(long, { config: { ...config, cards } })).outcome).toMatchObject({ kind: 'refused' });
+});
+
+describe('a card without a directory', () => {
+  const absent: Disturb = (index, answer) => (index === 0 ? unhex('6A82') : answer);
+  const config1 = { ...config, cards: { ...config.cards, withoutDirectory: true } };
+  test('is asked for each application where the rules say so', async () => {
+    const others: Disturb = (index, answer, command) =>
+      index > 0 && hex(command).startsWith('00A4') && !hex(command).includes(VISA)
+        ? unhex('6A82')
+        : absent(index, answer, command);
+    const card = testCard(visa, { disturb: others });
+    expect((await tap(card, { config: config1 })).outcome).toMatchObject({ card: { aid: VISA, kernel: 3 } });
+    expect(selected(card.commands)).toEqual([DEBIT, CREDIT, VISA]);
+  });
+
+  test('and none of them', async () => {
+    const card = testCard(visa, { disturb: () => unhex('6A82') });
+    expect((await tap(card, { config: config1 })).outcome).toMatchObject({ reason: 'no-supported-application' });
+    expect(card.commands.length).toBe(1 + config.cards.applications.length);
+  });
+
+  test('is no payment card elsewhere', async () => {
+    const card = testCard(visa, { disturb: absent });
+    expect((await tap(card)).outcome).toMatchObject({ reason: 'not-a-payment-card' });
+  });
+});
+
+test('an answer that only announces more (61xx, 6Cxx) is none: the reader fetches it', async () => {
+  for (const status of ['6110', '6C10']) {
+    const { outcome } = await tap(
+      testCard(visa, { disturb: (index, answer) => (index === 2 ? unhex(status) : answer) }),
+    );
+    expect(outcome).toMatchObject({ kind: 'refused', reason: 'card-data-invalid' });
+  }
+});
+
+test('a card that has become another one is no answer of this one', async () => {
+  const card = testCard({ ...visa, cid: '40' });
+  const changing = {
+    ...card,
+    get atr() {
+      return unhex(card.commands.length < 3 ? '3B80800101' : '3B8080010100');
+    },
+  };
+  expect((await tap(changing)).outcome).toEqual({ kind: 'tap-again', reason: 'torn' });
+});

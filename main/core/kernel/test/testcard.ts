@@ -78,8 +78,17 @@ export interface TestCardSpec {
   readonly record?: Readonly<Record<string, string | undefined>>;
   readonly pdol?: string;
   /** Directory entries in place of the card's one. */
-  readonly directory?: readonly { readonly aid: string; readonly priority?: string; readonly kernel?: string }[];
+  readonly directory?: readonly {
+    readonly aid: string;
+    readonly priority?: string;
+    readonly kernel?: string;
+    readonly extension?: string;
+  }[];
   readonly label?: string;
+  /** Signs its static data (tag 93) and nothing else. */
+  readonly staticOnly?: true;
+  /** Application program identifier (tag 9F5A) in the FCI. */
+  readonly program?: string;
   /** Certificates expire at the end of this month, MMYY. */
   readonly certifiedUntil?: string;
 }
@@ -118,7 +127,9 @@ function recordsOf(spec: TestCardSpec): { records: Uint8Array[]; related: Uint8A
   const second = certify(issuer, icc, iccHead, 42, concat(signed, unhex('2000')));
   const related = unhex(`${spec.fddaVersion ?? '01'}A1B2C3D4${spec.ctq ?? '0000'}`);
   const issuerPart = { '8F': 'F0', '9F32': '03', '90': hex(first.certificate), '92': hex(first.remainder) };
-  const iccPart = { '9F47': '03', '9F46': hex(second.certificate), '9F48': hex(second.remainder) };
+  const statically = { '93': hex(signedBlock(issuer, unhex('0301DAC0'), concat(signed, unhex('2000')))) };
+  const certified = { '9F47': '03', '9F46': hex(second.certificate), '9F48': hex(second.remainder) };
+  const iccPart: Record<string, string> = spec.staticOnly ? statically : certified;
   const parts = [signed, objects(issuerPart), objects(iccPart), objects({ '9F69': hex(related) })];
   return { records: parts.map((part) => wrap('70', part)), related };
 }
@@ -137,7 +148,7 @@ function optionsAnswer(spec: TestCardSpec, pdolData: Uint8Array, related: Uint8A
     '9F26': '1122334455667788',
     '9F27': spec.cid,
     '9F36': '001C',
-    '9F4B': hex(signature),
+    ...(spec.staticOnly ? {} : { '9F4B': hex(signature) }),
     ...(spec.ctq === undefined ? {} : { '9F6C': spec.ctq }),
   };
   return wrap('77', objects(own, spec.answer));
@@ -147,8 +158,14 @@ function optionsAnswer(spec: TestCardSpec, pdolData: Uint8Array, related: Uint8A
 function answers(spec: TestCardSpec): (command: Uint8Array) => Uint8Array {
   const { records, related } = recordsOf(spec);
   const directory = spec.directory ?? [{ aid: spec.aid, priority: '01' }];
-  const entries = directory.map(({ aid, priority, kernel }) =>
-    wrap('61', objects({ '4F': aid, '50': hex(new TextEncoder().encode('TEST')) }, { '87': priority, '9F2A': kernel })),
+  const entries = directory.map(({ aid, priority, kernel, extension }) =>
+    wrap(
+      '61',
+      objects(
+        { '4F': aid, '50': hex(new TextEncoder().encode('TEST')) },
+        { '87': priority, '9F2A': kernel, '9F29': extension },
+      ),
+    ),
   );
   return (command) => {
     const text = hex(command);
@@ -158,7 +175,9 @@ function answers(spec: TestCardSpec): (command: Uint8Array) => Uint8Array {
     if (text.startsWith('00A40400')) {
       const name = command.slice(5, -1);
       const label = encode('50', new TextEncoder().encode(spec.label ?? 'Test Debit'));
-      return concat(wrap('6F', encode('84', name), wrap('A5', label, encode('9F38', unhex(spec.pdol ?? PDOL)))), ok);
+      const program = spec.program === undefined ? new Uint8Array() : wrap('BF0C', encode('9F5A', unhex(spec.program)));
+      const pdol = encode('9F38', unhex(spec.pdol ?? PDOL));
+      return concat(wrap('6F', encode('84', name), wrap('A5', label, pdol, program)), ok);
     }
     if (text.startsWith('80A80000')) return concat(optionsAnswer(spec, command.slice(7, -1), related), ok);
     if (text.startsWith('00B2')) return concat(records[command[2]! - 1] ?? new Uint8Array(), ok);
