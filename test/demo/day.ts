@@ -28,7 +28,7 @@ export interface Day {
 }
 
 /** Short times, so that a day with outages fits into half a minute. */
-const terms = {
+export const shortTerms = {
   timers: {
     connectMs: 1_000,
     responseMs: 1_000,
@@ -48,16 +48,26 @@ function zone(): string {
   return hour === 3 && (minute ?? 0) >= 45 ? 'Asia/Karachi' : 'Asia/Shanghai';
 }
 
+export interface CounterOptions {
+  /** Made anew. */
+  readonly dir: string;
+  /** Laid over the bank's own terms. */
+  readonly terms: object;
+  /** Without one, receipts are held. */
+  readonly printer: boolean;
+}
+
 /** Opens a counter with nothing behind it, lets `work` happen there, and clears it away whatever comes of it. */
-export async function atTheCounter<T>(dir: string, work: (stand: Stand) => Promise<T>): Promise<T> {
+export async function atTheCounter<T>(options: CounterOptions, work: (stand: Stand) => Promise<T>): Promise<T> {
+  const { dir } = options;
   if (existsSync(dir)) rmSync(dir, { recursive: true });
   mkdirSync(dir, { recursive: true });
-  writeFileSync(join(dir, 'terms.json'), JSON.stringify(terms));
+  writeFileSync(join(dir, 'terms.json'), JSON.stringify(options.terms));
   const simulators = await startSimulators(join(dir, 'counter'), join(dir, 'terms.json'));
   let failure: unknown;
   let terminal: Terminal | undefined;
   try {
-    terminal = await open(dir, simulators, (error) => {
+    terminal = await open(options, simulators, (error) => {
       failure ??= error;
     });
     const result = await work({ ...terminal, control: simulators.control });
@@ -71,11 +81,16 @@ export async function atTheCounter<T>(dir: string, work: (stand: Stand) => Promi
   }
 }
 
-async function open(dir: string, simulators: Simulators, onFatal: (error: unknown) => void): Promise<Terminal> {
-  const { profile, virtual, printer } = simulators;
+async function open(
+  { dir, printer }: CounterOptions,
+  simulators: Simulators,
+  onFatal: (error: unknown) => void,
+): Promise<Terminal> {
+  const { profile, virtual } = simulators;
   const data = join(dir, 'terminal');
   const reader = 'Virtual counter';
-  const terminal = await openTerminal({ data, profile, virtual, printer, reader, zone: zone() }, onFatal);
+  const devices = { virtual, reader, ...(printer ? { printer: simulators.printer } : {}) };
+  const terminal = await openTerminal({ data, profile, zone: zone(), ...devices }, onFatal);
   const { core } = terminal;
   const { currency } = core;
   const shop = { name: '街角小店 Corner Shop', terminal: '01', dayCut: '04:00', zone: core.zone, currency };

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAmount, money } from '../../contract/money.ts';
 import { z } from '../../contract/schema.ts';
-import { atTheCounter, type Day, type DayOptions, runDay } from './day.ts';
+import { atTheCounter, type Day, type DayOptions, runDay, shortTerms } from './day.ts';
 import type { Line } from './reconcile.ts';
 import { cardNumbers, findNumbers } from './scan.ts';
 import { type Paper, type Sum, type Summary, sumUp } from './sum.ts';
@@ -18,14 +18,14 @@ const Receipts = z.array(z.object({ n: z.int(), text: z.string(), png: z.string(
 /** A day from its opening to its close, and everything about it under `dir`. */
 export async function runDemo(options: DayOptions): Promise<Demo> {
   const began = performance.now();
-  return atTheCounter(options.dir, async (stand) => {
+  return atTheCounter({ dir: options.dir, terms: shortTerms, printer: true }, async (stand) => {
     options.say('bank, cards and printer are up, the terminal is signed on');
     const day = await runDay(stand, options);
     const paper = Receipts.parse((await stand.control.ask('paper'))['receipts']);
     const seconds = Math.round((performance.now() - began) / 100) / 10;
     const sum = await sumUp(day, paper, seconds);
     writeDay(options.dir, day, sum, paper);
-    const numbers = findNumbers(options.dir, await cardNumbers(cardsOf(day)), secrets(options.dir));
+    const numbers = findNumbers(options.dir, cardNumbers(cardsOf(day)), secrets(options.dir));
     const summary = { ...sum.summary, panFound: numbers.length };
     writeJson(join(options.dir, 'summary.json'), summary);
     const leaks = numbers.map((where) => `A full card number was written down: ${where}.`);

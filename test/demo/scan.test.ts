@@ -12,10 +12,10 @@ beforeEach(() => {
 
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-test('knows the numbers of the cards that were used', async () => {
-  const numbers = await cardNumbers(['unionpay-ok', 'unionpay-ok#3', 'torn-at-2', 'storage']);
+test('knows the numbers of the cards that were used', () => {
+  const numbers = cardNumbers(['unionpay-ok', 'unionpay-ok#3', 'torn-at-2', 'storage']);
   expect(numbers).toHaveLength(2);
-  expect(numbers[0]).toBe('6210948000000011');
+  expect(numbers).toEqual(['6210948000000011', '6210948000000045']);
 });
 
 // The published Visa test number that the deck's cards count up from.

@@ -1,16 +1,38 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { panOf, readDefinitions } from '../../simulators/card/definition.ts';
+import { basename, join, relative } from 'node:path';
+import { z } from '../../contract/schema.ts';
 
 const deck = join(import.meta.dirname, '../../simulators/card/cards');
 
+const Card = z.object({ id: z.string(), pan: z.string().optional() });
+
+/** The check digit of ISO/IEC 7812-1, annex B. */
+function luhn(digits: string): string {
+  let sum = 0;
+  for (const [at, digit] of [...digits].reverse().entries()) {
+    const value = Number(digit) * (at % 2 === 0 ? 2 : 1);
+    sum += value > 9 ? value - 9 : value;
+  }
+  return String((10 - (sum % 10)) % 10);
+}
+
+/** The number of the N-th card of a kind: its account digits, those after the first eight, are counted up. */
+function counted(pan: string, n: number): string {
+  if (n === 0) return pan;
+  const account = pan.slice(8, -1);
+  const digits = pan.slice(0, 8) + String(Number(account) + n).padStart(account.length, '0');
+  return digits + luhn(digits);
+}
+
 /** The full numbers of these cards of the simulated deck, NAME, NAME#N or torn-at-N. */
-export async function cardNumbers(cards: readonly string[]): Promise<string[]> {
-  const definitions = await readDefinitions(deck);
+export function cardNumbers(cards: readonly string[]): string[] {
+  const files = filesOf(deck, []).filter((path) => path.endsWith('.json'));
   const numbers = cards.flatMap((id) => {
-    const [name, index] = id.startsWith('torn-at-') ? ['torn', '0'] : id.split('#');
-    const card = definitions.find((one) => one.id === name);
-    return card?.kind === 'emv' ? [panOf(card.pan, Number(index ?? 0))] : [];
+    const [name = '', index = '0'] = id.startsWith('torn-at-') ? ['torn'] : id.split('#');
+    const file = files.find((path) => basename(path) === `${name}.json`);
+    if (file === undefined) throw new Error(`The deck has no card ${id}.`);
+    const { pan } = Card.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return pan === undefined ? [] : [counted(pan, Number(index))];
   });
   return [...new Set(numbers)];
 }
