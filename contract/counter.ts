@@ -131,7 +131,7 @@ export type CounterView = z.infer<typeof CounterView>;
 /** All that the customer's display shows. */
 export const CustomerView = z.object({
   seq: z.int(),
-  store: z.object({ name: z.string(), language: Language }).nullable(),
+  store: z.object({ name: z.string(), language: Language, zone: z.string() }).nullable(),
   show: z.discriminatedUnion('what', [
     z.object({ what: z.literal('idle') }),
     z.object({ what: z.literal('amount'), amount: Money, prompt: Prompt, reader: z.boolean(), scanner: z.boolean() }),

@@ -56,12 +56,12 @@ function Ways({ reader, scanner }: { readonly reader: boolean; readonly scanner:
   );
 }
 
-function sentences(outcome: Outcome, at: number, t: TFunction): readonly [string, string | null] {
+function sentences(outcome: Outcome, time: string, t: TFunction): readonly [string, string | null] {
   switch (outcome) {
     case 'approved':
-      return [`${t('customer.paid')} · ${clockTime(at)}`, null];
+      return [`${t('customer.paid')} · ${time}`, null];
     case 'offline':
-      return [`${t('customer.offline')} · ${clockTime(at)}`, null];
+      return [`${t('customer.offline')} · ${time}`, null];
     case 'declined':
       return [t('customer.declined'), t('customer.declinedNote')];
     case 'cancelling':
@@ -79,9 +79,14 @@ function sentences(outcome: Outcome, at: number, t: TFunction): readonly [string
   }
 }
 
-function Ended({ show }: { readonly show: Extract<Show, { what: 'result' }> }): ReactNode {
+interface EndedProps {
+  readonly show: Extract<Show, { what: 'result' }>;
+  readonly zone: string | undefined;
+}
+
+function Ended({ show, zone }: EndedProps): ReactNode {
   const { t } = useTranslation();
-  const [what, note] = sentences(show.outcome, show.at, t);
+  const [what, note] = sentences(show.outcome, clockTime(show.at, zone), t);
   return (
     <main className={`${styles['ended']} ${styles[show.outcome]}`} aria-live="assertive">
       <div className={styles['sign']}>
@@ -130,7 +135,7 @@ export function Customer(): ReactNode {
   useLanguage(view?.store?.language);
   if (view === undefined) return null;
   const { show, store } = view;
-  if (show.what === 'result') return <Ended show={show} />;
+  if (show.what === 'result') return <Ended show={show} zone={store?.zone} />;
   return (
     <main className={styles['customer']}>
       {show.what === 'idle' ? (

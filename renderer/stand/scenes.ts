@@ -167,7 +167,8 @@ export function customerView(scene: string, options: URLSearchParams): CustomerV
         return { what: 'result', outcome: now.outcome, amount: now.payment.amount, at: now.at };
     }
   };
-  return { seq: 1, store: view.store && { name: view.store.name, language: view.store.language }, show: show() };
+  const store = view.store && { name: view.store.name, language: view.store.language, zone: view.store.zone };
+  return { seq: 1, store, show: show() };
 }
 
 const curve = [0, 0, 0, 0, 0, 0, 0, 40, 100, 180, 280, 360, 620, 880, 780, 440, 340, 480, 740, 820, 400, 180, 60, 0];

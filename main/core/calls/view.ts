@@ -87,8 +87,8 @@ function printerNotice(core: Core): Notice | undefined {
 
 /** All that the customer sees: never a queue, never a line state. */
 export function customerView(core: Core): CustomerView {
-  const { name, language } = core.settings;
-  return { seq: core.seq, store: core.ready ? { name, language } : null, show: shown(core.counter.now) };
+  const { name, language, zone } = core.settings;
+  return { seq: core.seq, store: core.ready ? { name, language, zone } : null, show: shown(core.counter.now) };
 }
 
 function shown(now: Now): CustomerView['show'] {
