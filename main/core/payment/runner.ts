@@ -168,6 +168,8 @@ export class Runner {
             { ...draft, event: { type: 'late', ...eventDetail(event) }, writes: [], transfers: [] },
             'outcome',
           );
+          // What is to be done next may have waited for this exchange to be over.
+          this.#parts.perform(payment, { type: 'later', ms: 0 });
         }
         return payment;
       }
