@@ -139,16 +139,31 @@ export function decode(bytes: Uint8Array): TlvResult {
   }
 }
 
-function lengthBytes(length: number): Uint8Array {
-  if (length < 0x80) return Uint8Array.of(length);
-  if (length < 0x100) return Uint8Array.of(0x81, length);
-  if (length < LARGEST) return Uint8Array.of(0x82, length >> 8, length & 0xff);
-  throw new RangeError(`too long for a data object: ${length}`);
+const tagBytes = new Map<string, Uint8Array>();
+
+function bytesOfTag(tag: string): Uint8Array {
+  const known = tagBytes.get(tag);
+  if (known) return known;
+  const bytes = unhex(tag);
+  if (bytes.length <= 2) tagBytes.set(tag, bytes);
+  return bytes;
 }
 
 /** One data object with the shortest length form. */
 export function encode(tag: string, value: Uint8Array): Uint8Array {
-  return concat(unhex(tag), lengthBytes(value.length), value);
+  const { length } = value;
+  if (length >= LARGEST) throw new RangeError(`too long for a data object: ${length}`);
+  const head = bytesOfTag(tag);
+  let at = head.length;
+  const more = length < 0x80 ? 0 : length < 0x100 ? 1 : 2;
+  const bytes = new Uint8Array(at + 1 + more + length);
+  bytes[0] = head[0]!;
+  for (let n = 1; n < at; n++) bytes[n] = head[n]!;
+  if (more > 0) bytes[at++] = 0x80 | more;
+  if (more === 2) bytes[at++] = length >> 8;
+  bytes[at++] = length & 0xff;
+  bytes.set(value, at);
+  return bytes;
 }
 
 /** A constructed object of the given parts. */
