@@ -80,6 +80,7 @@ async function run({ dir, control, acquirer, printer, terms }: Options): Promise
     dir,
     port: acquirer,
     caKeys: deck.caKeys,
+    closedLoop: deck.closedLoop,
     ...(terms === undefined ? {} : { terms: readTerms(terms) }),
   });
   const paper = await openPrinter(dir, printer);

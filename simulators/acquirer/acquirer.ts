@@ -9,7 +9,7 @@ import { currencies } from './host.ts';
 import { openIdentity, saveIdentity, withPort, writeWhole } from './identity.ts';
 import { codeHash } from './issuer.ts';
 import { openLine } from './line.ts';
-import { type CaKey, type Json, profileText } from './profile.ts';
+import { type CaKey, type ClosedLoop, type Json, profileText } from './profile.ts';
 import { type Bank, Session } from './session.ts';
 
 export interface AcquirerOptions {
@@ -19,6 +19,8 @@ export interface AcquirerOptions {
   readonly port?: number;
   /** Keys with which the cards of the counter are verified; they go into the profile. */
   readonly caKeys?: readonly CaKey[];
+  /** The wallets that the bank lets pay at the card reader. */
+  readonly closedLoop?: ClosedLoop;
   /** Laid over the bank's own terms before the profile is signed. */
   readonly terms?: Json;
 }
@@ -76,12 +78,15 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
     masterKey: Buffer.from(kept.masterKey, 'hex'),
     up: true,
     openCard: cardOpener(kept.sealing),
+    issuers: options.closedLoop?.issuers ?? [],
     failed: (error) => process.stderr.write(`The bank failed on a message: ${String(error)}\n`),
   };
   const { line, identity } = await openLine(wanted, fixed, (connection) => new Session(bank, connection));
   saveIdentity(options.dir, identity);
   const profile = join(options.dir, 'profile.json');
-  writeWhole(profile, profileText(identity, options.caKeys ?? [], options.terms));
+  const { caKeys = [], closedLoop } = options;
+  const cards = closedLoop === undefined ? { caKeys } : { caKeys, closedLoop };
+  writeWhole(profile, profileText(identity, cards, options.terms));
 
   const commands: Commands = {
     line: command(z.strictObject({ up: z.boolean() }), async ({ up }) => {

@@ -59,6 +59,9 @@ const schema = `
     terminal TEXT NOT NULL, merchant TEXT NOT NULL, batch INTEGER NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (terminal, merchant, batch)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS tokens (
+    wallet TEXT NOT NULL, counter INTEGER NOT NULL, PRIMARY KEY (wallet, counter)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS codes (
     hash TEXT PRIMARY KEY, behaviour TEXT NOT NULL, ms INTEGER NOT NULL, used INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
@@ -225,6 +228,11 @@ export class Book {
     if (row?.used === 1) return undefined;
     this.#sql('INSERT OR REPLACE INTO codes VALUES (?, ?, ?, 1)').run(hash, row?.behaviour ?? 'pays', row?.ms ?? 0);
     return { behaviour: row?.behaviour ?? 'pays', ms: row?.ms ?? 0 };
+  }
+
+  /** Takes a wallet's token; false when one with this counter was taken before. Tokens accepted offline come in any order. */
+  spendToken(wallet: string, counter: number): boolean {
+    return this.#sql('INSERT OR IGNORE INTO tokens VALUES (?, ?)').run(wallet, counter).changes === 1;
   }
 
   end(): void {

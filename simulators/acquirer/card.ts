@@ -9,11 +9,16 @@ const Sealed = z.strictObject({
   expiry: z.string().regex(/^\d{4}$/),
 });
 
-/** What the terminal sealed to the bank. It lives only while its message is dealt with. */
+const SealedToken = z.strictObject({ walletToken: z.string().regex(/^[A-Za-z0-9_-]{1,400}$/) });
+
+/** What the terminal sealed of a card. It lives only while its message is dealt with. */
 export type CardSecrets = z.infer<typeof Sealed>;
+/** What the terminal sealed of the bank's own wallet: its token, base64url (docs/wallet-token.md). */
+export type WalletSecrets = z.infer<typeof SealedToken>;
+export type Secrets = CardSecrets | WalletSecrets;
 
 /** Makes the function that opens DE 48. Undefined for anything not sealed to this bank in the agreed way. */
-export function cardOpener(sealing: Identity['sealing']): (sealed: string) => Promise<CardSecrets | undefined> {
+export function cardOpener(sealing: Identity['sealing']): (sealed: string) => Promise<Secrets | undefined> {
   const key = createPrivateKey({ key: { ...sealing.jwk }, format: 'jwk' });
   return async (sealed) => {
     try {
@@ -22,7 +27,7 @@ export function cardOpener(sealing: Identity['sealing']): (sealed: string) => Pr
         contentEncryptionAlgorithms: ['A256GCM'],
       });
       if (protectedHeader.kid !== sealing.kid) return undefined;
-      return Sealed.parse(JSON.parse(new TextDecoder().decode(plaintext)));
+      return z.union([Sealed, SealedToken]).parse(JSON.parse(new TextDecoder().decode(plaintext)));
     } catch {
       return undefined;
     }
@@ -43,9 +48,10 @@ export function luhnValid(pan: string): boolean {
   return sum % 10 === 0;
 }
 
-export function schemeOf(pan: string): string | undefined {
+export function schemeOf(pan: string): 'unionpay' | 'visa' | 'mastercard' | undefined {
   if (/^(62|81)/.test(pan)) return 'unionpay';
   if (pan.startsWith('4')) return 'visa';
+  if (pan.startsWith('5')) return 'mastercard';
   return undefined;
 }
 

@@ -1,12 +1,19 @@
 import type { Book, Entry, Outcome } from './book.ts';
-import type { CardSecrets } from './card.ts';
-import { judgeCard, judgeCode, readWalletCode } from './issuer.ts';
-import { MERCHANT_ID, TERMINAL_ID } from './profile.ts';
+import type { Secrets } from './card.ts';
+import { judgeCard, judgeCode, judgeToken, readWalletCode } from './issuer.ts';
+import { MERCHANT_ID, TERMINAL_ID, type WalletIssuer } from './profile.ts';
 import { type Request, readTotals, type Totals } from './request.ts';
 
 /** What a request came to, with the totals to send back when it asked for them. */
 export interface Verdict extends Outcome {
   readonly totals?: Totals;
+}
+
+/** What the bank needs to carry out a request. */
+export interface Desk {
+  readonly book: Book;
+  /** Whose wallets pay at the card reader. */
+  readonly issuers: readonly WalletIssuer[];
 }
 
 /** ISO 4217 numbers of the currencies in which the bank keeps accounts, and their letters. */
@@ -22,25 +29,29 @@ export const currencies: Readonly<Record<string, string>> = {
   '978': 'EUR',
 };
 
-function judge(book: Book, request: Request, card: CardSecrets | undefined, now: number): Entry | undefined {
+function judge({ book, issuers }: Desk, request: Request, card: Secrets | undefined, now: number): Entry | undefined {
   const { fields } = request.message;
-  if (fields.get(22) === '071') return card === undefined ? undefined : judgeCard(request, card, now);
+  if (fields.get(22) === '071') {
+    if (card === undefined) return undefined;
+    return 'pan' in card ? judgeCard(request, card, now) : judgeToken(request, card, issuers, book, now);
+  }
   const presented = readWalletCode(fields.get(48) ?? '');
   if (fields.get(22) !== '031' || presented === undefined || request.kind === 'advice') return undefined;
   return judgeCode(request, presented.scheme, presented.code, book, now);
 }
 
 function pay(
-  book: Book,
+  desk: Desk,
   request: Request,
-  card: CardSecrets | undefined,
+  card: Secrets | undefined,
   refusal: string | undefined,
   now: number,
 ): Outcome {
+  const { book } = desk;
   if (request.amount === 0) return { code: '13' };
   if (currencies[request.currency] === undefined) return { code: '12' };
   if (book.isClosed(request.terminal, request.merchant, request.batch)) return { code: '12' };
-  const entry = judge(book, request, card, now);
+  const entry = judge(desk, request, card, now);
   if (entry === undefined) return { code: '30' };
   return book.enter(request, refusal === undefined ? entry : { ...entry, state: 'declined', code: refusal }, now);
 }
@@ -90,12 +101,13 @@ function compare(book: Book, request: Request, refusal: string | undefined, now:
 }
 
 function carryOut(
-  book: Book,
+  desk: Desk,
   request: Request,
-  card: CardSecrets | undefined,
+  card: Secrets | undefined,
   refusal: string | undefined,
   now: number,
 ): Verdict {
+  const { book } = desk;
   switch (request.kind) {
     case 'sign-on':
     case 'echo':
@@ -106,7 +118,7 @@ function carryOut(
       return compare(book, request, refusal, now);
     case 'purchase':
     case 'advice':
-      return pay(book, request, card, refusal, now);
+      return pay(desk, request, card, refusal, now);
     case 'reversal':
       return refusal === undefined ? reverse(book, request) : { code: refusal };
     case 'void':
@@ -122,17 +134,18 @@ const rememberedKinds: ReadonlySet<Request['kind']> = new Set(['purchase', 'advi
  * `refusal` makes the bank refuse with that DE 39 whatever it would have said; only a payment's refusal is remembered then.
  */
 export function execute(
-  book: Book,
+  desk: Desk,
   request: Request,
-  card: CardSecrets | undefined,
+  card: Secrets | undefined,
   refusal: string | undefined,
   now: number,
 ): Verdict {
+  const { book } = desk;
   return book.commit(() => {
     if (request.terminal !== TERMINAL_ID || request.merchant !== MERCHANT_ID) return { code: '97' };
     if (!rememberedKinds.has(request.kind)) {
       book.confirmWaiting(now);
-      return carryOut(book, request, card, refusal, now);
+      return carryOut(desk, request, card, refusal, now);
     }
     const before = book.remembered(request);
     if (before !== undefined) {
@@ -140,7 +153,7 @@ export function execute(
       return same ? answer : { code: '94' };
     }
     book.confirmWaiting(now);
-    const verdict = carryOut(book, request, card, refusal, now);
+    const verdict = carryOut(desk, request, card, refusal, now);
     const isPayment = request.kind === 'purchase' || request.kind === 'advice';
     if (verdict.code !== '25' && (refusal === undefined || isPayment)) book.remember(request, verdict);
     return verdict;

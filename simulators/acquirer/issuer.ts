@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Book, Entry } from './book.ts';
-import { type CardSecrets, luhnValid, masked, readIccData, schemeOf } from './card.ts';
+import { type CardSecrets, luhnValid, masked, readIccData, schemeOf, type WalletSecrets } from './card.ts';
 import { cryptogramFits } from './cryptogram.ts';
-import { wallets } from './profile.ts';
+import { type WalletIssuer, wallets } from './profile.ts';
 import type { Request } from './request.ts';
+import { openToken } from './token.ts';
 
 /** Above this many minor units everything is refused with 61, as the shipped profile's limit says. */
 const LARGEST = 5_000_000;
@@ -55,6 +56,39 @@ export function judgeCard(request: Request, card: CardSecrets, now: number): Ent
     scheme: schemeOf(card.pan) ?? 'unknown',
     cryptogram: cryptogramFits(card, fields.get(23) ?? '', fields.get(55) ?? '') ? 'right' : 'wrong',
   };
+}
+
+/** The wallet issuer's word on a token: believed only when both signatures hold and it speaks of exactly this payment. */
+export function judgeToken(
+  request: Request,
+  secrets: WalletSecrets,
+  issuers: readonly WalletIssuer[],
+  book: Book,
+  now: number,
+): Entry {
+  const token = openToken(secrets.walletToken, issuers);
+  const refused = (code: string): Entry => ({
+    state: 'declined',
+    code,
+    maskedPan: token === undefined ? null : masked(token.wallet),
+    scheme: 'wallet',
+  });
+  if (token === undefined) return refused('14');
+  const { challenge } = token;
+  if (challenge.terminal !== request.terminal.trimEnd() || challenge.stan !== request.stan) return refused('12');
+  if (challenge.amount !== request.amount) return refused('13');
+  if (challenge.currency !== request.currency || token.currency !== request.currency) return refused('12');
+  if (token.expiry < challenge.date || dayBefore(token.expiry, now)) return refused('54');
+  if (request.amount > token.ceiling) return refused('61');
+  if (!book.spendToken(token.wallet, token.counter)) return refused('94');
+  const code = byAmount(request);
+  return { ...refused(code), state: code === '00' ? 'approved' : 'declined' };
+}
+
+/** Whether a day, YYMMDD, is over by more than a month: what was taken offline on its last day still comes in. */
+function dayBefore(day: string, now: number): boolean {
+  const over = Date.UTC(2000 + Number(day.slice(0, 2)), Number(day.slice(2, 4)) - 1, Number(day.slice(4)) + 31);
+  return now > over;
 }
 
 export function codeHash(code: string): string {

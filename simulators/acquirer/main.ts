@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { portOption, sentence, startControl, untilStopped } from '../control.ts';
 import { startAcquirer } from './acquirer.ts';
-import { readCaKeys, readTerms } from './profile.ts';
+import { readCaKeys, readClosedLoop, readTerms } from './profile.ts';
 
 /** The bank by itself. */
 
@@ -12,6 +12,7 @@ const program = new Command('acquirer')
   .option('--port <port>', 'port of the bank; 0 takes the one used last in this folder', portOption, 0)
   .option('--control <port>', 'control port; 0 takes a free one', portOption, 0)
   .option('--ca-keys <file>', 'JSON array of the keys with which the profile lets cards be verified')
+  .option('--wallets <file>', 'JSON with AID and issuers of the wallets that pay at the card reader')
   .option('--terms <file>', 'JSON laid over the acquirer profile before the bank signs it');
 
 interface Options {
@@ -19,14 +20,16 @@ interface Options {
   readonly port: number;
   readonly control: number;
   readonly caKeys?: string;
+  readonly wallets?: string;
   readonly terms?: string;
 }
 
-async function run({ dir, port, control, caKeys, terms }: Options): Promise<void> {
+async function run({ dir, port, control, caKeys, wallets, terms }: Options): Promise<void> {
   const bank = await startAcquirer({
     dir,
     port,
     ...(caKeys === undefined ? {} : { caKeys: readCaKeys(caKeys) }),
+    ...(wallets === undefined ? {} : { closedLoop: readClosedLoop(wallets) }),
     ...(terms === undefined ? {} : { terms: readTerms(terms) }),
   });
   const door = await startControl({

@@ -15,6 +15,26 @@ export function readCaKeys(file: string): CaKey[] {
   return z.array(CaKey).parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
+const WalletIssuer = z.object({
+  id: z.string(),
+  alg: z.enum(['EdDSA', 'ES256']),
+  jwk: z.record(z.string(), z.string()),
+});
+export type WalletIssuer = Readonly<z.infer<typeof WalletIssuer>>;
+
+/** The bank's own wallet on the card reader: its AID and who may issue it (docs/wallet-token.md). */
+export interface ClosedLoop {
+  readonly aid: string;
+  readonly issuers: readonly WalletIssuer[];
+}
+
+const ClosedLoopFile = z.object({ aid: hex, issuers: z.array(WalletIssuer) });
+
+/** Reads a file with AID and issuers of closed-loop wallets. Throws when it is none. */
+export function readClosedLoop(file: string): ClosedLoop {
+  return ClosedLoopFile.parse(JSON.parse(readFileSync(file, 'utf8')));
+}
+
 /** Reads what is to be laid over the bank's terms, a JSON object. Throws when it is none. */
 export function readTerms(file: string): Json {
   return z.record(z.string(), z.json()).parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -49,7 +69,7 @@ function merged(base: Json | undefined, over: Json): Json {
   return { ...base, ...Object.fromEntries(changed) };
 }
 
-function terms(identity: Identity, caKeys: readonly CaKey[]): Json {
+function terms(identity: Identity, caKeys: readonly CaKey[], closedLoop: ClosedLoop | undefined): Json {
   const { kty, crv, x, y } = identity.sealing.jwk;
   return {
     version: 1,
@@ -81,7 +101,7 @@ function terms(identity: Identity, caKeys: readonly CaKey[]): Json {
       count: 50,
       oncePerCard: true,
       currency: 'CNY',
-      schemes: ['unionpay', 'visa'],
+      schemes: ['unionpay', 'visa', 'mastercard', 'wallet'],
     },
     limits: { maxMinor: 5000000, contactlessMinor: 5000000, cvmMinor: 100000 },
     wallets: wallets.map((wallet) => ({ ...wallet })),
@@ -94,15 +114,21 @@ function terms(identity: Identity, caKeys: readonly CaKey[]): Json {
         { aid: 'A000000333010102', kernel: 7, scheme: 'unionpay' },
         { aid: 'A000000333010103', kernel: 7, scheme: 'unionpay' },
         { aid: 'A0000000031010', kernel: 3, scheme: 'visa' },
+        { aid: 'A0000000041010', kernel: 2, scheme: 'mastercard' },
       ],
       caKeys: caKeys.map(({ rid, index, modulus, exponent, sha1 }) => ({ rid, index, modulus, exponent, sha1 })),
     },
+    ...(closedLoop === undefined ? {} : { closedLoop: { ...closedLoop, label: 'Bank Wallet' } }),
   };
 }
 
 /** The signed profile that terminals load, as text. `over` is laid over the bank's own terms before they are signed. */
-export function profileText(identity: Identity, caKeys: readonly CaKey[], over: Json = {}): string {
-  const profile = merged(terms(identity, caKeys), over);
+export function profileText(
+  identity: Identity,
+  cards: { readonly caKeys: readonly CaKey[]; readonly closedLoop?: ClosedLoop },
+  over: Json = {},
+): string {
+  const profile = merged(terms(identity, cards.caKeys, cards.closedLoop), over);
   const { kty, crv, x } = identity.signing;
   const key = createPrivateKey({ key: { ...identity.signing }, format: 'jwk' });
   const signature = sign(null, Buffer.from(canonical(profile), 'utf8'), key).toString('base64url');

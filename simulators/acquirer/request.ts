@@ -40,7 +40,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   '0800 920000': { kind: 'sign-on', fields: [] },
   '0800 990000': { kind: 'echo', fields: [] },
   '0200 000000': { kind: 'purchase', fields: [4, 22, 25, 37, 48, 49, 60], optional: [14, 23, 55] },
-  '0220 000000': { kind: 'advice', fields: [4, 14, 22, 25, 37, 48, 49, 55, 60], optional: [23] },
+  '0220 000000': { kind: 'advice', fields: [4, 14, 22, 25, 37, 48, 49, 60], optional: [23, 55] },
   '0420 000000': { kind: 'reversal', fields: [4, 25, 37, 39, 49, 60, 90] },
   '0200 020000': { kind: 'void', fields: [4, 25, 37, 49, 60, 90] },
   '0100 380000': { kind: 'query', fields: [4, 25, 37, 49, 60, 90] },

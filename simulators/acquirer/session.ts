@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Book } from './book.ts';
-import type { CardSecrets } from './card.ts';
+import type { Secrets } from './card.ts';
 import type { Faults, Rule } from './faults.ts';
 import { execute, type Verdict } from './host.ts';
 import type { Connection, Receiver } from './line.ts';
 import { newSession, sign, verifies } from './mac.ts';
+import type { WalletIssuer } from './profile.ts';
 import { messageClass, type Request, read, totalsText } from './request.ts';
 import { decode, encode, type Fields, type Message, type Received, WireError } from './wire.ts';
 
@@ -15,7 +16,9 @@ export interface Bank {
   readonly masterKey: Buffer;
   /** False: nothing is executed and nothing answered. */
   up: boolean;
-  openCard(sealed: string): Promise<CardSecrets | undefined>;
+  openCard(sealed: string): Promise<Secrets | undefined>;
+  /** Whose wallets pay at the card reader. */
+  readonly issuers: readonly WalletIssuer[];
   /** Called with bugs only: what went wrong while a message was dealt with. */
   failed(error: unknown): void;
 }
@@ -78,12 +81,12 @@ export class Session implements Receiver {
     if (request === undefined) return send(answerTo(message, { code: '30' }));
     const byCard = message.fields.get(22) === '071';
     const card = byCard ? await bank.openCard(message.fields.get(48) ?? '') : undefined;
-    const rule = bank.faults.take(message.mti, card?.pan);
+    const rule = bank.faults.take(message.mti, card && 'pan' in card ? card.pan : undefined);
     if (rule?.do === 'drop-request') return;
     if (rule?.do === 'delay-request') await wait(rule.ms);
     if (!bank.up) return;
     const refusal = rule?.do === 'decline' ? rule.code : undefined;
-    const verdict = execute(bank.book, request, card, refusal, Date.now());
+    const verdict = execute(bank, request, card, refusal, Date.now());
     if (rule?.do === 'drop-answer') return;
     if (rule?.do === 'delay') await wait(rule.ms);
     if (!bank.up) return;

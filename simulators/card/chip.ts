@@ -12,8 +12,8 @@ export interface Chip {
   readonly mute: boolean;
   /** Power on or reset: a new session. */
   reset(): void;
-  /** Answers one command; undefined: the card is gone before it answers. */
-  answer(command: Buffer): Buffer | undefined;
+  /** Answers one command; undefined: the card is gone before it answers; `silent`: it stays and never answers. */
+  answer(command: Buffer): Buffer | undefined | 'silent';
   stage(): Stage;
 }
 

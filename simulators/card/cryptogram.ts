@@ -31,6 +31,12 @@ export function sessionKey(key: Uint8Array, atc: Uint8Array): Buffer {
   return Buffer.concat([block(key, Buffer.concat([padding, atc])), block(key, Buffer.concat([padding, inverse]))]);
 }
 
+/** EMV's common session key: the counter with F0 for the left half, with 0F for the right (EMV Book 2, A1.3.1). */
+export function commonSessionKey(key: Uint8Array, atc: Uint8Array): Buffer {
+  const half = (mark: string) => block(key, Buffer.concat([atc, hex(mark), Buffer.alloc(5)]));
+  return Buffer.concat([half('F0'), half('0F')]);
+}
+
 /** ISO 9797-1 MAC algorithm 3 with DES; `data` must already be padded to whole blocks. */
 export function mac(key: Uint8Array, data: Uint8Array): Buffer {
   const left = Buffer.concat([key.subarray(0, 8), key.subarray(0, 8)]);

@@ -1,10 +1,17 @@
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { makeKey, openKey, privateJwk, type SigningKey } from './rsa.ts';
+import { makeKey, openKey, type PrivateJwk, privateJwk, type SigningKey } from './rsa.ts';
 
-const perScheme = z.strictObject({ visa: privateJwk, unionpay: privateJwk });
+/** `mastercard` is missing in folders of older decks and made when such a one is opened. */
+const perScheme = z.strictObject({ visa: privateJwk, unionpay: privateJwk, mastercard: privateJwk.optional() });
 const stored = z.strictObject({ ca: perScheme, issuer: perScheme, card: perScheme, foreign: privateJwk });
 type Stored = z.infer<typeof stored>;
+type PerScheme = Record<'visa' | 'unionpay' | 'mastercard', PrivateJwk>;
+interface Whole extends Stored {
+  readonly ca: PerScheme;
+  readonly issuer: PerScheme;
+  readonly card: PerScheme;
+}
 
 /** Sizes in bits: a real chain is shaped so, each key smaller than the one above it. */
 const bits = { ca: 1408, issuer: 1152, card: 1024 } as const;
@@ -12,6 +19,7 @@ const bits = { ca: 1408, issuer: 1152, card: 1024 } as const;
 interface SchemeKeys {
   readonly visa: SigningKey;
   readonly unionpay: SigningKey;
+  readonly mastercard: SigningKey;
 }
 
 /** All keys behind the deck. `foreign` belongs to no CA that a terminal lists. */
@@ -31,10 +39,10 @@ class KeyRingError extends Error {
   }
 }
 
-async function makeAll(): Promise<Stored> {
-  const make = async (size: number) => {
-    const [visa, unionpay] = await Promise.all([makeKey(size), makeKey(size)]);
-    return { visa, unionpay };
+async function makeAll(): Promise<Whole> {
+  const make = async (size: number): Promise<PerScheme> => {
+    const [visa, unionpay, mastercard] = await Promise.all([makeKey(size), makeKey(size), makeKey(size)]);
+    return { visa, unionpay, mastercard };
   };
   const [ca, issuer, card, foreign] = await Promise.all([
     make(bits.ca),
@@ -78,9 +86,31 @@ async function keep(file: string, keys: Stored): Promise<Stored> {
   }
 }
 
+/** The same keys with those that an older deck did not have, kept for the next start. */
+async function completed(file: string, keys: Stored): Promise<Whole> {
+  const add = async (pair: Stored['ca'], size: number): Promise<PerScheme> => ({
+    ...pair,
+    mastercard: pair.mastercard ?? (await makeKey(size)),
+  });
+  const whole: Whole = {
+    foreign: keys.foreign,
+    ca: await add(keys.ca, bits.ca),
+    issuer: await add(keys.issuer, bits.issuer),
+    card: await add(keys.card, bits.card),
+  };
+  if (keys.ca.mastercard && keys.issuer.mastercard && keys.card.mastercard) return whole;
+  await writeFile(`${file}.new`, JSON.stringify(whole), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return whole;
+}
+
 /** Opens the key file, made at first use. Throws KeyRingError when it is damaged. */
 export async function openKeyRing(file: string): Promise<KeyRing> {
-  const keys = (await read(file)) ?? (await keep(file, await makeAll()));
-  const open = (pair: Stored['ca']): SchemeKeys => ({ visa: openKey(pair.visa), unionpay: openKey(pair.unionpay) });
+  const keys = await completed(file, (await read(file)) ?? (await keep(file, await makeAll())));
+  const open = (keysOf: PerScheme): SchemeKeys => ({
+    visa: openKey(keysOf.visa),
+    unionpay: openKey(keysOf.unionpay),
+    mastercard: openKey(keysOf.mastercard),
+  });
   return { ca: open(keys.ca), issuer: open(keys.issuer), card: open(keys.card), foreign: openKey(keys.foreign) };
 }

@@ -1,6 +1,8 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { openDeck } from './deck.ts';
+import { readDialogue, replayed } from './dialogue.ts';
+import { present } from './vpcd.ts';
 
 /** HOST:PORT, as a reader listens. */
 function address(text: string): { host: string; port: number } {
@@ -27,7 +29,10 @@ const program = new Command('card')
   .option('--reader <host:port>', 'where the reader listens', address, { host: '127.0.0.1', port: 35963 })
   .option('--timeout <seconds>', 'how long the card stays in the field', seconds, 10)
   .option('--trace <file>', 'append the dialogue to this file, card numbers masked')
-  .option('--list', 'print the cards and the CA keys instead');
+  .option('--record <file>', 'append the dialogue to this file as it was, to be replayed')
+  .option('--replay <file>', 'be the card of a recorded dialogue: lines => COMMAND and <= ANSWER, in hex')
+  .option('--atr <hex>', 'answer to reset of the replayed card', '3B80800101')
+  .option('--list', 'print the cards, the CA keys and the wallets’ issuers instead');
 
 interface Options {
   readonly dir: string;
@@ -35,16 +40,35 @@ interface Options {
   readonly reader: { readonly host: string; readonly port: number };
   readonly timeout: number;
   readonly trace?: string;
+  readonly record?: string;
+  readonly replay?: string;
+  readonly atr: string;
   readonly list?: true;
 }
 
+const appendTo = (file: string) => (line: string) => appendFileSync(file, `${line}\n`);
+
+async function replay(file: string, { reader, timeout, atr, trace }: Options): Promise<unknown> {
+  const chip = replayed(readDialogue(readFileSync(file, 'utf8')), Buffer.from(atr, 'hex'));
+  const allow = { fieldMs: timeout * 1000, lingerMs: 60, idleMs: 700 };
+  const { end, exchanges } = await present(
+    chip,
+    reader,
+    allow,
+    trace === undefined ? () => undefined : appendTo(trace),
+  );
+  return { left: end, exchanges };
+}
+
 async function run(options: Options): Promise<unknown> {
-  const { trace } = options;
+  const { trace, record } = options;
+  if (options.replay !== undefined) return replay(options.replay, options);
   const deck = await openDeck({
     dir: options.dir,
-    ...(trace === undefined ? {} : { trace: (line: string) => appendFileSync(trace, `${line}\n`) }),
+    ...(trace === undefined ? {} : { trace: appendTo(trace) }),
+    ...(record === undefined ? {} : { record: appendTo(record) }),
   });
-  if (options.list === true) return { cards: deck.cards(), caKeys: deck.caKeys };
+  if (options.list === true) return { cards: deck.cards('all'), caKeys: deck.caKeys, closedLoop: deck.closedLoop };
   return deck.tap({ card: options.card, reader: options.reader, timeoutMs: options.timeout * 1000 });
 }
 

@@ -1,5 +1,5 @@
 import { type Chip, isUidCommand, readCommand, type Stage, sw } from './chip.ts';
-import type { Definition } from './definition.ts';
+import type { OtherDefinition } from './definition.ts';
 import { hex } from './tlv.ts';
 
 const uid = hex('04A23C5D');
@@ -9,7 +9,7 @@ const transitAid = hex('A0000006320101');
 const nonsense = [hex('6F 40 84 0E 32 50 41 59 9000'), hex('FF FF FF FF FF FF 9000')];
 
 /** Cards that are no payment cards: storage cards, transit cards, and one that answers nonsense. */
-export function plainChip(card: Definition): Chip {
+export function plainChip(card: OtherDefinition): Chip {
   let stage: Stage = 'idle';
   let answers = 0;
   return {

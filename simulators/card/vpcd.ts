@@ -129,6 +129,10 @@ export function present(chip: Chip, reader: ReaderAddress, allow: Patience, trac
         end('torn');
         return;
       }
+      if (answer === 'silent') {
+        trace('-- no answer');
+        return;
+      }
       exchanges += 1;
       trace(`<= ${answer.toString('hex').toUpperCase()}`);
       socket.write(frame(answer));
