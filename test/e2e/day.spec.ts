@@ -1,5 +1,16 @@
-import { expect, test } from '@playwright/test';
-import { type Counter, charge, openCounter, pins, result, scan, sell, signIn, typeKeys } from './support/counter.ts';
+import { expect } from '@playwright/test';
+import {
+  type Counter,
+  charge,
+  openCounter,
+  pins,
+  result,
+  scan,
+  sell,
+  signIn,
+  test,
+  typeKeys,
+} from './support/counter.ts';
 
 /** Sales of every kind: card, code, cash, one taken back, one offline and forwarded. */
 async function trade(counter: Counter): Promise<void> {

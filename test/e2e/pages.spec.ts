@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 import {
   type Counter,
   charge,
@@ -13,6 +13,7 @@ import {
   signIn,
   storeName,
   tap,
+  test,
   typeKeys,
   wordsOf,
 } from './support/counter.ts';

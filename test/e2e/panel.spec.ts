@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test';
-import { charge, openCounter, result, sentence, signIn } from './support/counter.ts';
+import { expect } from '@playwright/test';
+import { charge, openCounter, result, sentence, signIn, test } from './support/counter.ts';
 
 test('the panel plays customer, bank and printer, and shows the paper', async () => {
   const counter = await openCounter();

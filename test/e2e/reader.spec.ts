@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import { expect, test } from '@playwright/test';
-import { charge, openCounter, result, sentence, signIn } from './support/counter.ts';
+import { expect } from '@playwright/test';
+import { charge, openCounter, result, sentence, signIn, test } from './support/counter.ts';
 
 // The first virtual reader of the card daemon: what speaks to this port is a card in its field.
 const reader = { name: 'Virtual PCD 00 00', host: '127.0.0.1', port: 35_963 };

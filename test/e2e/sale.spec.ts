@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test';
+import { expect } from '@playwright/test';
 import {
   type Counter,
   charge,
@@ -10,6 +10,7 @@ import {
   sentence,
   signIn,
   storeName,
+  test,
   typeKeys,
 } from './support/counter.ts';
 

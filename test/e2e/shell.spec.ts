@@ -162,7 +162,7 @@ test('a core that ends again and again is stopped, and the screen says so', asyn
     last = await corePid(terminal.app);
   }
   // Locators wait for a navigation that was refused above, so the page itself is asked.
-  const shown = () => terminal.main.evaluate(() => document.body.innerText);
+  const shown = () => terminal.main.evaluate(() => document.body.textContent);
   await expect.poll(shown).toContain(wordsOf('en')('refusal.core-crashing'));
 });
 

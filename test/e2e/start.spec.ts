@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@playwright/test';
-import { openCounter, setUp, signIn, storeName, typeKeys, wordsOf } from './support/counter.ts';
+import { expect } from '@playwright/test';
+import { openCounter, setUp, signIn, storeName, test, typeKeys, wordsOf } from './support/counter.ts';
 import { openTerminal } from './support/terminal.ts';
 
 test('the first start asks for language, store and PINs, and what was wrong is said', async () => {

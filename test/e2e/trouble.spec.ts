@@ -1,5 +1,16 @@
-import { expect, test } from '@playwright/test';
-import { type Counter, charge, openCounter, result, sell, sentence, signIn, tap, typeKeys } from './support/counter.ts';
+import { expect } from '@playwright/test';
+import {
+  type Counter,
+  charge,
+  openCounter,
+  result,
+  sell,
+  sentence,
+  signIn,
+  tap,
+  test,
+  typeKeys,
+} from './support/counter.ts';
 import { corePid } from './support/terminal.ts';
 
 let counter: Counter;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, type Locator, type Page } from '@playwright/test';
+import { test as base, expect, type Locator, type Page } from '@playwright/test';
 import { createWords, type WordsLanguage } from '../../../renderer/words/words.ts';
 import { type Simulators, startSimulators } from './simulators.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
@@ -47,6 +47,25 @@ interface Setting {
 /** Times that make the tests quick; everything else as in the shipped virtual counter. */
 const quick = { timers: { responseMs: 3_000, reconnectMs: [100, 300], repeatMs: [0, 500, 1_000] } };
 
+const opened = new Set<Counter>();
+
+/** Playwright's test, which keeps a picture of every window of every open counter when it fails. */
+export const test = base.extend<{ pictured: undefined }>({
+  pictured: [
+    async ({ browserName: _ }, use, info) => {
+      await use(undefined);
+      if (info.status === info.expectedStatus) return;
+      for (const counter of opened) {
+        for (const page of counter.terminal.app.windows()) {
+          const name = new URL(page.url()).searchParams.get('window') ?? 'window';
+          await page.screenshot({ path: info.outputPath(`${name}.png`), timeout: 5_000 }).catch(() => undefined);
+        }
+      }
+    },
+    { auto: true },
+  ],
+});
+
 /** Starts simulators and terminal in a folder of their own, and does the first set-up. */
 export async function openCounter(setting: Setting = {}): Promise<Counter> {
   const dir = mkdtempSync(join(tmpdir(), 'counter-'));
@@ -61,6 +80,7 @@ export async function openCounter(setting: Setting = {}): Promise<Counter> {
     const terminal = await openTerminal([...args, '--zone', 'Asia/Shanghai', ...(setting.args ?? [])], setting.env);
     const { main, customer } = terminal;
     const close = async () => {
+      opened.delete(counter);
       await terminal.close();
       await simulators.stop();
       const found = cardNumbersIn(data);
@@ -68,10 +88,14 @@ export async function openCounter(setting: Setting = {}): Promise<Counter> {
       if (found.length > 0) throw new Error(`Full card numbers were written: ${found.join(', ')}`);
     };
     const reopen = async () => {
+      opened.delete(counter);
       await terminal.close();
       return open();
     };
-    return { dir, data, simulators, control: simulators.control, terminal, main, customer, t, reopen, close };
+    const { control } = simulators;
+    const counter: Counter = { dir, data, simulators, control, terminal, main, customer, t, reopen, close };
+    opened.add(counter);
+    return counter;
   };
   const counter = await open();
   if (!setting.bare) {
@@ -124,9 +148,11 @@ export function sentence(page: Page, text: string): Locator {
   return page.getByRole('status').filter({ hasText: text });
 }
 
-/** The title of the result that covers the till. */
+const tills = [wordsOf('zh-CN')('owner.till'), wordsOf('en')('owner.till')];
+
+/** The title of the result that covers the till, not the till's own. */
 export function result(page: Page): Locator {
-  return page.getByRole('heading', { level: 1 });
+  return page.getByRole('heading', { level: 1 }).filter({ hasNotText: new RegExp(`^(${tills.join('|')})$`) });
 }
 
 /** Taps a card on the terminal's own virtual reader, by the panel's button; the card stays until it has been read. */
