@@ -259,7 +259,7 @@ export class Runner {
       .exchange(request)
       .then((answer) => {
         this.#inFlight.delete(payment.id);
-        this.dispatch(payment.id, { type: 'answer', to: exchange, answer: answerOf(answer) });
+        this.dispatch(payment.id, { type: 'answer', to: exchange, answer: answerOf(answer, exchange) });
       })
       .catch(fatal);
   }
@@ -372,7 +372,13 @@ function eventDetail(event: PaymentEvent): Record<string, string | number | null
   }
 }
 
-function answerOf(answer: BankAnswer): Answer {
+/** DE 39 by which a host says that it cannot say: issuer unavailable, system malfunction. */
+const cannotSay: ReadonlySet<string> = new Set(['91', '96']);
+
+function answerOf(answer: BankAnswer, to: Exchange): Answer {
+  // A payment that a host cannot decide is refused; of one that it has already, such an answer says nothing.
+  const pays = to === 'purchase' || to === 'advice';
+  if (answer.kind === 'declined' && !pays && cannotSay.has(answer.code)) return { kind: 'no-answer' };
   switch (answer.kind) {
     case 'approved':
       return { kind: 'approved', code: answer.code, authCode: answer.authCode ?? null };
