@@ -1,0 +1,100 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readTag } from '../../main/core/kernel/ndef/tag.ts';
+import { TestCounter, until } from './counter.ts';
+
+let counter: TestCounter;
+beforeAll(async () => {
+  counter = await TestCounter.open();
+}, 60_000);
+afterEach(() => counter.cancel());
+afterAll(() => counter?.close());
+
+/** What the bank wrote down of the payment. */
+async function booked(stan: number) {
+  const { payments } = await counter.simulators.control.book();
+  return payments.filter((payment) => payment.stan === stan);
+}
+
+describe('the bank’s own wallet', () => {
+  test.each(['wallet', 'wallet-p256', 'wallet-locked'])('%s pays online', async (card) => {
+    const payment = await counter.sell(1280, card);
+    expect(payment).toMatchObject({ state: 'approved', scheme: 'wallet', tender: 'contactless', label: 'Bank Wallet' });
+    expect(payment.maskedPan).toMatch(/^990000\*{6}\d{4}$/);
+    expect(await booked(payment.stan)).toMatchObject([
+      { mti: '0200', amount: 1280, state: 'approved', maskedPan: payment.maskedPan },
+    ]);
+  });
+
+  test('verifies its owner from the limit on', async () => {
+    expect(await counter.sell(100_000, 'wallet#5')).toMatchObject({ state: 'approved', cvm: 'cdcvm' });
+    expect(await counter.sell(99_900, 'wallet#5')).toMatchObject({ state: 'approved', cvm: 'none' });
+  });
+
+  test('is taken offline, forwarded when the line is back, and believed by the bank', async () => {
+    await counter.line(false);
+    const taken = [await counter.sell(1500, 'wallet#1'), await counter.sell(1600, 'wallet-p256#1')];
+    for (const payment of taken) expect(payment).toMatchObject({ state: 'saf-accepted', oda: 'token passed' });
+    expect(await counter.sell(1700, 'wallet#1')).toMatchObject({ state: 'declined', reason: 'offline-card-seen' });
+    await counter.line(true);
+    for (const { id, stan, amount } of taken) {
+      await until('forwarded', () => counter.core.payments.get(id).state === 'saf-approved');
+      expect(await booked(stan)).toMatchObject([{ mti: '0220', amount: amount.minor, state: 'approved' }]);
+    }
+  });
+
+  test('with a counter that stands still pays once, also after a restart', async () => {
+    expect((await counter.sell(1280, 'wallet-stuck')).state).toBe('approved');
+    expect(await counter.sell(1280, 'wallet-stuck')).toMatchObject({ state: 'declined', reason: 'oda-failed' });
+    await counter.restart();
+    expect(await counter.sell(1280, 'wallet-stuck')).toMatchObject({ state: 'declined', reason: 'oda-failed' });
+  });
+
+  test.each([
+    ['wallet-foreign', 'oda-failed'],
+    ['wallet-unknown', 'oda-failed'],
+    ['wallet-bad-signature', 'oda-failed'],
+    ['wallet-expired', 'card-expired'],
+    ['wallet-dollars', 'terminal-declined'],
+  ])('%s is declined, and the bank hears nothing of it', async (card, reason) => {
+    const payment = await counter.sell(1280, card);
+    expect(payment).toMatchObject({ state: 'declined', reason });
+    expect(await booked(payment.stan)).toEqual([]);
+  });
+
+  test.each([
+    ['wallet-small', 'amount-above-limit'],
+    ['wallet-old-token', 'card-data-invalid'],
+  ])('%s is not taken, and something else may be held out', async (card, reason) => {
+    const payment = await counter.sell(1280, card);
+    expect(counter.core.counter.now).toMatchObject({ phase: 'waiting', prompt: 'card-refused', reason });
+    await counter.tap(payment.id, 'wallet#9');
+    await until('approved', () => counter.core.payments.get(payment.id).state === 'approved');
+  });
+});
+
+describe('Mastercard', () => {
+  test.each(['mastercard-ok', 'mastercard-pdol'])('%s pays, with a cryptogram that its issuer knows', async (card) => {
+    const payment = await counter.sell(1280, card);
+    expect(payment).toMatchObject({ state: 'approved', scheme: 'mastercard', oda: 'cda passed' });
+    expect(await booked(payment.stan)).toMatchObject([{ state: 'approved', cryptogram: 'right' }]);
+  });
+});
+
+test('a member tag is read on the counter’s reader', async () => {
+  const { core, simulators, reader } = counter;
+  const found = core.world.devices.readers.nextCard(AbortSignal.timeout(5_000));
+  const left = simulators.control.ask('tap', { card: 'member', reader });
+  const card = await found;
+  if (!card) throw new Error('no tag was found');
+  const outcome = await readTag(card, core.world.clock, { exchangeMs: 1_000, dialogueMs: 5_000 });
+  card.release();
+  expect(outcome).toMatchObject({
+    kind: 'tag',
+    type: 'type-2',
+    records: [
+      { kind: 'member', id: 'M-0012345' },
+      { kind: 'text', language: 'zh', text: '会员 王小明' },
+    ],
+  });
+  await left;
+});
