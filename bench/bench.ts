@@ -13,7 +13,7 @@ import { measureDayReport, measureStored } from './large.ts';
 import { describeMachine } from './machine.ts';
 import { measureStart } from './start.ts';
 import { measureSales, measureTaps } from './tap.ts';
-import { benchTlv, benchTlv } from './tlv.ts';
+import { benchTlv } from './tlv.ts';
 import { measureWindow } from './window.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -38,7 +38,6 @@ const measures: Readonly<Record<string, () => Promise<Figure[]>>> = {
   durable: atCounter('durable', shortTerms, ({ core }) => measureDurable(dir, core.profile, 200)),
   forward: atCounter('forward', wideTerms, (stand) => measureForwarding(stand, values.large ? 10_000 : 1_000)),
   encode: atCounter('encode', shortTerms, ({ core }) => measureEncoding(join(dir, 'encoding'), core.profile)),
-  tlv: benchTlv,
   tlv: benchTlv,
   start: () => measureStart(join(dir, 'start')),
   window: () => measureWindow(join(dir, 'window')),
