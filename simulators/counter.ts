@@ -79,7 +79,7 @@ async function run({ dir, control, acquirer, printer, terms }: Options): Promise
   const bank = await startAcquirer({
     dir,
     port: acquirer,
-    caKeys: deck.caKeys,
+    caKeys: [...deck.caKeys, ...deck.expiredCaKeys],
     closedLoop: deck.closedLoop,
     ...(terms === undefined ? {} : { terms: readTerms(terms) }),
   });

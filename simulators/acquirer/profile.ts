@@ -6,7 +6,9 @@ import { type Identity, SERVER_NAME } from './identity.ts';
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 const hex = z.string().regex(/^([0-9A-Fa-f]{2})+$/);
-const CaKey = z.object({ rid: hex, index: hex, modulus: hex, exponent: hex, sha1: hex }).readonly();
+const CaKey = z
+  .object({ rid: hex, index: hex, modulus: hex, exponent: hex, sha1: hex, expires: z.iso.date().optional() })
+  .readonly();
 /** A certification authority's key as cards are verified with it: upper-case hex. */
 export type CaKey = z.infer<typeof CaKey>;
 
@@ -116,7 +118,14 @@ function terms(identity: Identity, caKeys: readonly CaKey[], closedLoop: ClosedL
         { aid: 'A0000000031010', kernel: 3, scheme: 'visa' },
         { aid: 'A0000000041010', kernel: 2, scheme: 'mastercard' },
       ],
-      caKeys: caKeys.map(({ rid, index, modulus, exponent, sha1 }) => ({ rid, index, modulus, exponent, sha1 })),
+      caKeys: caKeys.map(({ rid, index, modulus, exponent, sha1, expires }) => ({
+        rid,
+        index,
+        modulus,
+        exponent,
+        sha1,
+        ...(expires === undefined ? {} : { expires }),
+      })),
     },
     ...(closedLoop === undefined ? {} : { closedLoop: { ...closedLoop, label: 'Bank Wallet' } }),
   };
