@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { money } from '../../contract/money.ts';
 import type { Payment } from '../../main/core/payment/payment.ts';
 import { verifyBook } from '../../main/core/reports/verify.ts';
-import { newKey, openPlace, openTerminal, type Place, type Terminal, until } from './counter.ts';
+import { newKey, openPlace, openTerminal, type Place, type Terminal, until } from './place.ts';
 
 /** The whole core on a real disk, over real TLS to the bank simulator, with cards of the deck on the virtual reader. */
 

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Outcome } from '../../contract/payment.ts';
 import type { Core } from '../../main/core/core.ts';
 import { verifyBook } from '../../main/core/reports/verify.ts';
-import { openPlace, openTerminal, type Place, until } from '../integration/counter.ts';
+import { openPlace, openTerminal, type Place, until } from '../integration/place.ts';
 
 /** So often a terminal in mid-sale is killed, in each of two lanes with a bank of its own. */
 const KILLS = Number(process.env['KILLS'] ?? 40) / 2;
@@ -21,10 +21,14 @@ interface Told {
 
 /** Lets a terminal sell and kills it (SIGKILL) `ms` after it was ready; answers what it had told people by then. */
 async function sellUntilKilled(place: Place, round: number, ms: number): Promise<Told[]> {
-  const program = join(import.meta.dirname, 'till.ts');
-  const child = spawn(process.execPath, [program, place.bank.profile, place.data, place.dir, String(round)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const program = import.meta.resolve('./till.ts');
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(program), place.bank.profile, place.data, place.dir, String(round)],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let text = '';
   let problem = '';
   child.stdout.on('data', (chunk: Buffer) => {

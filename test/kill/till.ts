@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { money } from '../../contract/money.ts';
 import { openDeck } from '../../simulators/card/deck.ts';
-import { newKey, openTerminal, until } from '../integration/counter.ts';
+import { newKey, openTerminal, until } from '../integration/place.ts';
 
 /**
  * A terminal that sells as fast as it can until it is killed: wallet codes and cash, now and then a card and a void.
