@@ -21,7 +21,7 @@ async function trade(counter: Counter): Promise<void> {
   const { code } = await control.ask('code', { scheme: 'alipay' });
   await charge(main, '20');
   await expect(main.getByText(t('prompt.present'))).toBeVisible();
-  await scan(main, String(code));
+  await scan(counter, String(code));
   await approved();
   await typeKeys(main, '30');
   await main.keyboard.press('F2');

@@ -14,7 +14,8 @@ export default defineConfig({
   fullyParallel: false,
   retries: 0,
   forbidOnly: true,
-  timeout: 90_000,
+  timeout: 120_000,
+  expect: { timeout: 10_000 },
   globalTimeout: 12 * 60_000,
   reporter: [['list'], ['json', { outputFile: join(artefacts, 'results.json') }]],
 });

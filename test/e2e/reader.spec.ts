@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { expect } from '@playwright/test';
-import { charge, openCounter, result, sentence, signIn, test } from './support/counter.ts';
+import { charge, openCounter, result, scan, sentence, signIn, test } from './support/counter.ts';
 
 // The first virtual reader of the card daemon: what speaks to this port is a card in its field.
 const reader = { name: 'Virtual PCD 00 00', host: '127.0.0.1', port: 35_963 };
@@ -36,9 +36,8 @@ test('without a card daemon the terminal opens, says so, and sells by what remai
   await signIn(main, t, 'cashier');
   const { code } = await control.ask('code', { scheme: 'alipay' });
   await charge(main, '2.20');
-  await main.waitForTimeout(200);
-  await main.keyboard.type(String(code), { delay: 0 });
-  await main.keyboard.press('Enter');
+  await expect(sentence(main, t('prompt.present'))).toBeVisible();
+  await scan(counter, String(code));
   await expect(result(main)).toHaveText(t('result.approved.title'));
   await counter.close();
 });

@@ -4,6 +4,7 @@ import {
   charge,
   openCounter,
   result,
+  scan,
   sell,
   sentence,
   signIn,
@@ -48,8 +49,7 @@ test('with the line cut a payment code is refused, with the reason', async () =>
   await expect(main.getByText(t('line.offline'), { exact: true })).toBeVisible();
   const { code } = await control.ask('code', { scheme: 'alipay' });
   await charge(main, '2');
-  await main.keyboard.type(String(code), { delay: 0 });
-  await main.keyboard.press('Enter');
+  await scan(counter, String(code));
   await expect(
     main.getByText(t('reason.code-needs-line')).or(main.getByText(t('refusal.code-needs-line'))),
   ).toBeVisible();

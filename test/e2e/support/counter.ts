@@ -137,10 +137,24 @@ export async function charge(page: Page, amount: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-/** What a scanner in keyboard mode does: a burst of keys and Enter. */
-export async function scan(page: Page, code: string): Promise<void> {
-  await page.keyboard.type(code, { delay: 0 });
-  await page.keyboard.press('Enter');
+/**
+ * Keys at once: a few milliseconds apart however busy the machine is, since they enter the window by the operating
+ * system's door and not one by one from here.
+ */
+export async function burst(counter: Counter, keys: readonly string[]): Promise<void> {
+  const window = await counter.terminal.app.browserWindow(counter.main);
+  await window.evaluate((target, all) => {
+    target.webContents.focus();
+    for (const keyCode of all) {
+      target.webContents.sendInputEvent({ type: 'keyDown', keyCode });
+      target.webContents.sendInputEvent({ type: 'keyUp', keyCode });
+    }
+  }, keys);
+}
+
+/** What a scanner in keyboard mode types. */
+export function scan(counter: Counter, code: string): Promise<void> {
+  return burst(counter, [...code, 'Enter']);
 }
 
 /** The sentence that says whose turn it is. */

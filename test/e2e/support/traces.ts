@@ -2,21 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkout } from './simulators.ts';
 
-/** The full numbers of all cards that can be tapped. */
-function cardNumbers(): string[] {
-  const folder = join(checkout, 'simulators/card/cards');
-  return readdirSync(folder).flatMap((name) => {
-    const { pan } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { pan?: string };
-    return pan === undefined ? [] : [pan];
-  });
-}
-
 function filesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return filesUnder(path);
     return entry.isFile() ? [path] : [];
   });
+}
+
+/** The full numbers of all cards that can be tapped. */
+function cardNumbers(): string[] {
+  const texts = filesUnder(join(checkout, 'simulators/card/cards')).map((path) => readFileSync(path, 'utf8'));
+  const numbers = texts.flatMap((text) => [...text.matchAll(/"pan": "(\d{12,19})"/g)].map((match) => match[1] ?? ''));
+  if (numbers.length === 0) throw new Error('The cards of the simulator have no numbers.');
+  return numbers;
 }
 
 /** The ways in which a number may lie in a file: as text, with spaces, packed two digits a byte. */
