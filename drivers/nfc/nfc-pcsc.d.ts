@@ -20,6 +20,7 @@ declare module 'nfc-pcsc' {
     autoProcessing: boolean;
     connect(): Promise<unknown>;
     transmit(command: Buffer, longest: number): Promise<Buffer>;
+    control(command: Buffer, longest: number): Promise<Buffer>;
   }
 
   export class NFC extends EventEmitter<{ reader: [Reader]; error: [Error] }> {

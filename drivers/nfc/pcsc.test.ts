@@ -81,17 +81,3 @@ describe.skipIf(missing)(`PC/SC service${missing ? ` (not tried: ${missing})` : 
     await Promise.all(both.map((readers) => readers.close()));
   }, 15_000);
 });
-
-describe('without the PC/SC service', () => {
-  it('says so and goes on', async () => {
-    const before = process.env['PCSCLITE_CSOCK_NAME'];
-    process.env['PCSCLITE_CSOCK_NAME'] = '/nonexistent';
-    const readers = openPcscReaders();
-    await vi.waitFor(() => expect(readers.state.status).toBe('no-daemon'), { timeout: 5_000 });
-    expect(readers.list()).toEqual([]);
-    expect(await readers.nextCard(AbortSignal.timeout(50))).toBeUndefined();
-    await readers.close();
-    if (before === undefined) delete process.env['PCSCLITE_CSOCK_NAME'];
-    else process.env['PCSCLITE_CSOCK_NAME'] = before;
-  });
-});

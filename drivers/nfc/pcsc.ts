@@ -1,8 +1,9 @@
 import type { NFC, Reader as NfcReader } from 'nfc-pcsc';
+import { type Feedback, type FeedbackLine, Signals } from './acr.ts';
+import { slotOf } from './families.ts';
 import { type Field, Fields } from './field.ts';
 import type { CardReaders, Exchange } from './reader.ts';
 import type { Link } from './session.ts';
-import { isContactless, isVirtualSlot } from './slot.ts';
 
 export interface PcscOptions {
   /** Whether vsmartcard's virtual readers count, on which any program can be a card: for trials and tests alone. */
@@ -66,9 +67,9 @@ class PcscReaders extends Fields {
     device.autoProcessing = false;
     device.on('error', () => undefined);
     const { allowVirtual = false, only = '' } = this.#options;
-    const virtual = isVirtualSlot(device.name);
-    if (!isContactless(device.name) || (virtual && !allowVirtual) || !device.name.includes(only)) return;
-    new Slot(device, this.plug(device.name, virtual ? 'virtual' : 'B'));
+    const slot = slotOf(device.name);
+    if (!slot || (slot.kind === 'virtual' && !allowVirtual) || !device.name.includes(only)) return;
+    new Slot(device, this.plug(device.name, slot.kind), slot.feedback);
   }
 
   #lost(nfc: NFC | undefined, error: unknown): void {
@@ -95,12 +96,14 @@ function missing(error: unknown): string {
 class Slot {
   readonly #device: NfcReader;
   readonly #field: Field;
+  readonly #signals: Signals | undefined;
   #connecting: NodeJS.Timeout | undefined;
   #present = false;
 
-  constructor(device: NfcReader, field: Field) {
+  constructor(device: NfcReader, field: Field, feedback: Feedback | undefined) {
     this.#device = device;
     this.#field = field;
+    this.#signals = feedback && new Signals(feedback, lineTo(device));
     device.on('card', ({ atr }) => this.#arrive(atr));
     device.on('end', () => this.#gone());
     device.reader.on('status', ({ state }) => this.#look(state));
@@ -137,7 +140,7 @@ class Slot {
   #arrive(atr: Uint8Array | undefined): void {
     if (!atr) return;
     clearTimeout(this.#connecting);
-    this.#field.arrive(new Dialogue(this.#device, atr));
+    this.#field.arrive(new Dialogue(this.#device, atr, this.#signals));
   }
 
   #gone(): void {
@@ -147,14 +150,23 @@ class Slot {
   }
 }
 
+/** The way for a reader's lights and sounds: beside the card that is connected. */
+function lineTo(device: NfcReader): FeedbackLine {
+  const send = async (command: Uint8Array): Promise<Uint8Array> =>
+    device.transmit(Buffer.from(command), LONGEST_RESPONSE);
+  return { transmit: send, escape: async (command) => device.control(Buffer.from(command), LONGEST_RESPONSE) };
+}
+
 /** One card's dialogue, held against other programs from the first command to the end. */
 class Dialogue implements Link {
   readonly atr: Uint8Array;
   readonly #device: NfcReader;
+  readonly #signals: Signals | undefined;
   #held: Promise<void> | undefined;
 
-  constructor(device: NfcReader, atr: Uint8Array) {
+  constructor(device: NfcReader, atr: Uint8Array, signals: Signals | undefined) {
     this.#device = device;
+    this.#signals = signals;
     this.atr = Uint8Array.from(atr);
   }
 
@@ -172,11 +184,11 @@ class Dialogue implements Link {
     }
   }
 
-  end(): void {
+  end(clean: boolean): void {
     const { reader } = this.#device;
     // Whether the hold was ever had or is lost with the card already: there is nothing left to let go of then.
     const release = () => reader.end(reader.SCARD_LEAVE_CARD, () => undefined);
-    void this.#held?.then(release, () => undefined);
+    void this.#held?.then(() => this.#signals?.show(clean ? 'read' : 'failed')).then(release, () => undefined);
   }
 }
 

@@ -13,8 +13,8 @@ export interface Link {
   readonly atr: Uint8Array;
   /** One command, one answer of any length, nothing interpreted. The faults are 'torn' and 'reader-gone'. */
   exchange(command: Uint8Array): Promise<Exchange>;
-  /** The dialogue is over; the card may still lie there. */
-  end(): void;
+  /** The dialogue is over; the card may still lie there. `clean`: it answered, and nothing went wrong. */
+  end(clean: boolean): void;
 }
 
 function fault(kind: ExchangeFault, detail: string): Exchange {
@@ -71,6 +71,7 @@ export class Session implements Card {
   #over: Exchange | undefined;
   #running: ((result: Exchange) => void) | undefined;
   #released = false;
+  #answered = false;
 
   /** `mute` is told when the card did not answer in time. */
   constructor(link: Link, after: After, mute: (reason: string) => void) {
@@ -105,8 +106,9 @@ export class Session implements Card {
   release(): void {
     if (this.#released) return;
     this.#released = true;
+    const clean = this.#answered && !this.#over;
     this.break('torn', 'the card was released');
-    this.#link.end();
+    this.#link.end(clean);
   }
 
   /** The card or its reader is gone: ends the running exchange and all later ones with this fault. */
@@ -117,7 +119,8 @@ export class Session implements Card {
   }
 
   #finish(result: Exchange): void {
-    if (!result.ok) this.#over ??= result;
+    if (result.ok) this.#answered = true;
+    else this.#over ??= result;
     const running = this.#running;
     this.#running = undefined;
     // A late answer to an exchange that was already ended by a fault has nobody waiting for it.
