@@ -32,11 +32,52 @@ const constants = {
   IOCTL_CCID_ESCAPE: process.platform === 'win32' ? 0x310000 + 3500 * 4 : 0x42000000 + 3500,
 };
 
-/**
- * Clients whose daemon went away. They can be neither stopped nor started again, and the native finaliser of such a
- * one throws past every handler; so they are kept, one small object for each time the daemon was lost.
- */
+/** Watchers whose daemon went away and that could not be freed: their native finaliser throws past every handler. */
 const lost = [];
+
+/** What watches the machine's readers for this process, once somebody asked. */
+let watch;
+
+/**
+ * The readers of the machine and their states, for everybody in this process who opens and closes. Once started it is
+ * never stopped: pcsc-mini's stop() cancels the wait of its thread and then waits for the thread. A cancel between two
+ * waits is lost (pcsc-lite looks for a wait that runs), so stop() would block the event loop, and every PC/SC call of
+ * the process with it, until the next card comes or goes. It keeps the process, which ends by process.exit().
+ */
+class Watch extends EventEmitter {
+  /** The last state of each reader that is there: for those who come later. */
+  readers = new Map();
+  #client;
+
+  /** The native part is loaded here. Throws without the system's PC/SC library or its daemon. */
+  constructor() {
+    super();
+    this.setMaxListeners(0);
+    const { Client } = require('pcsc-mini');
+    this.#client = new Client();
+    this.#client.on('reader', (native) => this.#add(native));
+    this.#client.on('error', (error) => this.#lose(error));
+    this.#client.start();
+  }
+
+  #add(native) {
+    this.readers.set(native, undefined);
+    native.on('change', ({ raw }) => this.readers.set(native, raw));
+    native.on('disconnect', () => this.readers.delete(native));
+    this.emit('reader', native);
+  }
+
+  #lose(error) {
+    watch = undefined;
+    // Its thread has left PC/SC for good before it says so: this stop waits for nothing, and frees the socket.
+    try {
+      this.#client.stop();
+    } catch {
+      lost.push(this.#client);
+    }
+    this.emit('lost', error);
+  }
+}
 
 /** Hands a promise's outcome to a Node callback, outside the promise, so that a throwing callback is not swallowed. */
 function settle(promise, callback) {
@@ -51,17 +92,24 @@ class CardReader extends EventEmitter {
   #card;
   #transaction;
   #work = Promise.resolve();
+  /** What the card that is connected now is busy with. */
+  #running = new Set();
 
-  constructor(native) {
+  /** `state` when it is known already: then no change of it need ever come. */
+  constructor(native, state) {
     super();
     this.#native = native;
     this.name = native.name();
     this.state = 0;
     this.connected = false;
     this.atr = undefined;
-    native.on('change', (status) => this.#inTurn(() => this.#change(status.raw)));
-    native.on('disconnect', () => this.close());
+    native.on('change', this.#changed);
+    native.on('disconnect', this.#gone);
+    if (state !== undefined) this.#changed({ raw: state });
   }
+
+  #changed = ({ raw }) => void this.#inTurn(() => this.#change(raw));
+  #gone = () => this.close();
 
   connect(options, callback) {
     const done = typeof options === 'function' ? options : callback;
@@ -102,7 +150,8 @@ class CardReader extends EventEmitter {
   }
 
   close() {
-    this.#native.removeAllListeners();
+    this.#native.off('change', this.#changed);
+    this.#native.off('disconnect', this.#gone);
     void this.#inTurn(() => this.#shut(constants.SCARD_LEAVE_CARD));
     this.emit('end');
     this.removeAllListeners();
@@ -136,11 +185,12 @@ class CardReader extends EventEmitter {
 
   async #open(mode) {
     this.#card ??= this.#native.connect(mode);
+    const card = this.#card;
     try {
-      const card = await this.#card;
-      this.atr = Buffer.from((await card.state()).atr);
+      const { atr } = await this.#use((opened) => opened.state());
+      this.atr = Buffer.from(atr);
       this.connected = true;
-      return card;
+      return await card;
     } catch (error) {
       await this.#shut(constants.SCARD_LEAVE_CARD);
       throw error;
@@ -149,73 +199,89 @@ class CardReader extends EventEmitter {
 
   async #use(run) {
     if (!this.#card) throw new Error('no card is connected');
-    return run(await this.#card);
+    const running = this.#card.then(run);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
   }
 
   async #finish(disposition) {
     const transaction = this.#transaction;
     this.#transaction = undefined;
+    await Promise.allSettled(this.#running);
     await transaction?.end(disposition);
   }
 
   async #shut(disposition) {
-    const card = this.#card;
+    const [card, transaction] = [this.#card, this.#transaction];
+    const running = [...this.#running];
     this.#card = undefined;
+    this.#running.clear();
+    this.#transaction = undefined;
     this.connected = false;
     this.atr = undefined;
-    await this.#finish(constants.SCARD_LEAVE_CARD).catch(() => undefined);
-    // A card that is gone already cannot be disconnected, and need not be.
-    await card?.then((opened) => opened.disconnect(disposition)).catch(() => undefined);
+    const free = async () => {
+      await transaction?.end(constants.SCARD_LEAVE_CARD).catch(() => undefined);
+      // A card that is gone already cannot be disconnected, and need not be.
+      await card?.then((opened) => opened.disconnect(disposition)).catch(() => undefined);
+    };
+    // The binding has four connections in all and refuses to end one that works: that one is ended afterwards.
+    if (running.length === 0) await free();
+    else void Promise.allSettled(running).then(free);
   }
 }
 Object.assign(CardReader.prototype, constants);
 
 class PcscLite extends EventEmitter {
   readers = {};
-  #client;
+  #watch;
+  #closed = false;
 
   constructor() {
     super();
     process.nextTick(() => this.#start());
   }
 
+  /** Lets go of the cards; the watch goes on for the next who opens. */
   close() {
-    const client = this.#client;
-    this.#client = undefined;
+    this.#closed = true;
+    this.#watch?.off('reader', this.#add);
+    this.#watch?.off('lost', this.#lose);
     for (const reader of Object.values(this.readers)) reader.close();
     this.readers = {};
-    try {
-      client?.stop();
-    } catch {
-      lost.push(client);
-    }
   }
 
-  /** The native part is loaded here: without the system's PC/SC library there is an 'error' and nothing worse. */
   #start() {
+    if (this.#closed) return;
     try {
-      const { Client } = require('pcsc-mini');
-      const client = new Client();
-      this.#client = client;
-      client.on('reader', (native) => this.#add(native));
-      client.on('error', (error) => this.emit('error', error));
-      client.start();
+      watch ??= new Watch();
     } catch (error) {
-      this.#client = undefined;
       this.emit('error', error);
       return;
     }
+    this.#watch = watch;
+    this.#watch.on('reader', this.#add);
+    this.#watch.on('lost', this.#lose);
     this.emit('started');
+    for (const [native, state] of this.#watch.readers) this.#add(native, state);
   }
 
-  #add(native) {
-    const reader = new CardReader(native);
+  #add = (native, state) => {
+    const reader = new CardReader(native, state);
     this.readers[reader.name] = reader;
     reader.once('end', () => {
       if (this.readers[reader.name] === reader) delete this.readers[reader.name];
     });
     this.emit('reader', reader);
-  }
+  };
+
+  #lose = (error) => {
+    this.close();
+    this.emit('error', error);
+  };
 }
 
 module.exports = () => new PcscLite();
