@@ -33,17 +33,6 @@ const LARGEST = 65_536;
 const DEEPEST = 6;
 const MOST = 512;
 
-/** Raised inside this file only; `decode` turns it into a value. */
-class Broken extends Error {
-  readonly code: TlvCode;
-  readonly at: number;
-  constructor(code: TlvCode, at: number) {
-    super(code);
-    this.code = code;
-    this.at = at;
-  }
-}
-
 const digits = '0123456789ABCDEF';
 /** Hex of one byte, ready made: tags are most of what is decoded. */
 const pairs = Array.from({ length: 256 }, (_, byte) => digits[byte >> 4]! + digits[byte & 15]!);
@@ -55,6 +44,15 @@ interface Reading {
   objects: number;
   /** Which of 57, 5A and 9F02 have come. */
   seen: number;
+  /** What is wrong, once something is, and where. */
+  code: TlvCode | undefined;
+  at: number;
+}
+
+/** Notes the fault. Not thrown: what cards send is wrong often enough, and an exception costs more than the decoding. */
+function broken(reading: Reading, code: TlvCode, at: number): undefined {
+  reading.code = code;
+  reading.at = at;
 }
 
 /** Objects that may stand only once, and their bit in `seen`. */
@@ -65,10 +63,11 @@ function singleBit(tag: string): number {
 }
 
 /** Hex of the tag that starts at `at`: its length is half as many bytes. */
-function readTag(bytes: Uint8Array, at: number, end: number): string {
+function readTag(reading: Reading, at: number, end: number): string | undefined {
+  const { bytes } = reading;
   const first = bytes[at]!;
   if ((first & 0x1f) !== 0x1f) return pairs[first]!;
-  if (at + 1 >= end) throw new Broken('truncated', at);
+  if (at + 1 >= end) return broken(reading, 'truncated', at);
   const second = bytes[at + 1]!;
   if (second < 0x80) {
     const key = first * 256 + second;
@@ -78,14 +77,14 @@ function readTag(bytes: Uint8Array, at: number, end: number): string {
     doubles[key] = text;
     return text;
   }
-  if (at + 2 >= end) throw new Broken('truncated', at);
+  if (at + 2 >= end) return broken(reading, 'truncated', at);
   const third = bytes[at + 2]!;
-  if (third >= 0x80) throw new Broken('tag', at);
+  if (third >= 0x80) return broken(reading, 'tag', at);
   return pairs[first]! + pairs[second]! + pairs[third]!;
 }
 
-function readNodes(reading: Reading, from: number, end: number, depth: number): Tlv[] {
-  if (depth > DEEPEST) throw new Broken('depth', from);
+function readNodes(reading: Reading, from: number, end: number, depth: number): Tlv[] | undefined {
+  if (depth > DEEPEST) return broken(reading, 'depth', from);
   const { bytes } = reading;
   const nodes: Tlv[] = [];
   let at = from;
@@ -95,31 +94,34 @@ function readNodes(reading: Reading, from: number, end: number, depth: number): 
       at += 1;
       continue;
     }
-    const tag = readTag(bytes, at, end);
+    const tag = readTag(reading, at, end);
+    if (tag === undefined) return undefined;
     let next = at + (tag.length >> 1);
-    if (next >= end) throw new Broken('truncated', next);
+    if (next >= end) return broken(reading, 'truncated', next);
     let length = bytes[next]!;
     next += 1;
     if (length >= 0x80) {
       const count = length & 0x7f;
-      if (count === 0 || count > 2) throw new Broken('length', next - 1);
-      if (next + count > end) throw new Broken('truncated', next - 1);
+      if (count === 0 || count > 2) return broken(reading, 'length', next - 1);
+      if (next + count > end) return broken(reading, 'truncated', next - 1);
       length = count === 1 ? bytes[next]! : bytes[next]! * 256 + bytes[next + 1]!;
       next += count;
     }
     const to = next + length;
-    if (to > end) throw new Broken('truncated', at);
+    if (to > end) return broken(reading, 'truncated', at);
     reading.objects += 1;
-    if (reading.objects > MOST) throw new Broken('objects', at);
+    if (reading.objects > MOST) return broken(reading, 'objects', at);
     const single = singleBit(tag);
-    if ((reading.seen & single) !== 0) throw new Broken('duplicate', at);
+    if ((reading.seen & single) !== 0) return broken(reading, 'duplicate', at);
     reading.seen |= single;
     const value = bytes.subarray(next, to);
-    nodes.push(
-      (first & 0x20) === 0
-        ? { tag, value, from: at, to }
-        : { tag, value, children: readNodes(reading, next, to, depth + 1), from: at, to },
-    );
+    if ((first & 0x20) === 0) {
+      nodes.push({ tag, value, from: at, to });
+    } else {
+      const children = readNodes(reading, next, to, depth + 1);
+      if (!children) return undefined;
+      nodes.push({ tag, value, children, from: at, to });
+    }
     at = to;
   }
   return nodes;
@@ -131,12 +133,9 @@ function readNodes(reading: Reading, from: number, end: number, depth: number): 
  */
 export function decode(bytes: Uint8Array): TlvResult {
   if (bytes.length > LARGEST) return { ok: false, code: 'size', at: 0 };
-  try {
-    return { ok: true, nodes: readNodes({ bytes, seen: 0, objects: 0 }, 0, bytes.length, 1) };
-  } catch (error) {
-    if (error instanceof Broken) return { ok: false, code: error.code, at: error.at };
-    throw error;
-  }
+  const reading: Reading = { bytes, seen: 0, objects: 0, code: undefined, at: 0 };
+  const nodes = readNodes(reading, 0, bytes.length, 1);
+  return nodes ? { ok: true, nodes } : { ok: false, code: reading.code ?? 'truncated', at: reading.at };
 }
 
 const tagBytes = new Map<string, Uint8Array>();

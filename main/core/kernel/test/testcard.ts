@@ -155,7 +155,7 @@ function optionsAnswer(spec: TestCardSpec, pdolData: Uint8Array, related: Uint8A
 }
 
 /** The card's own answers, without faults. */
-function answers(spec: TestCardSpec): (command: Uint8Array) => Uint8Array {
+export function answersOf(spec: TestCardSpec): (command: Uint8Array) => Uint8Array {
   const { records, related } = recordsOf(spec);
   const directory = spec.directory ?? [{ aid: spec.aid, priority: '01' }];
   const entries = directory.map(({ aid, priority, kernel, extension }) =>
@@ -222,5 +222,5 @@ export function cardOf(answer: (command: Uint8Array) => Uint8Array, options: Car
 }
 
 export function testCard(spec: TestCardSpec, options: CardOptions = {}): TestCard {
-  return cardOf(answers(spec), options);
+  return cardOf(answersOf(spec), options);
 }
