@@ -28,9 +28,13 @@ async function sellOne(core: Core): Promise<void> {
   code += 1;
   const refusal = core.scanned(`28${String(code).padStart(16, '0')}`);
   if (refusal !== undefined) throw new Error(`The code was refused: ${refusal}.`);
-  while (core.payments.get(id).state !== 'approved' || core.payments.get(id).print !== 'held') {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+  await new Promise<void>((resolve) => {
+    const undo = core.onChange(() => {
+      if (core.payments.get(id).print !== 'held') return;
+      undo();
+      resolve();
+    });
+  });
 }
 
 async function coreRate(core: Core, sales: number): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { prepared } from '../store/statement.ts';
 
 /** A run of payments that terminal and acquirer count together. */
 export interface Batch {
@@ -18,20 +19,22 @@ export interface Batch {
 
 /** The batch in which money sent now is counted. There is always exactly one. */
 export function openBatch(db: Database): Batch {
-  const batch = db.prepare<[], Batch>("SELECT * FROM batch WHERE state = 'open' ORDER BY no DESC LIMIT 1").get();
+  const batch = prepared<[], Batch>(db, "SELECT * FROM batch WHERE state = 'open' ORDER BY no DESC LIMIT 1").get();
   if (!batch) throw new Error('no open batch');
   return batch;
 }
 
 /** A batch whose close was begun and has not come to its end. */
 export function unfinishedBatch(db: Database): Batch | undefined {
-  return db.prepare<[], Batch>("SELECT * FROM batch WHERE state IN ('closing', 'differs') ORDER BY no LIMIT 1").get();
+  return prepared<[], Batch>(db, "SELECT * FROM batch WHERE state IN ('closing', 'differs') ORDER BY no LIMIT 1").get();
 }
 
 export function batchOf(db: Database, no: number): Batch | undefined {
-  return db.prepare<[number], Batch>('SELECT * FROM batch WHERE no = ?').get(no);
+  return prepared<[number], Batch>(db, 'SELECT * FROM batch WHERE no = ?').get(no);
 }
 
 export function closedBatches(db: Database, limit: number): Batch[] {
-  return db.prepare<[number], Batch>("SELECT * FROM batch WHERE state = 'closed' ORDER BY no DESC LIMIT ?").all(limit);
+  return prepared<[number], Batch>(db, "SELECT * FROM batch WHERE state = 'closed' ORDER BY no DESC LIMIT ?").all(
+    limit,
+  );
 }

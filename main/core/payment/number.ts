@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Write } from '../ledger/entry.ts';
+import { prepared } from '../store/statement.ts';
 
 /** Numbers that a payment gets in the commit that opens it (I2): strictly increasing, gaps allowed, repeats never. */
 export interface Numbers {
@@ -10,7 +11,7 @@ export interface Numbers {
 }
 
 export function readCounter(db: Database, name: string): number {
-  return db.prepare<[string], { value: number }>('SELECT value FROM counter WHERE name = ?').get(name)?.value ?? 0;
+  return prepared<[string], { value: number }>(db, 'SELECT value FROM counter WHERE name = ?').get(name)?.value ?? 0;
 }
 
 /** Takes the next STAN, RRN and receipt number; the writes belong into the same commit. */

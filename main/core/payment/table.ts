@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { type Currency, money } from '../../../contract/money.ts';
 import type { PaymentState } from '../../../contract/payment.ts';
+import { prepared } from '../store/statement.ts';
 import type { OfflineUse } from './offline.ts';
 import { type Payment, type PaymentRow, paymentOf } from './payment.ts';
 
@@ -18,7 +19,7 @@ export class PaymentTable {
   }
 
   find(id: string): Payment | undefined {
-    const row = this.#db.prepare<[string], PaymentRow>('SELECT * FROM payment WHERE id = ?').get(id);
+    const row = prepared<[string], PaymentRow>(this.#db, 'SELECT * FROM payment WHERE id = ?').get(id);
     return row && paymentOf(row);
   }
 
@@ -30,8 +31,10 @@ export class PaymentTable {
 
   inStates(states: readonly PaymentState[]): Payment[] {
     const marks = states.map(() => '?').join(', ');
-    return this.#db
-      .prepare<unknown[], PaymentRow>(`SELECT * FROM payment WHERE state IN (${marks}) ORDER BY at, stan`)
+    return prepared<unknown[], PaymentRow>(
+      this.#db,
+      `SELECT * FROM payment WHERE state IN (${marks}) ORDER BY at, stan`,
+    )
       .all(...states)
       .map(paymentOf);
   }
@@ -43,22 +46,20 @@ export class PaymentTable {
 
   /** The oldest payment accepted offline that waits to be forwarded. One sent before can be repeated only with its card data. */
   nextToForward(): Payment | undefined {
-    const row = this.#db
-      .prepare<[], PaymentRow>(
-        `SELECT * FROM ${queue} AND (state = 'saf-accepted'
+    const row = prepared<[], PaymentRow>(
+      this.#db,
+      `SELECT * FROM ${queue} AND (state = 'saf-accepted'
            OR (state = 'saf-unknown' AND id IN (SELECT payment FROM sealed))) ORDER BY accepted_at, stan LIMIT 1`,
-      )
-      .get();
+    ).get();
     return row && paymentOf(row);
   }
 
   offlineUse(currency: Currency, token: string | null): OfflineUse {
-    const use = this.#db
-      .prepare<[string | null], { count: number; sum: number; oldest: number | null; card: number | null }>(
-        `SELECT count(*) AS count, coalesce(sum(amount), 0) AS sum, min(accepted_at) AS oldest, sum(token IS NOT NULL AND token IS ?) AS card
+    const use = prepared<[string | null], { count: number; sum: number; oldest: number | null; card: number | null }>(
+      this.#db,
+      `SELECT count(*) AS count, coalesce(sum(amount), 0) AS sum, min(accepted_at) AS oldest, sum(token IS NOT NULL AND token IS ?) AS card
          FROM ${queue}`,
-      )
-      .get(token);
+    ).get(token);
     return {
       count: use?.count ?? 0,
       sum: money(use?.sum ?? 0, currency),
@@ -70,29 +71,31 @@ export class PaymentTable {
   /** Whether a reversal waits that has not been delivered to the host even once (I10). */
   reversalUndelivered(): boolean {
     return (
-      this.#db.prepare("SELECT 1 FROM payment WHERE state = 'reversal-due' AND attempt = 0 LIMIT 1").get() !== undefined
+      prepared<[]>(this.#db, "SELECT 1 FROM payment WHERE state = 'reversal-due' AND attempt = 0 LIMIT 1").get() !==
+      undefined
     );
   }
 
   sealed(id: string): string | undefined {
-    return this.#db.prepare<[string], { blob: string }>('SELECT blob FROM sealed WHERE payment = ?').get(id)?.blob;
+    return prepared<[string], { blob: string }>(this.#db, 'SELECT blob FROM sealed WHERE payment = ?').get(id)?.blob;
   }
 
   request(key: string): { readonly body: string; readonly payment: string } | undefined {
-    return this.#db
-      .prepare<[string], { body: string; payment: string }>('SELECT body, payment FROM request WHERE key = ?')
-      .get(key);
+    return prepared<[string], { body: string; payment: string }>(
+      this.#db,
+      'SELECT body, payment FROM request WHERE key = ?',
+    ).get(key);
   }
 
   codeSeen(hash: string): boolean {
-    return this.#db.prepare<[string]>('SELECT 1 FROM code WHERE hash = ?').get(hash) !== undefined;
+    return prepared<[string]>(this.#db, 'SELECT 1 FROM code WHERE hash = ?').get(hash) !== undefined;
   }
 
   recent(limit: number): Payment[] {
-    return this.#db
-      .prepare<[number], PaymentRow>(
-        "SELECT * FROM payment WHERE state NOT IN ('opened', 'abandoned') ORDER BY at DESC, stan DESC LIMIT ?",
-      )
+    return prepared<[number], PaymentRow>(
+      this.#db,
+      "SELECT * FROM payment WHERE state NOT IN ('opened', 'abandoned') ORDER BY at DESC, stan DESC LIMIT ?",
+    )
       .all(limit)
       .map(paymentOf);
   }
@@ -100,25 +103,27 @@ export class PaymentTable {
   /** Offline payments of a day that the bank refused or that ran out of time. */
   lateDeclines(day: string): number {
     return (
-      this.#db
-        .prepare<[string], { n: number }>(
-          "SELECT count(*) AS n FROM payment WHERE state IN ('saf-declined', 'saf-expired') AND day = ?",
-        )
-        .get(day)?.n ?? 0
+      prepared<[string], { n: number }>(
+        this.#db,
+        "SELECT count(*) AS n FROM payment WHERE state IN ('saf-declined', 'saf-expired') AND day = ?",
+      ).get(day)?.n ?? 0
     );
   }
 
   toPrint(): Payment | undefined {
-    const row = this.#db
-      .prepare<[], PaymentRow>("SELECT * FROM payment WHERE print IN ('queued', 'held') ORDER BY at, stan LIMIT 1")
-      .get();
+    const row = prepared<[], PaymentRow>(
+      this.#db,
+      "SELECT * FROM payment WHERE print IN ('queued', 'held') ORDER BY at, stan LIMIT 1",
+    ).get();
     return row && paymentOf(row);
   }
 
   inPrintState(states: readonly string[]): Payment[] {
     const marks = states.map(() => '?').join(', ');
-    return this.#db
-      .prepare<unknown[], PaymentRow>(`SELECT * FROM payment WHERE print IN (${marks}) ORDER BY at, stan`)
+    return prepared<unknown[], PaymentRow>(
+      this.#db,
+      `SELECT * FROM payment WHERE print IN (${marks}) ORDER BY at, stan`,
+    )
       .all(...states)
       .map(paymentOf);
   }
@@ -148,10 +153,10 @@ export class PaymentTable {
       const exact = /^\d+\.\d\d$/.test(search) ? Number(digits) : /^\d+$/.test(search) ? Number(digits) * 100 : -1;
       values.push(`%${search}%`, search, search, `%${digits === '' ? search : digits}`, exact);
     }
-    return this.#db
-      .prepare<unknown[], PaymentRow>(
-        `SELECT * FROM payment WHERE ${where.join(' AND ')} ORDER BY at DESC, stan DESC LIMIT ?`,
-      )
+    return prepared<unknown[], PaymentRow>(
+      this.#db,
+      `SELECT * FROM payment WHERE ${where.join(' AND ')} ORDER BY at DESC, stan DESC LIMIT ?`,
+    )
       .all(...values, filter.limit)
       .map(paymentOf);
   }
