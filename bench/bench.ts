@@ -6,11 +6,12 @@ import { parseArgs } from 'node:util';
 import type { Stand } from '../test/demo/cashier.ts';
 import { atTheCounter, shortTerms } from '../test/demo/day.ts';
 import { measureDurable } from './durable.ts';
-import { measureEncoding } from './encode.ts';
 import { budgetText, type Figure, valueText, verdict } from './figure.ts';
 import { measureForwarding, wideTerms } from './forward.ts';
+import { benchIso } from './iso.ts';
 import { measureDayReport, measureStored } from './large.ts';
 import { describeMachine } from './machine.ts';
+import { measureReceipts } from './receipt.ts';
 import { measureStart } from './start.ts';
 import { measureSales, measureTaps } from './tap.ts';
 import { benchTlv } from './tlv.ts';
@@ -35,9 +36,10 @@ function atCounter(name: string, terms: object, work: (stand: Stand) => Promise<
 const measures: Readonly<Record<string, () => Promise<Figure[]>>> = {
   tap: atCounter('tap', shortTerms, (stand) => measureTaps(stand, 200)),
   sale: atCounter('sale', shortTerms, (stand) => measureSales(stand, 200)),
+  iso: benchIso,
   durable: atCounter('durable', shortTerms, ({ core }) => measureDurable(dir, core.profile, 200)),
   forward: atCounter('forward', wideTerms, (stand) => measureForwarding(stand, values.large ? 10_000 : 1_000)),
-  encode: atCounter('encode', shortTerms, ({ core }) => measureEncoding(join(dir, 'encoding'), core.profile)),
+  receipt: atCounter('receipt', shortTerms, ({ core }) => measureReceipts(join(dir, 'receipts'), core.profile)),
   tlv: benchTlv,
   start: () => measureStart(join(dir, 'start')),
   window: () => measureWindow(join(dir, 'window')),
