@@ -1,6 +1,6 @@
-import { ENCODINGS, type Encodings } from './encodings.ts';
+import type { Coding, Encodings } from './encodings.ts';
 import { IsoError } from './error.ts';
-import { FIELDS, type Field, type FieldTable } from './fields.ts';
+import { type Field, type FieldTable, tableOf } from './fields.ts';
 
 /** A message: its MTI and the text of each field (upper-case hex for format `b`), fixed text fields with their spaces. */
 export interface IsoMessage {
@@ -15,121 +15,191 @@ export type Unpacked =
 /** Longest message in bytes (docs/bank-link.md, "Frame"). */
 export const LONGEST_MESSAGE = 8192;
 
-/** Which fields exist and how each kind of content is written. */
-export interface Dialect {
-  readonly fields: FieldTable;
-  readonly encodings: Encodings;
+interface Slot {
+  readonly field: Field;
+  readonly coding: Coding;
 }
 
-/** The shipped profile: 1987 fields, packed BCD, binary bitmaps. */
-export const BINARY: Dialect = { fields: FIELDS, encodings: ENCODINGS };
+/** Which fields exist and how each kind of content is written. */
+export interface Layout {
+  readonly fields: FieldTable;
+  readonly encodings: Encodings;
+  readonly slots: readonly (Slot | undefined)[];
+}
+
+/** `exceptions` are fields that a layout writes otherwise than the rest of their format. */
+export function layoutOf(
+  fields: readonly Field[],
+  encodings: Encodings,
+  exceptions: Readonly<Record<number, Coding>> = {},
+): Layout {
+  const slots: (Slot | undefined)[] = Array.from({ length: 129 }, () => undefined);
+  for (const field of fields) {
+    slots[field.number] = { field, coding: exceptions[field.number] ?? encodings.formats[field.format] };
+  }
+  return { fields: tableOf(fields), encodings, slots };
+}
+
+/** Messages are put together here one at a time and copied out. */
+const desk = Buffer.alloc(LONGEST_MESSAGE);
 
 /**
  * Builds the bytes of a message. Text shorter than a fixed text field is padded with spaces, digits shorter than a
  * fixed numeric one with zeros. Throws IsoError for a value its field cannot carry: a bug of the caller.
  */
-export function pack(message: IsoMessage, dialect: Dialect = BINARY): Uint8Array {
-  const { encodings } = dialect;
-  const numbers = [...message.fields.keys()].sort((a, b) => a - b);
-  const parts: Uint8Array[] = [encodings.mti.encode(mtiOf(message), 0, 'left')];
-  parts.push(encodings.bitmap.encode(bitmapOf(numbers)));
-  for (const number of numbers) {
-    const field = dialect.fields.get(number);
-    if (!field) throw new IsoError('undefined-field', number, 'no such field in this profile');
-    packField(field, message.fields.get(number) ?? '', encodings, parts);
+export function pack(message: IsoMessage, layout: Layout): Uint8Array {
+  let end = LONGEST_MESSAGE;
+  try {
+    end = writeMessage(message, layout);
+    return Buffer.from(desk.subarray(0, end));
+  } finally {
+    desk.fill(0, 0, end);
   }
-  const bytes = Buffer.concat(parts);
-  if (bytes.length > LONGEST_MESSAGE) throw new IsoError('too-long', 0, `message of ${bytes.length} bytes`);
-  return bytes;
 }
 
-function bitmapOf(numbers: readonly number[]): Uint8Array {
-  const last = numbers.at(-1) ?? 0;
-  const bits = new Uint8Array(last > 64 ? 16 : 8);
-  for (const number of last > 64 ? [1, ...numbers] : numbers) {
-    if (number === 65 || number < 1 || number > 128) throw new IsoError('undefined-field', number, 'no such field');
+function writeMessage({ mti, fields }: IsoMessage, { encodings, slots }: Layout): number {
+  let at = 0;
+  if (encodings.mti) {
+    if (encodings.mti.measure(mti, 0) !== 4) throw new IsoError('length', 0, 'an MTI has four digits');
+    encodings.mti.write(mti, 4, desk, 0, 'left');
+    at = encodings.mti.size(4);
+  }
+  const numbers = ordered(fields);
+  at = writeBitmaps(numbers, encodings, at);
+  for (const number of numbers) {
+    const slot = slots[number];
+    if (!slot) throw new IsoError('undefined-field', number, 'no such field in this profile');
+    at = writeField(slot, fields.get(number) ?? '', encodings, at);
+  }
+  return at;
+}
+
+function ordered(fields: ReadonlyMap<number, string>): number[] {
+  const numbers = [...fields.keys()];
+  for (let i = 1; i < numbers.length; i++) {
+    if ((numbers[i - 1] ?? 0) > (numbers[i] ?? 0)) return numbers.sort((a, b) => a - b);
+  }
+  return numbers;
+}
+
+function writeBitmaps(numbers: readonly number[], { bitmap }: Encodings, at: number): number {
+  const long = (numbers.at(-1) ?? 0) > 64;
+  const bits = new Uint8Array(long ? 16 : 8);
+  if (long) bits[0] = 0x80;
+  for (const number of numbers) {
+    if (number === 65 || number < 2 || number > 128) throw new IsoError('undefined-field', number, 'no such field');
     bits[(number - 1) >> 3]! |= 0x80 >> ((number - 1) & 7);
   }
-  return bits;
+  bitmap.write(bits.subarray(0, 8), desk, at);
+  if (!long) return at + bitmap.size;
+  bitmap.write(bits.subarray(8), desk, at + bitmap.size);
+  return at + 2 * bitmap.size;
 }
 
-function mtiOf(message: IsoMessage): string {
-  if (message.mti.length !== 4) throw new IsoError('length', 0, 'an MTI has four digits');
-  return message.mti;
-}
-
-function packField(field: Field, value: string, encodings: Encodings, parts: Uint8Array[]): void {
-  const coding = encodings.formats[field.format];
-  const text = field.indicator === 0 ? filled(field, value) : value;
-  const bytes = coding.encode(text, field.number, field.pad);
-  const length = coding.measure(text, bytes);
-  if (field.indicator === 0) {
-    if (length !== field.length) throw new IsoError('length', field.number, `${length} long, must be ${field.length}`);
-  } else {
-    if (length > field.length) throw new IsoError('length', field.number, `${length} long, at most ${field.length}`);
-    parts.push(encodings.indicator.encode(String(length).padStart(field.indicator, '0'), field.number, 'left'));
+function writeField({ field, coding }: Slot, value: string, { indicator }: Encodings, start: number): number {
+  const { number, pad } = field;
+  const text = field.indicator === 0 ? filled(field, value, coding) : value;
+  const length = coding.measure(text, number);
+  if (field.indicator === 0 ? length !== field.length : length > field.length) {
+    const bound = field.indicator === 0 ? 'must be' : 'at most';
+    throw new IsoError('length', number, `${length} long, ${bound} ${field.length}`);
   }
-  parts.push(bytes);
+  const at = start + (field.indicator === 0 ? 0 : indicator.size(field.indicator));
+  const end = at + coding.size(length);
+  if (end > LONGEST_MESSAGE) throw new IsoError('too-long', 0, `message of more than ${LONGEST_MESSAGE} bytes`);
+  if (field.indicator > 0) {
+    indicator.write(String(length).padStart(field.indicator, '0'), field.indicator, desk, start, 'left');
+  }
+  coding.write(text, length, desk, at, pad);
+  return end;
 }
 
-function filled(field: Field, value: string): string {
+function filled(field: Field, value: string, coding: Coding): string {
+  if (value.length >= field.length) return value;
   if (field.format === 'n') return value.padStart(field.length, '0');
   if (field.format !== 'an' && field.format !== 'ans') return value;
-  return value + ' '.repeat(Math.max(0, field.length - Buffer.byteLength(value, 'utf8')));
+  return value + ' '.repeat(Math.max(0, field.length - coding.measure(value, field.number)));
 }
 
 /** Reads a message. Refuses everything it does not know; never guesses. */
-export function unpack(bytes: Uint8Array, dialect: Dialect = BINARY): Unpacked {
+export function unpack(bytes: Uint8Array, layout: Layout): Unpacked {
   try {
-    return { ok: true, message: read(bytes, dialect) };
+    return { ok: true, message: read(bytes, layout) };
   } catch (error) {
     if (error instanceof IsoError) return { ok: false, error };
     throw error;
   }
 }
 
-function read(input: Uint8Array, { fields, encodings }: Dialect): IsoMessage {
+function need(bytes: Buffer, end: number, field: number): void {
+  if (end > bytes.length) throw new IsoError('truncated', field, 'the message ends here');
+}
+
+function read(input: Uint8Array, { encodings, slots }: Layout): IsoMessage {
   if (input.length > LONGEST_MESSAGE) throw new IsoError('too-long', 0, `message of ${input.length} bytes`);
   const bytes = Buffer.from(input.buffer, input.byteOffset, input.byteLength);
   let at = 0;
-  const take = (length: number, field: number): Buffer => {
-    if (at + length > bytes.length) throw new IsoError('truncated', field, 'the message ends here');
-    at += length;
-    return bytes.subarray(at - length, at);
-  };
-  const mti = encodings.mti.decode(take(encodings.mti.size(4), 0), 4, 0, 'left');
-  const primary = encodings.bitmap.decode(take(encodings.bitmap.size, 1));
-  const secondary = (primary[0] ?? 0) & 0x80 ? encodings.bitmap.decode(take(encodings.bitmap.size, 1)) : undefined;
-  if (secondary && (secondary.every((byte) => byte === 0) || (secondary[0] ?? 0) & 0x80)) {
-    throw new IsoError('bitmap', 1, 'secondary bitmap is empty or announces a third');
+  let mti = '';
+  if (encodings.mti) {
+    at = encodings.mti.size(4);
+    need(bytes, at, 0);
+    mti = encodings.mti.read(bytes, 0, 4, 0, 'left');
   }
-  const values = new Map<number, string>();
-  for (const number of numbersOf(primary, secondary)) {
-    const field = fields.get(number);
-    if (!field) throw new IsoError('undefined-field', number, 'no such field in this profile');
-    values.set(number, readField(field, encodings, take));
+  const fields = new Map<number, string>();
+  const numbers = readBitmaps(bytes, at, encodings);
+  at += encodings.bitmap.size * numbers.bitmaps;
+  for (const number of numbers.present) {
+    const slot = slots[number];
+    if (!slot) throw new IsoError('undefined-field', number, 'no such field in this profile');
+    at = readField(slot, encodings, bytes, at, fields);
   }
   if (at !== bytes.length) throw new IsoError('trailing', 0, `${bytes.length - at} bytes after the last field`);
-  return { mti, fields: values };
+  return { mti, fields };
 }
 
-function numbersOf(primary: Uint8Array, secondary: Uint8Array | undefined): number[] {
-  const numbers: number[] = [];
-  for (let number = 2; number <= (secondary ? 128 : 64); number++) {
-    const half = number <= 64 ? primary : secondary;
-    const bit = (number - 1) & 63;
-    if ((half?.[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) numbers.push(number);
+function readBitmaps(bytes: Buffer, at: number, { bitmap }: Encodings): { present: number[]; bitmaps: number } {
+  need(bytes, at + bitmap.size, 1);
+  const primary = bitmap.read(bytes, at);
+  const present: number[] = [];
+  collect(primary, 0, present);
+  if (present[0] !== 1) return { present, bitmaps: 1 };
+  present.shift();
+  need(bytes, at + 2 * bitmap.size, 1);
+  const before = present.length;
+  collect(bitmap.read(bytes, at + bitmap.size), 64, present);
+  if (present.length === before || present[before] === 65) {
+    throw new IsoError('bitmap', 1, 'secondary bitmap is empty or announces a third');
   }
-  return numbers;
+  return { present, bitmaps: 2 };
 }
 
-function readField(field: Field, encodings: Encodings, take: (length: number, field: number) => Buffer): string {
-  let length = field.length;
+function collect(bits: Uint8Array, base: number, present: number[]): void {
+  for (let i = 0; i < 8; i++) {
+    const byte = bits[i] ?? 0;
+    if (byte === 0) continue;
+    for (let bit = 0; bit < 8; bit++) if (byte & (0x80 >> bit)) present.push(base + 8 * i + bit + 1);
+  }
+}
+
+function readField(
+  { field, coding }: Slot,
+  { indicator }: Encodings,
+  bytes: Buffer,
+  start: number,
+  fields: Map<number, string>,
+): number {
+  const { number } = field;
+  let at = start;
+  let { length } = field;
   if (field.indicator > 0) {
-    const bytes = take(encodings.indicator.size(field.indicator), field.number);
-    length = Number(encodings.indicator.decode(bytes, field.indicator, field.number, 'left'));
-    if (length > field.length) throw new IsoError('length', field.number, `${length} long, at most ${field.length}`);
+    at += indicator.size(field.indicator);
+    need(bytes, at, number);
+    length = Number(indicator.read(bytes, start, field.indicator, number, 'left'));
+    if (length > field.length) throw new IsoError('length', number, `${length} long, at most ${field.length}`);
+    if (length === 0 && field.format === 'xn') throw new IsoError('length', number, 'no sign');
   }
-  const coding = encodings.formats[field.format];
-  return coding.decode(take(coding.size(length), field.number), length, field.number, field.pad);
+  const end = at + coding.size(length);
+  need(bytes, end, number);
+  fields.set(number, coding.read(bytes, at, length, number, field.pad));
+  return end;
 }

@@ -5,11 +5,11 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { money } from '../../../contract/money.ts';
 import { openNetwork } from '../world/network.ts';
 import type { Clock, Line, Network } from '../world/world.ts';
+import { totalsText } from './dialects/countertap.ts';
 import { frame } from './frame.ts';
 import { openIsoLink } from './iso8583.ts';
 import { type AcquirerLink, alarmed, type BankRequest, type LinkState } from './link.ts';
 import { openCmac } from './mac.ts';
-import { totalsText } from './messages.ts';
 import { AcquirerProfile } from './profile.ts';
 import { type Authority, makeAuthority, type Pair } from './test/certificates.ts';
 import { type Host, startHost, unsigned } from './test/host.ts';

@@ -1,11 +1,13 @@
 import type { World } from '../world/world.ts';
+import type { IsoMessage } from './codec.ts';
+import type { Dialect, Identity } from './dialects/dialect.ts';
+import { dialectOf } from './dialects/named.ts';
 import { IsoError } from './error.ts';
-import { openKeyBlock } from './keys.ts';
-import type { AcquirerLink, BankAnswer, BankRequest, LinkCounters, LinkFault, LinkState } from './link.ts';
-import { openCmac } from './mac.ts';
-import { compose, composeNetwork, type Identity, mismatch, readAnswer } from './messages.ts';
+import type { AcquirerLink, BankAnswer, LinkCounters, LinkFault, LinkRequest, LinkState } from './link.ts';
+import { openMac } from './mac.ts';
+import { mismatch } from './messages.ts';
 import type { AcquirerProfile } from './profile.ts';
-import { History, type Late, Session } from './session.ts';
+import { type Asked, History, type Late, type Seal, Session } from './session.ts';
 import { localTime } from './stamp.ts';
 
 /**
@@ -24,14 +26,18 @@ class IsoLink implements AcquirerLink {
   readonly #world: Pick<World, 'clock' | 'network' | 'random'>;
   readonly #profile: AcquirerProfile;
   readonly #identity: Identity;
+  readonly #dialect: Dialect;
   readonly #masterKey: Uint8Array;
-  readonly #history = new History();
+  readonly #history: History;
   readonly #changes = new Set<() => void>();
   readonly #lates = new Set<(late: Late) => void>();
   readonly #stopped = new AbortController();
   #started = false;
   #session: Session | undefined;
   #probing: Promise<number | undefined> | undefined;
+  #renewing: Promise<void> | undefined;
+  /** Monotonic milliseconds at which the session key came. */
+  #keyedAt = 0;
   #state: LinkState;
   #counters: LinkCounters = { sent: 0, answered: 0, dropped: 0, late: 0 };
 
@@ -40,6 +46,8 @@ class IsoLink implements AcquirerLink {
     this.#profile = profile;
     const { terminalId, merchantId, nii } = profile;
     this.#identity = { terminalId, merchantId, nii, local: localTime(zone) };
+    this.#dialect = dialectOf(profile.dialect ?? 'countertap');
+    this.#history = new History(this.#dialect);
     this.#masterKey = Buffer.from(profile.masterKey, 'hex');
     this.#state = { status: 'offline', reason: 'stopped', detail: 'not started', since: world.clock.now() };
   }
@@ -87,7 +95,7 @@ class IsoLink implements AcquirerLink {
     return session && this.#state.status === 'online' ? this.#probe(session) : undefined;
   }
 
-  async exchange(request: BankRequest): Promise<BankAnswer> {
+  async exchange(request: LinkRequest): Promise<BankAnswer> {
     const session = this.#session;
     if (!session || this.#state.status !== 'online') return { kind: 'not-sent', detail: this.#whyNot() };
     try {
@@ -98,10 +106,18 @@ class IsoLink implements AcquirerLink {
     }
   }
 
-  async #exchange(session: Session, request: BankRequest): Promise<BankAnswer> {
-    const sent = compose(request, this.#identity);
-    const asked = await session.ask(sent, this.#profile.timers.responseMs, (answer) => {
-      return mismatch(sent, answer) ?? (readAnswer(request, answer) ? undefined : 'DE 63');
+  further(request: LinkRequest): Promise<BankAnswer> {
+    return this.exchange(request);
+  }
+
+  async #exchange(session: Session, request: LinkRequest): Promise<BankAnswer> {
+    const dialect = this.#dialect;
+    const sent = dialect.compose(request, this.#identity);
+    const asked = await session.ask(sent, {
+      timeoutMs: this.#profile.timers.responseMs,
+      rrn: request.trace.rrn,
+      doubt: (answer) =>
+        mismatch(sent, answer, dialect) ?? (dialect.readAnswer(request, answer) ? undefined : 'totals'),
     });
     if (asked.kind === 'not-sent') return asked;
     this.#count({ sent: 1 });
@@ -111,7 +127,7 @@ class IsoLink implements AcquirerLink {
       return { kind: 'no-answer', detail: asked.detail };
     }
     this.#count({ answered: 1 });
-    const answer = readAnswer(request, asked.answer) ?? { kind: 'no-answer', detail: 'unreadable totals' };
+    const answer = dialect.readAnswer(request, asked.answer) ?? { kind: 'no-answer', detail: 'unreadable totals' };
     if (answer.kind === 'no-answer') session.end('protocol', answer.detail);
     return answer;
   }
@@ -149,7 +165,8 @@ class IsoLink implements AcquirerLink {
       this.#offline(connected.fault, connected.detail);
       return undefined;
     }
-    const session: Session = new Session(connected.line, this.#world.clock, this.#history, {
+    const speech = { dialect: this.#dialect, envelope: this.#dialect.envelope(this.#identity) };
+    const session: Session = new Session(connected.line, this.#world.clock, speech, this.#history, {
       dropped: (detail) => this.#count({ dropped: 1, lastDropped: detail }),
       late: (late) => {
         this.#count({ late: 1 });
@@ -159,6 +176,7 @@ class IsoLink implements AcquirerLink {
         if (this.#session === session) this.#session = undefined;
         this.#offline(fault, detail);
       },
+      signOnAsked: () => void this.#renew(session),
     });
     this.#session = session;
     if (this.#stopped.signal.aborted) session.end('stopped', 'the link was closed');
@@ -166,9 +184,7 @@ class IsoLink implements AcquirerLink {
   }
 
   async #signOn(session: Session): Promise<boolean> {
-    const { clock } = this.#world;
-    const message = composeNetwork('sign-on', session.nextStan(), clock.now(), this.#identity);
-    const asked = await session.ask(message, this.#profile.timers.responseMs, undefined, openCmac(this.#masterKey));
+    const asked = await this.#askKeys(session);
     if (asked.kind !== 'answered') {
       if (this.#state.status === 'offline' && this.#state.reason === 'closed' && session.ended) {
         this.#offline('closed', 'closed before the sign-on was answered: the host may not know our certificate');
@@ -176,27 +192,57 @@ class IsoLink implements AcquirerLink {
       session.end('timed-out', `sign-on: ${asked.detail}`);
       return false;
     }
-    const code = asked.answer.fields.get(39);
+    const code = this.#dialect.codeOf(asked.answer);
     if (code !== '00') {
       session.end('sign-on-refused', `the host answered ${code}`);
       return false;
     }
-    const block = openKeyBlock(this.#masterKey, asked.answer.fields.get(62) ?? '');
-    if (!block.ok) {
-      session.end('protocol', `sign-on: ${block.code}`);
-      return false;
-    }
-    session.use(block.cmac);
-    if (session.ended) return false;
-    this.#become({ status: 'online', since: clock.now(), latencyMs: asked.ms });
+    if (!this.#takeKeys(session, asked.answer) || session.ended) return false;
+    this.#become({ status: 'online', since: this.#world.clock.now(), latencyMs: asked.ms });
     return true;
+  }
+
+  #askKeys(session: Session): Promise<Asked> {
+    const { clock } = this.#world;
+    const dialect = this.#dialect;
+    const message = dialect.composeNetwork('sign-on', session.nextStan(), clock.now(), this.#identity);
+    const seal: Seal = dialect.signOnSigned ? openMac(dialect.mac, this.#masterKey) : 'none';
+    return session.ask(message, { timeoutMs: this.#profile.timers.responseMs, seal });
+  }
+
+  /** Takes the session key of a sign-on answer into use; a key block that is wrong ends the connection. */
+  #takeKeys(session: Session, answer: IsoMessage): boolean {
+    const block = this.#dialect.openKeys(this.#masterKey, answer.fields.get(62) ?? '');
+    if (block.ok) session.use(block.mac);
+    else session.end('protocol', `sign-on: ${block.code}`);
+    return block.ok;
+  }
+
+  /**
+   * A new session key on a line in use. When the answer was lost the host keeps the old key until it hears the new one:
+   * the line goes on under the old one and the next echo's turn tries again.
+   */
+  #renew(session: Session): Promise<void> {
+    this.#renewing ??= this.#askKeys(session)
+      .then((asked) => {
+        if (session.ended || asked.kind !== 'answered') return;
+        if (this.#dialect.codeOf(asked.answer) === '00' && this.#takeKeys(session, asked.answer)) {
+          this.#keyedAt = this.#world.clock.monotonic();
+        }
+      })
+      .finally(() => {
+        this.#renewing = undefined;
+      });
+    return this.#renewing;
   }
 
   /** Echoes after each stretch of silence until the connection is over. */
   async #keep(session: Session): Promise<void> {
     const { clock } = this.#world;
-    const { echoMs } = this.#profile.timers;
+    const { echoMs, keyMs } = this.#profile.timers;
+    this.#keyedAt = clock.monotonic();
     while (!session.ended) {
+      if (keyMs !== undefined && clock.monotonic() - this.#keyedAt >= keyMs) await this.#renew(session);
       const quiet = clock.monotonic() - session.heardAt;
       if (quiet < echoMs) await clock.sleep(echoMs - quiet, session.over);
       else await this.#probe(session);
@@ -215,14 +261,15 @@ class IsoLink implements AcquirerLink {
     if (session.ended) return undefined;
     const { clock } = this.#world;
     const from = clock.monotonic();
-    const message = composeNetwork('echo', session.nextStan(), clock.now(), this.#identity);
-    const asked = await session.ask(message, this.#profile.timers.responseMs);
+    const message = this.#dialect.composeNetwork('echo', session.nextStan(), clock.now(), this.#identity);
+    const asked = await session.ask(message, { timeoutMs: this.#profile.timers.responseMs });
     if (asked.kind !== 'answered') {
       if (session.heardAt <= from) session.end('timed-out', `echo: ${asked.detail}`);
       return undefined;
     }
-    if (asked.answer.fields.get(39) !== '00') {
-      session.end('protocol', `the host answered an echo with ${asked.answer.fields.get(39)}`);
+    const code = this.#dialect.codeOf(asked.answer);
+    if (code !== '00') {
+      session.end('protocol', `the host answered an echo with ${code}`);
       return undefined;
     }
     if (this.#state.status === 'online') this.#become({ ...this.#state, latencyMs: asked.ms });

@@ -32,6 +32,8 @@ export interface Original {
   readonly rrn: string;
   readonly at: number;
   readonly authCode?: string;
+  /** The host's own RRN, where the host makes one. */
+  readonly hostRrn?: string;
 }
 
 /** Counts and sums of one batch in one currency, in minor units. */
@@ -63,9 +65,49 @@ export type BankRequest =
   | { readonly type: 'query'; readonly trace: Trace; readonly amount: Money; readonly original: Original }
   | { readonly type: 'reconciliation'; readonly trace: Trace; readonly totals: Totals };
 
+/** Requests that not every link takes. */
+export type FurtherRequest =
+  /** Gives money of an earlier purchase back, in any batch; told like an advice, repeated until answered. */
+  | {
+      readonly type: 'refund';
+      readonly trace: Trace;
+      readonly amount: Money;
+      readonly presented?: Presented;
+      readonly original: Original;
+    }
+  /** Holds an amount on the customer's account until it is completed or voided. */
+  | { readonly type: 'authorization'; readonly trace: Trace; readonly amount: Money; readonly presented: Presented }
+  /** Takes an authorized amount. */
+  | { readonly type: 'completion'; readonly trace: Trace; readonly amount: Money; readonly original: Original }
+  /** One payment of a batch whose totals differ, told again at its end (B4). */
+  | {
+      readonly type: 'upload';
+      readonly trace: Trace;
+      readonly amount: Money;
+      readonly record: 'purchase' | 'advice' | 'void';
+      readonly original: Original;
+    }
+  /** All payments of the batch are told: the totals once more. */
+  | {
+      readonly type: 'upload-end';
+      readonly trace: Trace;
+      readonly totals: Totals;
+      /** How many were uploaded. */
+      readonly count: number;
+    };
+
+export type LinkRequest = BankRequest | FurtherRequest;
+
 /** What an exchange came to. Only answers whose MAC, STAN, RRN, terminal, merchant, amount and currency match get this far (I5). */
 export type BankAnswer =
-  | { readonly kind: 'approved'; readonly code: string; readonly authCode?: string; readonly hostTotals?: Totals }
+  | {
+      readonly kind: 'approved';
+      readonly code: string;
+      readonly authCode?: string;
+      /** The host's own RRN, where the host makes one; a void or refund of this payment names it. */
+      readonly hostRrn?: string;
+      readonly hostTotals?: Totals;
+    }
   /** The host said no. For a reconciliation: the totals differ. */
   | { readonly kind: 'declined'; readonly code: string; readonly hostTotals?: Totals }
   /** A wallet payment that the customer has not confirmed yet (DE 39 09). */
@@ -126,6 +168,8 @@ export interface AcquirerLink {
    * The caller has made its intent durable before (I3). Several exchanges may run at the same time.
    */
   exchange(request: BankRequest): Promise<BankAnswer>;
+  /** Like `exchange`; absent where the link has no such messages. */
+  further?(request: FurtherRequest): Promise<BankAnswer>;
   /** An answer that came after its deadline, or twice (journalled as LATE; changes nothing, I6). */
   onLate(listener: (late: { readonly stan: number; readonly rrn: string; readonly code: string }) => void): () => void;
   close(): Promise<void>;

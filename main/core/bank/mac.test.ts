@@ -1,8 +1,15 @@
 import { createCipheriv } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openKeyBlock } from './keys.ts';
-import { openCmac, sign, verified } from './mac.ts';
+import { desCheckValue, openKeyBlock, openRetailBlock, openUnionPayBlock } from './keys.ts';
+import { encipherDes, openCmac, openRetailMac, openUnionPayMac, sign, verified } from './mac.ts';
+
+interface Retail {
+  readonly vectors: readonly { readonly key: string; readonly data: string; readonly mac: string }[];
+}
+const x919 = JSON.parse(readFileSync(join(import.meta.dirname, 'vectors/x919.json'), 'utf8')) as Retail;
 
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 const hex = (data: Uint8Array): string => Buffer.from(data).toString('hex');
@@ -21,6 +28,47 @@ describe('AES-CMAC, RFC 4493 clause 4', () => {
     [40, 'dfa66747de9ae63030ca32611497c827'],
     [64, '51f0bebf7e3b9d92fc49741779363cfe'],
   ])('of %i bytes', (length, mac) => expect(hex(openCmac(key)(bytes(text).subarray(0, length)))).toBe(mac));
+});
+
+test.each(x919.vectors)('X9.19, Botan: $mac', ({ key: retail, data, mac }) => {
+  expect(hex(openRetailMac(bytes(retail))(bytes(data))).toUpperCase()).toBe(mac);
+});
+
+// pyemv's tests of ISO/IEC 9797-1 algorithm 3.
+test.each([
+  [1, '78DA3D3DEB48FD4D'],
+  [2, '2BC2D9EDE0CF31F6'],
+] as const)('ISO 9797-1 algorithm 3 with padding method %i', (padding, mac) => {
+  const retail = bytes('AA'.repeat(8) + 'BB'.repeat(8));
+  expect(hex(openRetailMac(retail, padding)(Buffer.from('hello world'))).toUpperCase()).toBe(mac);
+});
+
+describe('the ECB MAC of UnionPay terminals', () => {
+  // Worked example with every step: csdn zhu244912654, article 80005341.
+  test('under a single-length key', () => {
+    const mab =
+      '0200302004C020C0981100000000000000005100183402100006324392260009942820D13121011200843931363638383031343030303030' +
+      '30303030303030303031313536ACF46E73838A82F92600000000000000000822000001';
+    expect(Buffer.from(openUnionPayMac(bytes('C24A8FB57AA20123'))(bytes(mab))).toString('latin1')).toBe('8A9E91B8');
+  });
+  // Worked example: csdn zfr_xuexiao66, article 94665452. The blocks add up to 1212B04E1227809C.
+  test('under a double-length key', () => {
+    const mac = openUnionPayMac(bytes('55036372B17543ECB173730768B8D6C4'))(bytes('1212B04E1227809C'));
+    expect(Buffer.from(mac).toString('latin1')).toBe('5FE058DB');
+  });
+  test('adds blocks: what is the same twice counts for nothing', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 8, maxLength: 8 }), fc.uint8Array({ maxLength: 64 }), (block, rest) => {
+        const mac = openUnionPayMac(bytes('C24A8FB57AA20123'));
+        expect(mac(Buffer.concat([block, block, rest]))).toEqual(mac(rest));
+      }),
+    );
+  });
+});
+
+test('a DES key has 8 or 16 bytes', () => {
+  expect(() => openRetailMac(new Uint8Array(5))).toThrow(RangeError);
+  expect(() => encipherDes(new Uint8Array(24), new Uint8Array(8))).toThrow(RangeError);
 });
 
 describe('a signed message', () => {
@@ -50,7 +98,7 @@ describe('a session key block', () => {
 
   test('gives the key it holds', () => {
     const opened = openKeyBlock(master, `01${enciphered}${check}`);
-    expect(opened.ok && hex(opened.cmac(new Uint8Array(0)))).toBe('bb1d6929e95937287fa37d129b756746');
+    expect(opened.ok && hex(opened.mac(new Uint8Array(0)))).toBe('bb1d6929e95937287fa37d129b756746');
   });
   test.each([
     ['another version', `02${enciphered}${check}`, 'key-version'],
@@ -60,5 +108,43 @@ describe('a session key block', () => {
   ])('with %s is refused', (_name, block, code) => expect(openKeyBlock(master, block)).toEqual({ ok: false, code }));
   test('under another master key is refused', () => {
     expect(openKeyBlock(key, `01${enciphered}${check}`)).toEqual({ ok: false, code: 'key-check' });
+  });
+});
+
+describe('session keys under a triple-DES master key', () => {
+  const master = bytes('70F2A84CCBC2AE8625CBB0F2C22AB923');
+  const double = bytes('0123456789ABCDEFFEDCBA9876543210');
+  const sealed = (one: Uint8Array, check: number): string =>
+    hex(encipherDes(master, one)) + hex(desCheckValue(one).subarray(0, check));
+  const pin = bytes('11'.repeat(16));
+
+  test('a key that was published enciphered comes out as it was', () => {
+    // The same worked example: 96D605EA176B7E9E is C24A8FB57AA20123 under this master key.
+    const single = bytes('C24A8FB57AA20123');
+    expect(hex(encipherDes(master, single)).toUpperCase()).toBe('96D605EA176B7E9E');
+    const opened = openUnionPayBlock(master, sealed(pin.subarray(0, 8), 4) + sealed(single, 4));
+    expect(opened.ok && opened.mac(bytes('00'))).toEqual(openUnionPayMac(single)(bytes('00')));
+  });
+  test('Hypercom style and UnionPay style, double-length', () => {
+    const retail = openRetailBlock(master, sealed(double, 3));
+    expect(retail.ok && retail.mac(bytes(text))).toEqual(openRetailMac(double)(bytes(text)));
+    const union = openUnionPayBlock(master, sealed(pin, 4) + sealed(double, 4));
+    expect(union.ok && union.mac(bytes(text))).toEqual(openUnionPayMac(double)(bytes(text)));
+  });
+  test.each([
+    ['nothing', '', 'key-block'],
+    ['no hex', 'z'.repeat(38), 'key-block'],
+    ['another length', '00'.repeat(21), 'key-block'],
+    ['a wrong check value', '00'.repeat(19), 'key-check'],
+  ])('%s is refused', (_name, block, code) => {
+    expect(openRetailBlock(master, block)).toEqual({ ok: false, code });
+  });
+  test('a wrong check value of either key is refused', () => {
+    const wrong = '00000000';
+    const good = sealed(double, 4);
+    expect(openUnionPayBlock(master, good.slice(0, -8) + wrong + good)).toMatchObject({ code: 'key-check' });
+    expect(openUnionPayBlock(master, good + good.slice(0, -8) + wrong)).toMatchObject({ code: 'key-check' });
+    expect(openUnionPayBlock(double, good + good)).toMatchObject({ code: 'key-check' });
+    expect(openUnionPayBlock(master, good)).toMatchObject({ code: 'key-block' });
   });
 });

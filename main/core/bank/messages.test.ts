@@ -2,11 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { money } from '../../../contract/money.ts';
 import { type IsoMessage, unpack } from './codec.ts';
+import { countertap, totalsOf, totalsText } from './dialects/countertap.ts';
+import type { Identity } from './dialects/dialect.ts';
+import { COUNTERTAP } from './layouts/countertap.ts';
 import type { BankRequest, Original, Trace } from './link.ts';
 import { openCmac, packSigned, trusted } from './mac.ts';
-import { compose, composeNetwork, type Identity, mismatch, readAnswer, totalsOf, totalsText } from './messages.ts';
+import { mismatch as mismatchIn } from './messages.ts';
 import { meaningOf, RESPONSES } from './responses.ts';
 import { localTime, utcStamp } from './stamp.ts';
+
+const { compose, composeNetwork, readAnswer } = countertap;
+const mismatch = (sent: IsoMessage, answer: IsoMessage) => mismatchIn(sent, answer, countertap);
 
 const identity: Identity = { terminalId: 'T0000001', merchantId: 'M1', nii: '003', local: localTime('Asia/Shanghai') };
 const at = Date.UTC(2026, 10, 21, 20, 55, 0);
@@ -111,8 +117,8 @@ describe('the message of each request', () => {
 describe('the MAC field', () => {
   const cmac = openCmac(new Uint8Array(16));
   test.each(requests)('of %s is the last field', (_mti, request) => {
-    const bytes = packSigned(compose(request, identity), cmac);
-    const unpacked = unpack(bytes);
+    const bytes = packSigned(compose(request, identity), cmac, COUNTERTAP);
+    const unpacked = unpack(bytes, COUNTERTAP);
     if (!unpacked.ok) throw unpacked.error;
     const numbers = [...unpacked.message.fields.keys()];
     expect(numbers.at(-1)).toBe(numbers.includes(90) ? 128 : 64);
@@ -121,8 +127,12 @@ describe('the MAC field', () => {
   });
   test('in the wrong place is not trusted', () => {
     const message = compose(requests[3]![1], identity);
-    const bytes = packSigned({ ...message, fields: new Map(message.fields).set(64, '0000000000000000') }, cmac);
-    const unpacked = unpack(bytes);
+    const bytes = packSigned(
+      { ...message, fields: new Map(message.fields).set(64, '0000000000000000') },
+      cmac,
+      COUNTERTAP,
+    );
+    const unpacked = unpack(bytes, COUNTERTAP);
     expect(unpacked.ok && trusted(bytes, unpacked.message, cmac)).toBe(false);
   });
 });

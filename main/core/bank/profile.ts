@@ -4,6 +4,7 @@ import { z } from '../../../contract/schema.ts';
 import { CardLimits, CardRules } from '../kernel/config.ts';
 import { ClosedLoop } from '../kernel/token/config.ts';
 import { canonical } from '../store/canonical.ts';
+import { DIALECTS } from './dialects/named.ts';
 
 const milliseconds = z.int().min(1).max(86_400_000);
 const minor = z.int().min(0).max(999_999_999_999);
@@ -66,6 +67,8 @@ export const AcquirerProfile = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]{1,40}$/),
   name: z.string().min(1).max(80),
   link: z.literal('iso8583'),
+  /** How the host speaks ISO 8583 (docs/bank-link.md, "Dialects"); `countertap` when left out. */
+  dialect: z.enum(DIALECTS).optional(),
   /** A bank of the virtual counter: no money moves, and the screens say so. */
   virtual: z.boolean(),
   host: z.string().min(1).max(253),
@@ -75,7 +78,7 @@ export const AcquirerProfile = z.strictObject({
   merchantId: z.string().regex(/^[0-9A-Za-z]{1,15}$/),
   /** Network international identifier (DE 24). */
   nii: z.string().regex(/^\d{3}$/),
-  /** AES-128 terminal master key, hex. */
+  /** Terminal master key, hex: AES-128, or double-length triple DES where the dialect has it. */
   masterKey: z.string().regex(/^[0-9A-Fa-f]{32}$/),
   sealing: z.strictObject({
     kid: z.string().min(1).max(100),
@@ -85,6 +88,8 @@ export const AcquirerProfile = z.strictObject({
     connectMs: milliseconds,
     responseMs: milliseconds,
     echoMs: milliseconds,
+    /** How long a session key is used before a new one is asked for; as long as the connection when left out. */
+    keyMs: milliseconds.optional(),
     /** Waits between attempts to connect; the last one goes on. */
     reconnectMs: z.array(milliseconds).min(1).max(20),
     /** Waits before each repeat of a reversal or an advice; the last one goes on. */

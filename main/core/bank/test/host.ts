@@ -3,14 +3,15 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { type IsoMessage, pack, unpack } from '../codec.ts';
 import { frame, openDeframer } from '../frame.ts';
-import { type Cmac, openCmac, packSigned } from '../mac.ts';
+import { COUNTERTAP } from '../layouts/countertap.ts';
+import { type Mac, openCmac, packSigned } from '../mac.ts';
 import type { Authority } from './certificates.ts';
 
 /** What a script may do with one request. */
 export interface Turn {
   readonly request: IsoMessage;
   /** Answers with the fields the wire asks for and DE 39 `00`; `change` overrides fields (undefined removes one). */
-  answer(change?: Record<number, string | undefined>, options?: { mti?: string; key?: Cmac }): void;
+  answer(change?: Record<number, string | undefined>, options?: { mti?: string; key?: Mac }): void;
   raw(bytes: Uint8Array): void;
   /** Drops all connections with a reset. */
   reset(): void;
@@ -72,7 +73,7 @@ export async function startHost(authority: Authority, masterKey: Uint8Array, nam
       for (const bytes of deframe(chunk).messages) receive(bytes);
     });
     const receive = (bytes: Uint8Array): void => {
-      const unpacked = unpack(bytes);
+      const unpacked = unpack(bytes, COUNTERTAP);
       if (!unpacked.ok) throw unpacked.error;
       const request = unpacked.message;
       const signOn = request.mti === '0800' && request.fields.get(3) === '920000';
@@ -90,7 +91,7 @@ function turnOf(
   socket: Socket,
   reset: () => void,
   request: IsoMessage,
-  own: Cmac,
+  own: Mac,
   extra: Record<number, string | undefined>,
 ): Turn {
   return {
@@ -103,7 +104,7 @@ function turnOf(
         else fields.set(Number(number), value);
       }
       const answerMti = mti ?? `${request.mti.slice(0, 2)}${Number(request.mti[2]) + 1}0`;
-      socket.write(frame(packSigned({ mti: answerMti, fields }, key)));
+      socket.write(frame(packSigned({ mti: answerMti, fields }, key, COUNTERTAP)));
     },
     raw: (bytes) => socket.write(bytes),
     reset,
@@ -119,5 +120,5 @@ function keyBlock(masterKey: Uint8Array, session: Uint8Array): string {
 
 /** An unsigned message in its frame, for garbage that is nearly right. */
 export function unsigned(message: IsoMessage): Uint8Array {
-  return frame(pack(message));
+  return frame(pack(message, COUNTERTAP));
 }

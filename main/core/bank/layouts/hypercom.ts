@@ -1,0 +1,35 @@
+import { layoutOf } from '../codec.ts';
+import { PACKED } from '../encodings.ts';
+import { declare } from '../fields.ts';
+
+const field = declare('ISO 8583:1987 clause 4.3, bit', { fixed: 'left', variable: 'right' });
+
+/** The fields of the dialect `hypercom`: packed BCD, binary bitmap, no field above 64. */
+export const HYPERCOM = layoutOf(
+  [
+    field(3, 'processing code', 'n', 6),
+    field(4, 'amount, transaction', 'n', 12),
+    field(11, 'systems trace audit number', 'n', 6),
+    field(12, 'time, local transaction', 'n', 6),
+    field(13, 'date, local transaction', 'n', 4),
+    field(14, 'date, expiration', 'n', 4),
+    field(22, 'point of service entry mode', 'n', 3),
+    field(23, 'card sequence number', 'n', 3),
+    field(24, 'network international identifier', 'n', 3),
+    field(25, 'point of service condition code', 'n', 2),
+    field(37, 'retrieval reference number', 'an', 12),
+    field(38, 'authorization identification response', 'an', 6),
+    field(39, 'response code', 'an', 2),
+    field(41, 'card acceptor terminal identification', 'ans', 8),
+    field(42, 'card acceptor identification code', 'ans', 15),
+    field(48, 'wallet code', 'ans', 999, 3),
+    field(49, 'currency code, transaction', 'n', 3),
+    field(55, 'ICC data', 'b', 255, 3),
+    field(57, 'sealed card data', 'ans', 999, 3),
+    field(60, 'batch number, or original of an upload', 'ans', 999, 3),
+    field(62, 'invoice number, or session key block', 'b', 999, 3),
+    field(63, 'totals', 'ans', 999, 3),
+    field(64, 'message authentication code', 'b', 8),
+  ],
+  PACKED,
+);
