@@ -490,6 +490,41 @@ describe('paper', () => {
   });
 });
 
+describe('the database deleted', () => {
+  test('comes back from the journal; what waited offline cannot be sent any more and is shown as a loss', async () => {
+    const paid = await sellByCard(till, 700);
+    await pass(10);
+    till.link.setLine(false);
+    const waiting = await sellByCard(till, 1_280, cardOutcome('e'.repeat(32)));
+    await pass(10);
+    till.kill();
+    around.storage.dropDatabase();
+    till = openTill(around);
+    await pass(60_000);
+    expect(till.fatal).toEqual([]);
+    expect(now(paid)).toMatchObject({ state: 'approved', amount: money(700, 'CNY') });
+    expect(now(waiting).state).toBe('saf-expired');
+    expect(bankSays(waiting)).toBeUndefined();
+    expect(till.core.settlement.report().today.difference).toEqual(money(0, 'CNY'));
+    expect(verifyBook(till.core.book).ok).toBe(true);
+  });
+
+  test('what was sent once and not answered stays unknown: nobody can say how it ended', async () => {
+    till.link.setLine(false);
+    const sent = await sellByCard(till, 1_280);
+    around.bank.plant('advice', 'drop-answer');
+    till.link.setLine(true);
+    await pass(100);
+    expect(now(sent).state).toBe('saf-sending');
+    till.kill();
+    around.storage.dropDatabase();
+    till = openTill(around);
+    await pass(90_000_000);
+    expect(till.fatal).toEqual([]);
+    expect(now(sent).state).toBe('saf-unknown');
+  });
+});
+
 describe('the close of a day', () => {
   async function close(key = newKey()): Promise<{ agreed: boolean; number: number | null; batch: number }> {
     const steps = till.core.settlement.close(key);
