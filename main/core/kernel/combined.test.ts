@@ -129,6 +129,15 @@ describe('what the card is asked for', () => {
     expect(await opened(cardIn(outcome).sealed)).toMatchObject({ pan: MASTERCARD_PAN });
   });
 
+  test('a card may give less than it was asked for, and never more', async () => {
+    expect(await comesTo({ ...small, gives: 'ARQC' }, { config: withFloor })).toBe('online deferrable');
+    expect(await comesTo({ ...small, gives: 'AAC' }, { config: withFloor })).toBe('declined card-declined');
+    const blocked = { config: withFloor, context: { blocked: () => true } };
+    for (const type of ['40', '80']) {
+      expect(await comesTo({ ...small, answer: { '9F27': type } }, blocked)).toBe('refused card-data-invalid');
+    }
+  });
+
   test('without a floor limit every payment goes online, signed and deferrable', async () => {
     const card = cardOf(combinedCard(small));
     const { outcome } = await tap(card);

@@ -153,13 +153,15 @@ function prepare(
 
 const controls = { AAC: 0x00, TC: 0x40, ARQC: 0x80 } as const satisfies Record<CryptogramType, number>;
 const SIGNATURE = 0x10;
+/** A card may give less than it is asked for, never more (EMV Book 3, 9.3). */
+const rank = { AAC: 0, ARQC: 1, TC: 2 } as const satisfies Record<CryptogramType, number>;
 
 /** An answer to GENERATE AC or RECOVER AC: a whole one, or the end. */
 function answered(name: string, answer: Answer, asked: Asked, recovered: boolean): Step<Generated> {
   if (answer.status !== status.ok) return refuse('card-data-invalid', `${name}: ${statusText(answer.status)}`);
   const read = readGenerated(answer.data);
   if (typeof read === 'string') return refuse('card-data-invalid', `${name}: ${read}`);
-  if (controls[read.type] > controls[asked.requested] || (asked.requested === 'ARQC' && read.type === 'TC')) {
+  if (rank[read.type] > rank[asked.requested]) {
     return refuse('card-data-invalid', `${name}: a ${read.type} where a ${asked.requested} was asked for`);
   }
   if (read.type === 'AAC' && phoneWantsAction(read.data)) return end({ kind: 'tap-again', reason: 'see-phone' });
