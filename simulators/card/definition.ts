@@ -46,7 +46,7 @@ const faults = z.strictObject({
     .optional(),
   /** Leaves the field at this APDU (the first is 1), which stays unanswered. */
   tornAt: z.int().min(1).optional(),
-  /** Does what this APDU asks and leaves before the answer is out. */
+  /** Does what this APDU asks and leaves before the answer is out: once, the next tap goes through. */
   tornAfter: z.int().min(1).optional(),
   /** What it does at this APDU instead of answering. */
   at: z.strictObject({ apdu: z.int().min(1), does: z.enum(['silent', 'garbage', 'short', 'nothing']) }).optional(),

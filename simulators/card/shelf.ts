@@ -102,6 +102,8 @@ export class Shelf {
   readonly #file: string;
   readonly #made = new Map<string, Personalised>();
   readonly #memories = new Map<string, CardMemory>();
+  /** Cards that were torn away once and will not be again. */
+  readonly #torn = new Set<string>();
   #saving: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -154,7 +156,9 @@ export class Shelf {
         const one = this.#made.get(id) ?? make(this.#ring, card, panOf(card.pan, index));
         this.#made.set(id, one);
         const open = unlocked || card.faults.seePhone !== true;
-        return troubled(emvChip(one, this.#memory(id), open), card.faults);
+        const { tornAfter, ...others } = card.faults;
+        const faults = this.#torn.has(id) ? others : { ...others, tornAfter };
+        return troubled(emvChip(one, this.#memory(id), open), faults, () => this.#torn.add(id));
       }
       case 'wallet': {
         const wallet = { card, id: panOf(card.wallet, index), keys: this.#wallets };

@@ -80,6 +80,14 @@ describe('Mastercard', () => {
   });
 });
 
+test('a Mastercard torn away at its cryptogram is tapped again, and pays once', async () => {
+  const payment = await counter.sell(1280, 'mastercard-torn');
+  expect(counter.core.counter.now).toMatchObject({ phase: 'waiting', prompt: 'tap-again-torn' });
+  await counter.tap(payment.id, 'mastercard-torn');
+  await until('approved', () => counter.core.payments.get(payment.id).state === 'approved');
+  expect(await booked(payment.stan)).toMatchObject([{ state: 'approved', cryptogram: 'right' }]);
+});
+
 test('a member tag is read on the counter’s reader', async () => {
   const { core, simulators, reader } = counter;
   const found = core.world.devices.readers.nextCard(AbortSignal.timeout(5_000));
