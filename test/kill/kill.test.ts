@@ -19,8 +19,11 @@ interface Told {
   readonly outcome: string;
 }
 
-/** Lets a terminal sell and kills it (SIGKILL) `ms` after it was ready; answers what it had told people by then. */
-async function sellUntilKilled(place: Place, round: number, ms: number): Promise<Told[]> {
+/**
+ * Lets a terminal sell and kills it (SIGKILL) `ms` after it has told `results` of them, or nothing for a while; answers
+ * what it had told people by then.
+ */
+async function sellUntilKilled(place: Place, round: number, results: number, ms: number): Promise<Told[]> {
   const program = import.meta.resolve('./till.ts');
   const child = spawn(
     process.execPath,
@@ -40,6 +43,7 @@ async function sellUntilKilled(place: Place, round: number, ms: number): Promise
   const ended = once(child, 'close');
   const ready = await Promise.race([until(() => text.includes('ready'), 30_000), ended.then(() => false)]);
   expect(ready, problem).toBe(true);
+  await until(() => new Set(text.match(/"id":"[^"]+"/g)).size >= results, 2_000);
   await wait(ms);
   expect(child.exitCode, problem).toBeNull();
   child.kill('SIGKILL');
@@ -99,8 +103,8 @@ async function lane(seed: number): Promise<{ told: number; open: number }> {
   let open = 0;
   for (let round = 0; round < KILLS; round += 1) {
     // Spread over the first moments after the start, where recovery still goes on, and over the selling.
-    const ms = ((round * 37 + seed * 61) % 240) + (round % 3 === 0 ? 0 : 60);
-    told.push(...(await sellUntilKilled(place, seed * 1_000 + round, ms)));
+    const ms = (round * 37 + seed * 61) % 90;
+    told.push(...(await sellUntilKilled(place, seed * 1_000 + round, round % 4, ms)));
   }
   const till = await openTerminal(place.bank.profile, place.data);
   const { core } = till;
