@@ -65,7 +65,7 @@ const needed: Record<string, readonly string[]> = {
   'device.kind': DeviceView.shape.kind.options,
   test: DeviceView.shape.tests.element.options,
   virtual: VirtualStatus.shape.printer.options,
-  scheme: ['unionpay', 'visa', 'mastercard', 'jcb', 'alipay', 'wechat', 'unionpay-code', 'e-cny', 'cash'],
+  scheme: ['unionpay', 'visa', 'mastercard', 'jcb', 'wallet', 'alipay', 'wechat', 'unionpay-code', 'e-cny', 'cash'],
 };
 
 describe('both catalogues', () => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { runTest } from '../../main/core/devices/test.ts';
 import { readTag } from '../../main/core/kernel/ndef/tag.ts';
 import { TestCounter, until } from './counter.ts';
 
@@ -104,5 +105,29 @@ test('a member tag is read on the counter’s reader', async () => {
       { kind: 'text', language: 'zh', text: '会员 王小明' },
     ],
   });
+  await left;
+});
+
+test.each([
+  ['member', 'NDEF type-2 · member M-0012345 · 会员 王小明'],
+  ['coupon', 'NDEF type-4 · coupon TEN-OFF-7 · https://shop.example/coupon'],
+  ['tag-hostile', 'NDEF type-2 · LATOT 0.01[2J · javascript:alert(1)'],
+])('the technician’s test tap shows what stands on the tag %s', async (card, text) => {
+  const { core, simulators, reader } = counter;
+  const tested = runTest(core, 'tap');
+  const left = simulators.control.ask('tap', { card, reader });
+  expect(await tested).toEqual({ ok: true, code: 'tap-tag', values: { text } });
+  await left;
+});
+
+test.each([
+  ['tag-chunked', { ok: false, code: 'tap-refused' }],
+  ['transit', { ok: false, code: 'tap-refused' }],
+  ['wallet#11', { ok: true, code: 'tap-read', card: { scheme: 'wallet', kernel: 0, oda: 'token passed' } }],
+])('and of %s what it is', async (card, expected) => {
+  const { core, simulators, reader } = counter;
+  const tested = runTest(core, 'tap');
+  const left = simulators.control.ask('tap', { card, reader });
+  expect(await tested).toMatchObject(expected);
   await left;
 });

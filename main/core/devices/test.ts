@@ -1,6 +1,9 @@
 import type { TestResult } from '../../../contract/device.ts';
 import { money } from '../../../contract/money.ts';
+import type { Card } from '../../../drivers/nfc/reader.ts';
 import type { Core } from '../core.ts';
+import type { NdefRecord } from '../kernel/ndef/message.ts';
+import { readTag, type TagOutcome } from '../kernel/ndef/tag.ts';
 import type { CardOutcome } from '../kernel/outcome.ts';
 import { testReceipt } from '../reports/receipt.ts';
 import { verifyBook } from '../reports/verify.ts';
@@ -44,21 +47,56 @@ export async function runTest(core: Core, test: TestName, reader?: string): Prom
 }
 
 async function testTap(core: Core, reader: string | undefined): Promise<TestResult> {
-  const outcome = await readOnce(core, WAIT_MS, reader);
-  return outcome ? tapResult(outcome) : said(false, 'tap-none');
+  const card = await nextCard(core, WAIT_MS, reader);
+  if (!card) return said(false, 'tap-none');
+  // Held until it is known to be no tag either: a card that was let go answers nothing more.
+  const outcome = await core.readCard(card, money(1, core.currency), 0, () => undefined);
+  const tag = mayBeTag(outcome) ? await readTag(card, core.world.clock, core.profile.cards) : undefined;
+  card.release();
+  return tag?.kind === 'tag' ? tagResult(tag) : tapResult(outcome);
 }
 
-/** Waits for one card and reads it, with the smallest amount and for no payment. */
-export async function readOnce(core: Core, waitMs: number, reader?: string): Promise<CardOutcome | undefined> {
+async function nextCard(core: Core, waitMs: number, reader: string | undefined): Promise<Card | undefined> {
   const stop = new AbortController();
   const asleep = new AbortController();
   void core.world.clock.sleep(waitMs, asleep.signal).then(() => stop.abort());
   const card = await core.world.devices.readers.nextCard(stop.signal, reader);
   asleep.abort();
+  return card;
+}
+
+/** Waits for one card and reads it, with the smallest amount and for no payment. */
+export async function readOnce(core: Core, waitMs: number, reader?: string): Promise<CardOutcome | undefined> {
+  const card = await nextCard(core, waitMs, reader);
   if (!card) return undefined;
   const outcome = await core.readCard(card, money(1, core.currency), 0, () => card.release());
   card.release();
   return outcome;
+}
+
+function mayBeTag(outcome: CardOutcome): boolean {
+  return outcome.kind === 'refused' && ['not-a-payment-card', 'no-supported-application'].includes(outcome.reason);
+}
+
+/** What stands on a tag, in words that are already fit to be shown. */
+function recordText(record: NdefRecord): string {
+  switch (record.kind) {
+    case 'text':
+      return record.text;
+    case 'uri':
+      return record.uri;
+    case 'member':
+    case 'coupon':
+      return `${record.kind} ${record.id}`;
+    case 'mime':
+      return record.text === undefined ? `${record.type} (${record.length})` : `${record.type}: ${record.text}`;
+    case 'other':
+      return `${record.type} (${record.length})`;
+  }
+}
+
+function tagResult(tag: Extract<TagOutcome, { kind: 'tag' }>): TestResult {
+  return said(true, 'tap-tag', { text: [`NDEF ${tag.type}`, ...tag.records.map(recordText)].join(' · ') });
 }
 
 function tapResult(outcome: CardOutcome): TestResult {
