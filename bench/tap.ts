@@ -9,6 +9,8 @@ const WARM = 20;
 
 interface Tap {
   readonly ownMs: number;
+  /** Longest time that the card waited for us between two exchanges. */
+  readonly gapMs: number;
   readonly afterMs: number;
 }
 
@@ -30,7 +32,9 @@ async function readOne(stand: Stand, card: string): Promise<Tap> {
   const afterMs = performance.now() - gone;
   if (outcome.kind !== 'online') throw new Error(`${card} was not read: ${outcome.kind}.`);
   await tapping;
-  return { ownMs: outcome.card.timing.ownMs, afterMs };
+  const { ownMs, exchanges } = outcome.card.timing;
+  const gapMs = Math.max(...exchanges.slice(1).map((exchange) => exchange.gapMs ?? 0));
+  return { ownMs, gapMs, afterMs };
 }
 
 /** Our own time in a tap: card in field to card may go, the card's own time taken out; then to the decision. */
@@ -46,6 +50,12 @@ export async function measureTaps(stand: Stand, count: number): Promise<Figure[]
       'our own time in a tap, card in field to card may go',
       taps.map((tap) => tap.ownMs),
       30,
+    ),
+    ...times(
+      'tap-gap',
+      'longest gap between two exchanges of a tap on our account',
+      taps.map((tap) => tap.gapMs),
+      2,
     ),
     ...times(
       'tap-after',

@@ -35,8 +35,8 @@ async function readCardOnce(core: Core, wait: string): Promise<Result> {
   if (!card)
     return failed(outcome.kind === 'declined' ? outcome.reason : 'card-data-invalid', 'the card gave nothing to show');
   const { sealed: _, token: __, iccData: ___, ...shown } = card;
-  const reason = outcome.kind === 'declined' ? outcome.reason : null;
-  return { body: { card: { ...shown, decision: outcome.kind, reason } }, exit: 0 };
+  const { reason = null, detail = null } = outcome.kind === 'declined' ? outcome : {};
+  return { body: { card: { ...shown, decision: outcome.kind, reason, detail } }, exit: 0 };
 }
 
 function listQueue(core: Core): Result {
