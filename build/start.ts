@@ -17,14 +17,17 @@ import { setup } from './setup.ts';
 /** The options for Electron: the terminal's own and what this machine asks for. */
 export function electronArguments(facts: {
   readonly given: readonly string[];
-  readonly counter: { readonly profile: string; readonly virtual: string } | undefined;
+  readonly counter: Omit<Counter, 'stop'> | undefined;
   readonly data: string;
   readonly asRoot: boolean;
   readonly pictured: boolean;
 }): string[] {
   const args = [...facts.given];
   if (!facts.given.some((arg) => arg === '--data' || arg.startsWith('--data='))) args.push('--data', facts.data);
-  if (facts.counter) args.push('--profile', facts.counter.profile, '--virtual', facts.counter.virtual);
+  if (facts.counter) {
+    const { profile, virtual, printer } = facts.counter;
+    args.push('--profile', profile, '--virtual', virtual, '--printer', printer);
+  }
   if (facts.asRoot) args.push('--no-sandbox');
   if (facts.pictured) args.push('--screenshot', pictureFolder);
   return args;

@@ -9,11 +9,13 @@ export interface Counter {
   readonly profile: string;
   /** host:port of the panel's control connection. */
   readonly virtual: string;
+  /** host:port of the receipt printer. */
+  readonly printer: string;
   readonly stop: () => Promise<void>;
 }
 
 /** Reads the line with which the simulators say that they are ready. */
-export function readyLine(text: string): { profile: string; virtual: string } | undefined {
+export function readyLine(text: string): Omit<Counter, 'stop'> | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -21,9 +23,10 @@ export function readyLine(text: string): { profile: string; virtual: string } | 
     return undefined;
   }
   if (typeof parsed !== 'object' || parsed === null) return undefined;
-  const { ready, profile, virtual } = parsed as Record<string, unknown>;
-  if (ready !== true || typeof profile !== 'string' || typeof virtual !== 'string') return undefined;
-  return { profile, virtual };
+  const { ready, profile, virtual, printer } = parsed as Record<string, unknown>;
+  if (ready !== true || typeof profile !== 'string') return undefined;
+  if (typeof virtual !== 'string' || typeof printer !== 'string') return undefined;
+  return { profile, virtual, printer };
 }
 
 function stopper(child: ChildProcess): () => Promise<void> {

@@ -128,7 +128,7 @@ describe('the start', () => {
   const facts = { given: [], counter: undefined, data: '/books', asRoot: false, pictured: false };
 
   it('hands the virtual counter to the terminal', () => {
-    const counter = { profile: '/c/profile.json', virtual: '127.0.0.1:7001' };
+    const counter = { profile: '/c/profile.json', virtual: '127.0.0.1:7001', printer: '127.0.0.1:9100' };
     expect(electronArguments({ ...facts, counter })).toEqual([
       '--data',
       '/books',
@@ -136,6 +136,8 @@ describe('the start', () => {
       '/c/profile.json',
       '--virtual',
       '127.0.0.1:7001',
+      '--printer',
+      '127.0.0.1:9100',
     ]);
   });
 
@@ -151,9 +153,10 @@ describe('the start', () => {
   });
 
   it('believes the simulators only when they say that they are ready', () => {
-    expect(readyLine('{"ready":true,"profile":"p","virtual":"h:1","more":2}')).toEqual({
+    expect(readyLine('{"ready":true,"profile":"p","virtual":"h:1","printer":"h:2","more":3}')).toEqual({
       profile: 'p',
       virtual: 'h:1',
+      printer: 'h:2',
     });
     for (const text of ['', 'listening', '{"ready":false,"profile":"p","virtual":"h:1"}', '{"ready":true}', 'null']) {
       expect(readyLine(text)).toBeUndefined();
