@@ -26,6 +26,9 @@ export interface CounterParts {
 /** How long a good result stays on the screens. */
 const RESULT_MS = 6_000;
 
+/** The reason of every abort here: one that is not given is made each time, with its stack. */
+const OVER = 'over';
+
 /** What goes on at the counter: one payment at a time, reader and scanner armed together. */
 export class Counter {
   readonly #parts: CounterParts;
@@ -63,7 +66,7 @@ export class Counter {
 
   /** A payment that needs no arming is shown from its beginning: cash, void. */
   follow(payment: Payment): void {
-    this.#disarm?.abort();
+    this.#disarm?.abort(OVER);
     this.#payment = payment.id;
     this.onPayment(payment);
   }
@@ -76,13 +79,13 @@ export class Counter {
 
   /** A code was taken: the reader is not needed any more. */
   disarm(): void {
-    this.#disarm?.abort();
+    this.#disarm?.abort(OVER);
   }
 
   /** Lets go of the reader and of every wait. */
   stop(): void {
-    this.#disarm?.abort();
-    this.#show?.abort();
+    this.#disarm?.abort(OVER);
+    this.#show?.abort(OVER);
   }
 
   dismiss(): void {
@@ -97,14 +100,14 @@ export class Counter {
     if (payment.state === 'opened') return;
     const confirming = payment.state === 'querying' && payment.reason === 'pending';
     if (outcome === 'open' || confirming) {
-      this.#disarm?.abort();
+      this.#disarm?.abort(OVER);
       if (this.#now.phase === 'asking' && this.#now.confirming === confirming) return;
       const since = payment.sentAt ?? clock.now();
       const until = since + this.#parts.responseMs;
       this.#set({ phase: 'asking', payment: payment.id, amount: payment.amount, since, until, confirming });
       return;
     }
-    this.#disarm?.abort();
+    this.#disarm?.abort(OVER);
     if (payment.state === 'abandoned') {
       this.#set({ phase: 'idle' });
       return;
@@ -131,7 +134,7 @@ export class Counter {
   }
 
   #set(now: Now): void {
-    this.#show?.abort();
+    this.#show?.abort(OVER);
     this.#now = now;
     if (now.phase === 'idle') this.#payment = undefined;
     this.#parts.changed();
@@ -189,7 +192,7 @@ export class Counter {
       return;
     }
     const { card } = outcome;
-    this.#disarm?.abort();
+    this.#disarm?.abort(OVER);
     this.#parts.runner.dispatch(
       payment.id,
       {

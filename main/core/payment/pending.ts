@@ -115,7 +115,7 @@ export class Pending {
   }
 
   #wake(): void {
-    for (const waiting of this.#waiting) waiting.abort();
+    for (const waiting of this.#waiting) waiting.abort('woken');
   }
 
   #reversalsOpen(): boolean {
