@@ -113,9 +113,11 @@ async function finish(channel: Channel, selected: Selected, tap: Tap): Promise<S
   if (!records.ok) return records;
   const data = agreed([...objects(options.value.nodes), ...objects(records.value.nodes)], terminal);
   if (!data.ok) return data;
-  const said = { candidate, dedicatedName, fci: nodes, profile, signed: records.value.signed, risk };
+  const { signed } = records.value;
+  const said = { candidate, dedicatedName, fci: nodes, profile, signed, risk };
   if (application.kernel !== 2) return done({ ...said, data: data.value, terminal });
-  const ready = { aid: candidate.aid, options: options.value, data: data.value, terms, terminal, context, vault };
+  const known = { aid: candidate.aid, options: options.value, data: data.value, signed };
+  const ready = { ...known, terms, terminal, context, vault };
   const generated = await generateCryptogram(channel, ready);
   if (!generated.ok) return generated;
   const { answer, terminal: sent } = generated.value;

@@ -39,6 +39,8 @@ export interface Ready {
   readonly aid: string;
   readonly options: Options;
   readonly data: ReadonlyMap<string, Uint8Array>;
+  /** Static data of the signed records; undefined when they cannot be authenticated. */
+  readonly signed: Uint8Array | undefined;
   readonly terms: Terms;
   readonly terminal: TerminalData;
   readonly context: TapContext;
@@ -123,9 +125,9 @@ function prepare(
   const cvm = verified(ready);
   if (!cvm.ok) return cvm;
   const cda = (options.profile[0]! & CDA_SUPPORTED) !== 0;
-  const able = cda
-    ? cdaPossible(ready.aid, data, terms.config.cards, terms.request.date)
-    : { ok: false, missing: false };
+  const { caKeys } = terms.config.cards;
+  const input = { ...ready, profile: options.profile, caKeys, today: terms.request.date };
+  const able = cda ? cdaPossible(input) : { ok: false, missing: false };
   const authentication: Finding[] = cda ? (able.ok ? [] : ['cdaFailed']) : ['odaNotPerformed'];
   if (cda && able.missing) authentication.push('cardDataMissing');
   const findings = [

@@ -7,6 +7,7 @@ export interface Limits {
   /** Largest payment that may be approved offline; undefined: the kernel sets none. */
   readonly floor: number | undefined;
   readonly transaction: number;
+  /** The same for cards that verify their holder on the device; kernel 2 only. */
   readonly deviceTransaction: number;
   /** From this amount on the cardholder must be verified. */
   readonly cvm: number;
@@ -23,7 +24,7 @@ export function limitsOf(config: CardConfig, application: CardApplication, progr
   return {
     floor: set.floorMinor ?? (application.kernel === 2 ? 0 : undefined),
     transaction,
-    deviceTransaction: set.deviceTransactionMinor ?? transaction,
+    deviceTransaction: (application.kernel === 2 ? set.deviceTransactionMinor : undefined) ?? transaction,
     cvm: set.cvmMinor ?? config.limits.cvmMinor,
   };
 }

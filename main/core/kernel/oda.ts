@@ -46,7 +46,7 @@ function at<T>(step: Step, opened: Opened<T>): Proved<T> {
 const nothing = new Uint8Array();
 
 /** Static data to be authenticated with what tag 9F4A adds: nothing, or the interchange profile (Book 3, 10.3). */
-function staticData(input: OdaInput): Proved<Uint8Array> {
+function staticData(input: Pick<OdaInput, 'data' | 'signed' | 'profile'>): Proved<Uint8Array> {
   const list = input.data.get('9F4A');
   const wrong = failed('static-data', 'a signed record or the tag list is not one to authenticate');
   if (!input.signed) return wrong;
@@ -142,17 +142,16 @@ export function fastDda(input: OdaInput, terminal: ReadonlyMap<string, Uint8Arra
   return result('fdda', provedDynamic(input, { format: 0x95, block, suffix }));
 }
 
-const CDA_DATA = ['90', '9F32', '9F46', '9F47'] as const;
+const CDA_DATA = ['8F', '90', '9F32', '9F46', '9F47'] as const;
 
-/** Whether a card's data is there and its CA key known, before a combined signature is asked for. */
-export function cdaPossible(
-  aid: string,
-  data: ReadonlyMap<string, Uint8Array>,
-  cards: CardRules,
-  today: string,
-): { readonly ok: boolean; readonly missing: boolean } {
-  const missing = !data.has('8F') || CDA_DATA.some((tag) => !data.has(tag));
-  return { ok: !missing && authorityOf(aid, data, cards.caKeys, today).ok, missing };
+/** What there is to check a combined signature with, before one is asked for. `missing`: the card left something out. */
+export function cdaPossible(input: Pick<OdaInput, 'aid' | 'data' | 'signed' | 'profile' | 'today' | 'caKeys'>): {
+  readonly ok: boolean;
+  readonly missing: boolean;
+} {
+  const { aid, data, caKeys, today } = input;
+  const missing = CDA_DATA.some((tag) => !data.has(tag));
+  return { ok: !missing && authorityOf(aid, data, caKeys, today).ok && staticData(input).ok, missing };
 }
 
 /** A combined signature that was checked, and the cryptogram that it carries. */

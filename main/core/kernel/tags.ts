@@ -20,7 +20,7 @@ function issuer(name: string, format: TagFormat = 'b'): TagEntry {
   return { name, format, source: 'issuer' };
 }
 
-/** Data elements dictionary: EMV Book 3 annex A; 9F5A–9F7C from the contactless kernels 3 and 7. */
+/** Data elements dictionary: EMV Book 3 annex A; 9F5A–9F7C from the contactless kernels 3 and 7, 9F51 and DF4B from kernel 2. */
 const tags: Readonly<Record<string, TagEntry>> = {
   '42': card('Issuer Identification Number', 'n'),
   '4F': card('Application Identifier'),
@@ -40,11 +40,14 @@ const tags: Readonly<Record<string, TagEntry>> = {
   '61': card('Application Template'),
   '6F': card('FCI Template'),
   '70': card('Record Template'),
+  '71': issuer('Issuer Script Template 1'),
+  '72': issuer('Issuer Script Template 2'),
   '77': card('Response Template Format 2'),
   '80': card('Response Template Format 1'),
   '81': terminal('Amount, Authorised (Binary)'),
   '82': card('Application Interchange Profile'),
   '84': card('Dedicated File Name'),
+  '86': issuer('Issuer Script Command'),
   '87': card('Application Priority Indicator'),
   '88': card('Short File Identifier'),
   '8A': issuer('Authorisation Response Code', 'an'),
@@ -59,6 +62,7 @@ const tags: Readonly<Record<string, TagEntry>> = {
   '94': card('Application File Locator'),
   '95': terminal('Terminal Verification Results'),
   '97': card('TDOL'),
+  '9B': terminal('Transaction Status Information'),
   '9A': terminal('Transaction Date', 'n'),
   '9C': terminal('Transaction Type', 'n'),
   '9F02': terminal('Amount, Authorised', 'n'),
@@ -76,6 +80,9 @@ const tags: Readonly<Record<string, TagEntry>> = {
   '9F14': card('Lower Consecutive Offline Limit'),
   '9F15': terminal('Merchant Category Code', 'n'),
   '9F16': terminal('Merchant Identifier', 'ans'),
+  '9F17': card('PIN Try Counter'),
+  '9F18': issuer('Issuer Script Identifier'),
+  '9F19': card('Token Requestor ID', 'n'),
   '9F1A': terminal('Terminal Country Code', 'n'),
   '9F1C': terminal('Terminal Identification', 'an'),
   '9F1E': terminal('Interface Device Serial Number', 'an'),
@@ -83,6 +90,7 @@ const tags: Readonly<Record<string, TagEntry>> = {
   '9F20': card('Track 2 Discretionary Data', 'cn'),
   '9F21': terminal('Transaction Time', 'n'),
   '9F23': card('Upper Consecutive Offline Limit'),
+  '9F24': card('Payment Account Reference', 'an'),
   '9F26': card('Application Cryptogram'),
   '9F27': card('Cryptogram Information Data'),
   '9F29': card('Extended Selection'),
@@ -107,6 +115,7 @@ const tags: Readonly<Record<string, TagEntry>> = {
   '9F4C': card('ICC Dynamic Number'),
   '9F4D': card('Log Entry'),
   '9F4E': terminal('Merchant Name and Location', 'ans'),
+  '9F51': card('DRDOL'),
   '9F5A': card('Application Program Identifier'),
   '9F5D': card('Available Offline Spending Amount', 'n'),
   '9F61': card('Cardholder Identity Number', 'ans'),
@@ -121,6 +130,7 @@ const tags: Readonly<Record<string, TagEntry>> = {
   '9F7C': card('Customer Exclusive Data'),
   A5: card('FCI Proprietary Template'),
   BF0C: card('FCI Issuer Discretionary Data'),
+  DF4B: card('POS Cardholder Interaction Information'),
 };
 
 /** What is known of a tag; an unknown one is plain bytes from the card. */
