@@ -12,8 +12,8 @@ export interface PcscOptions {
   readonly only?: string;
 }
 
-/** How long PC/SC is left alone after it was found missing. */
-const START_AGAIN_MS = 1_000;
+/** How long PC/SC is left alone after it was found missing: short, so that a tap within a second of its return counts. */
+const START_AGAIN_MS = 400;
 /** How long a card may take to connect, and how often it is tried after that. */
 const CONNECT_MS = 1_500;
 const CONNECT_AGAIN_MS = 1_000;
@@ -22,7 +22,7 @@ const LONGEST_RESPONSE = 65_538;
 
 /**
  * The machine's PC/SC readers, by nfc-pcsc. Readers and the daemon may come and go; what is back is in use again.
- * Without the daemon or its library the state says so and both are tried every second.
+ * Without the daemon or its library the state says so and both are tried again all the time.
  */
 export function openPcscReaders(options: PcscOptions = {}): CardReaders {
   const readers = new PcscReaders(options);
