@@ -1,0 +1,252 @@
+import type { BankAnswer, BankRequest } from '../../main/core/bank/link.ts';
+import type { Random } from './random.ts';
+
+/** How a customer's wallet behaves when its code was presented. */
+export type WalletBehaviour =
+  | { readonly kind: 'pays' | 'declines' | 'never' }
+  | { readonly kind: 'slow'; readonly ms: number };
+
+/** One line in the bank's own book. */
+export interface Charge {
+  readonly mti: '0200' | '0220';
+  readonly stan: number;
+  readonly rrn: string;
+  readonly minor: number;
+  readonly batch: number;
+  /** The tap or the code by which the customer paid. */
+  readonly presented: string;
+  state: 'approved' | 'declined' | 'pending' | 'reversed' | 'voided';
+  /** When a pending wallet payment is confirmed; undefined for never. */
+  readonly confirmAt: number | undefined;
+}
+
+export interface BankTotals {
+  debitCount: number;
+  debit: number;
+  creditCount: number;
+  credit: number;
+}
+
+interface Remembered {
+  readonly answer: BankAnswer;
+  readonly body: string;
+}
+
+/** What the bank can be made to do wrong. */
+export interface BankTrouble {
+  /** Answers everything with "system malfunction". */
+  refusing: boolean;
+  /** The next totals are told wrongly. */
+  wrongTotals: boolean;
+}
+
+const approved = (authCode?: string): BankAnswer =>
+  authCode === undefined ? { kind: 'approved', code: '00' } : { kind: 'approved', code: '00', authCode };
+const refused = (code: string): BankAnswer => ({ kind: 'declined', code });
+const notFound: BankAnswer = { kind: 'not-found', code: '25' };
+
+/**
+ * A bank that does what docs/bank-link.md says a host does, from whatever reaches it, however late or often. Knows a
+ * repeated message by class, STAN and RRN. Shares no code with the terminal.
+ */
+export class Bank {
+  readonly trouble: BankTrouble = { refusing: false, wrongTotals: false };
+  readonly charges: Charge[] = [];
+  readonly closed = new Map<number, BankTotals>();
+  readonly #remembered = new Map<string, Remembered>();
+  readonly #wallets = new Map<string, WalletBehaviour>();
+  readonly #spent = new Set<string>();
+  readonly #random: Random;
+  readonly #declineRate: number;
+
+  constructor(random: Random, declineRate: number) {
+    this.#random = random;
+    this.#declineRate = declineRate;
+  }
+
+  /** A customer holds out this wallet code. */
+  issue(code: string, behaviour: WalletBehaviour): void {
+    this.#wallets.set(code, behaviour);
+  }
+
+  /** What the customer who presented this has been charged by now. */
+  charged(presented: string): number {
+    return this.charges
+      .filter((charge) => charge.presented === presented && charge.state === 'approved')
+      .reduce((sum, charge) => sum + charge.minor, 0);
+  }
+
+  totals(batch: number): BankTotals {
+    const totals = { debitCount: 0, debit: 0, creditCount: 0, credit: 0 };
+    for (const { minor, state, batch: counted } of this.charges) {
+      if (counted !== batch || (state !== 'approved' && state !== 'voided')) continue;
+      totals.debitCount += 1;
+      totals.debit += minor;
+      if (state !== 'voided') continue;
+      totals.creditCount += 1;
+      totals.credit += minor;
+    }
+    return totals;
+  }
+
+  /** Wallets whose customers have confirmed by now. */
+  confirm(now: number): void {
+    for (const charge of this.charges) {
+      if (charge.state === 'pending' && charge.confirmAt !== undefined && charge.confirmAt <= now) {
+        charge.state = 'approved';
+      }
+    }
+  }
+
+  /** Carries out what has arrived. */
+  handle(request: BankRequest, now: number): BankAnswer {
+    this.confirm(now);
+    if (request.type === 'reconciliation') return this.#compare(request);
+    if (request.type === 'query') return this.trouble.refusing ? refused('96') : this.#query(request);
+    const known = this.#remembered.get(keyOf(request));
+    if (known) return known.body === bodyOf(request) ? known.answer : refused('94');
+    const answer = this.#carryOut(request, now);
+    const pays = request.type === 'purchase' || request.type === 'advice';
+    const code = 'code' in answer ? answer.code : '';
+    if (code !== '25' && ((code !== '96' && code !== '57') || pays)) {
+      this.#remembered.set(keyOf(request), { answer, body: bodyOf(request) });
+    }
+    return answer;
+  }
+
+  #carryOut(request: Exclude<BankRequest, { type: 'query' | 'reconciliation' }>, now: number): BankAnswer {
+    switch (request.type) {
+      case 'purchase':
+      case 'advice':
+        return this.#pay(request, now);
+      case 'reversal':
+        return this.trouble.refusing ? refused(this.#random.pick(['96', '57'])) : this.#reverse(request);
+      case 'void':
+        return this.trouble.refusing ? refused('96') : this.#void(request);
+    }
+  }
+
+  #pay(request: Extract<BankRequest, { type: 'purchase' | 'advice' }>, now: number): BankAnswer {
+    const { trace, amount, presented } = request;
+    if (this.closed.has(trace.batch)) return refused('12');
+    const enter = (state: Charge['state'], confirmAt?: number): void => {
+      this.charges.push({
+        mti: request.type === 'purchase' ? '0200' : '0220',
+        stan: trace.stan,
+        rrn: trace.rrn,
+        minor: amount.minor,
+        batch: trace.batch,
+        presented: presented.kind === 'card' ? presented.sealed : presented.code,
+        state,
+        confirmAt,
+      });
+    };
+    const authCode = String(this.charges.length + 1).padStart(6, '0');
+    if (this.trouble.refusing) {
+      enter('declined');
+      return refused('96');
+    }
+    if (presented.kind === 'card') {
+      const declined = this.#random.chance(this.#declineRate);
+      enter(declined ? 'declined' : 'approved');
+      return declined ? refused('51') : approved(authCode);
+    }
+    const behaviour = this.#wallets.get(presented.code);
+    const spent = this.#spent.has(presented.code);
+    this.#spent.add(presented.code);
+    if (!behaviour || spent || behaviour.kind === 'declines') {
+      enter('declined');
+      return refused('05');
+    }
+    if (behaviour.kind === 'pays') {
+      enter('approved');
+      return approved(authCode);
+    }
+    enter('pending', behaviour.kind === 'slow' ? now + behaviour.ms : undefined);
+    return { kind: 'pending', code: '09' };
+  }
+
+  #find(request: Extract<BankRequest, { type: 'reversal' | 'void' | 'query' }>): Charge | undefined {
+    const { mti, stan, rrn } = request.original;
+    return this.charges.find((charge) => charge.mti === mti && charge.stan === stan && charge.rrn === rrn);
+  }
+
+  #reverse(request: Extract<BankRequest, { type: 'reversal' }>): BankAnswer {
+    const charge = this.#find(request);
+    if (!charge) return notFound;
+    if (charge.minor !== request.amount.minor) return refused('13');
+    if (charge.state === 'declined' || charge.state === 'reversed') return approved();
+    if (charge.state === 'voided' || this.closed.has(charge.batch)) return refused('12');
+    charge.state = 'reversed';
+    return approved();
+  }
+
+  #void(request: Extract<BankRequest, { type: 'void' }>): BankAnswer {
+    const charge = this.#find(request);
+    if (!charge) return notFound;
+    if (charge.minor !== request.amount.minor) return refused('13');
+    const open = charge.batch === request.trace.batch && !this.closed.has(charge.batch);
+    if (charge.state !== 'approved' || !open) return refused('12');
+    charge.state = 'voided';
+    return approved('000000');
+  }
+
+  #query(request: Extract<BankRequest, { type: 'query' }>): BankAnswer {
+    const charge = this.#find(request);
+    if (!charge) return notFound;
+    if (charge.state === 'approved') return approved('000000');
+    if (charge.state === 'pending') return { kind: 'pending', code: '09' };
+    return refused(charge.state === 'declined' ? '05' : '12');
+  }
+
+  #compare(request: Extract<BankRequest, { type: 'reconciliation' }>): BankAnswer {
+    const { batch } = request.trace;
+    const { debitCount, debit, creditCount, credit } = request.totals;
+    const own = this.totals(batch);
+    const currency = debit.currency;
+    const tell = (
+      totals: BankTotals,
+    ): { debitCount: number; creditCount: number; debit: typeof debit; credit: typeof debit } => ({
+      debitCount: totals.debitCount,
+      debit: { minor: totals.debit, currency },
+      creditCount: totals.creditCount,
+      credit: { minor: totals.credit, currency },
+    });
+    if (this.trouble.refusing) return { ...refused('96'), hostTotals: tell(own) } as BankAnswer;
+    if (this.trouble.wrongTotals) {
+      this.trouble.wrongTotals = false;
+      return { kind: 'declined', code: '95', hostTotals: tell({ ...own, debit: own.debit + 100 }) };
+    }
+    const agree =
+      own.debitCount === debitCount &&
+      own.debit === debit.minor &&
+      own.creditCount === creditCount &&
+      own.credit === credit.minor;
+    if (!agree) return { kind: 'declined', code: '95', hostTotals: tell(own) };
+    if (!this.closed.has(batch)) this.closed.set(batch, own);
+    for (const charge of this.charges) {
+      if (charge.batch === batch && charge.state === 'pending') charge.state = 'declined';
+    }
+    return { kind: 'approved', code: '00', hostTotals: tell(own) };
+  }
+}
+
+/** A repeat is known by the message class and its numbers. */
+export function keyOf(request: BankRequest): string {
+  const classes = {
+    purchase: '0200',
+    void: '0200',
+    advice: '0220',
+    reversal: '0420',
+    query: '0100',
+    reconciliation: '0500',
+  };
+  return `${classes[request.type]} ${request.trace.stan} ${request.trace.rrn}`;
+}
+
+/** What must be the same in every repeat. */
+export function bodyOf(request: BankRequest): string {
+  const { attempt: _, ...trace } = request.trace;
+  const amount = 'amount' in request ? request.amount : request.totals;
+  return JSON.stringify([request.type, trace, amount, 'presented' in request ? request.presented : null]);
+}

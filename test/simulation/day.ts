@@ -1,0 +1,514 @@
+import type { Currency } from '../../contract/money.ts';
+import type { Card } from '../../drivers/nfc/reader.ts';
+import type { CardOutcome, CardScheme } from '../../main/core/kernel/outcome.ts';
+import type { WalletBehaviour } from './bank.ts';
+import { atRest, compareBooks, SEALED } from './books.ts';
+import { isPowerCut, Machine } from './machine.ts';
+import { fair } from './network.ts';
+import { Oracle, type Violation } from './oracle.ts';
+import { Random } from './random.ts';
+
+/** What came of one simulated day. */
+export interface DayResult {
+  readonly seed: number;
+  readonly violation: Violation | undefined;
+  readonly payments: number;
+  readonly cuts: number;
+  readonly virtualMs: number;
+  readonly events: number;
+}
+
+const CURRENCY: Currency = 'CNY';
+const CASHIER = { staff: 'cashier' } as const;
+const SUPERVISOR = { staff: 'cashier', approver: 'owner' } as const;
+/** How long after everything is mended a day may take to come to rest. */
+const HEALING_MS = 30 * 60_000;
+/** The longest that a message can be on its way, with a margin. */
+const STRAGGLERS_MS = 180_000;
+const EVENTS = 30_000;
+
+/** One day at a simulated counter: customers, a cashier, and what goes wrong. */
+export class Day {
+  readonly #machine: Machine;
+  readonly #oracle: Oracle;
+  readonly #random: Random;
+  readonly #seed: number;
+  #customers: number;
+  #keys = 0;
+  #presented = 0;
+  #events = 0;
+  #over = false;
+  #closing = false;
+  #offline = false;
+  readonly #cards: string[] = [];
+
+  constructor(seed: number, log?: (line: string) => void) {
+    this.#seed = seed;
+    this.#random = new Random(seed, 0);
+    let oracle: Oracle | undefined;
+    const watch = (machine: Machine): Oracle => {
+      oracle = new Oracle(machine);
+      return oracle;
+    };
+    this.#machine = new Machine(seed, this.#random.chance(0.3) ? 0.3 : 0.05, watch, log);
+    if (!oracle) throw new Error('nobody watches');
+    this.#oracle = oracle;
+    this.#customers = this.#random.int(1, 4);
+  }
+
+  async run(): Promise<DayResult> {
+    const machine = this.#machine;
+    try {
+      machine.start();
+      this.#plan();
+      this.#soon(1_000, () => this.#serve());
+      while (!this.#over && (await this.#step(Number.MAX_SAFE_INTEGER)));
+      if (!this.#oracle.violation) await this.#heal();
+      if (!this.#oracle.violation) compareBooks(machine, this.#oracle);
+    } catch (error) {
+      this.#bug(error);
+    } finally {
+      machine.life = undefined;
+      machine.disk.end();
+    }
+    return {
+      seed: this.#seed,
+      violation: this.#oracle.violation,
+      payments: this.#keys,
+      cuts: machine.cuts,
+      virtualMs: machine.timeline.now,
+      events: this.#events,
+    };
+  }
+
+  /** Lets one event happen, and everything that follows from it at once. */
+  async #step(until: number): Promise<boolean> {
+    const run = this.#machine.timeline.next(until);
+    if (!run || this.#oracle.violation) return false;
+    this.#events += 1;
+    if (this.#events > EVENTS) this.#oracle.fail('P6', `no rest after ${EVENTS} events`);
+    try {
+      run();
+    } catch (error) {
+      this.#bug(error);
+    }
+    // Whatever the event set going hands over from promise to promise; nothing in the core waits for anything else.
+    for (let turn = 0; turn < 12; turn += 1) await undefined;
+    return true;
+  }
+
+  #bug(error: unknown): void {
+    if (isPowerCut(error)) return;
+    this.#oracle.fail('crash', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+
+  #soon(ms: number, run: () => void): void {
+    this.#machine.timeline.after(ms, run);
+  }
+
+  #between(least: number, most: number, run: () => void): void {
+    this.#soon(this.#random.int(least, most), run);
+  }
+
+  /** What goes wrong today: each day has some of the troubles, so that each meets the others. */
+  #plan(): void {
+    const { frailty, network } = this.#machine;
+    const random = this.#random;
+    const { weather } = network;
+    if (random.chance(0.6)) {
+      frailty.cuts = random.int(1, 3);
+      frailty.cutRate = random.pick([0.003, 0.01, 0.03]);
+    }
+    if (random.chance(0.15)) {
+      frailty.faults = random.int(1, 2);
+      frailty.faultRate = 0.01;
+    }
+    if (random.chance(0.4)) weather.dropRequest = random.pick([0.1, 0.4]);
+    if (random.chance(0.4)) weather.dropAnswer = random.pick([0.1, 0.4]);
+    if (random.chance(0.3)) weather.duplicate = 0.3;
+    if (random.chance(0.25)) weather.breaks = 0.15;
+    if (random.chance(0.4)) {
+      weather.slow = random.pick([0.1, 0.5]);
+      weather.slowMs = random.pick([9_000, 20_000, 80_000]);
+    }
+    const length = this.#customers * 40_000;
+    const trouble = (chance: number, run: () => void): void => {
+      if (!random.chance(chance)) return;
+      this.#soon(random.int(0, length), () => {
+        if (!this.#over) run();
+      });
+    };
+    if (random.chance(0.15)) this.#offlineDay();
+    trouble(0.5, () => this.#line(random.pick(['down', 'silent'])));
+    trouble(0.2, () => this.#line('down'));
+    trouble(0.2, () => this.#host());
+    trouble(0.15, () => this.#refusals());
+    trouble(0.1, () => {
+      this.#machine.bank.trouble.wrongTotals = true;
+    });
+    trouble(0.25, () => this.#clock());
+    trouble(0.3, () => this.#printer());
+    trouble(0.15, () => this.#reader());
+    trouble(0.08, () => this.#disk());
+  }
+
+  /** The line is down nearly from the beginning, and everybody pays by card. */
+  #offlineDay(): void {
+    this.#offline = true;
+    this.#customers += 3;
+    this.#soon(500, () => this.#line('down'));
+  }
+
+  #line(how: 'down' | 'silent'): void {
+    const { network } = this.#machine;
+    network.weather.line = how;
+    this.#machine.trace(() => `the line is ${how}`);
+    this.#machine.weatherChanged();
+    this.#soon(this.#offline ? 300_000 : this.#random.pick([3_000, 30_000, 120_000, 600_000]), () => {
+      network.weather.line = 'up';
+      this.#machine.trace(() => 'the line is up');
+    });
+  }
+
+  #host(): void {
+    const { network } = this.#machine;
+    network.weather.host = false;
+    this.#machine.trace(() => 'the bank is down');
+    this.#machine.weatherChanged();
+    this.#between(2_000, 90_000, () => {
+      network.weather.host = true;
+    });
+  }
+
+  #refusals(): void {
+    const { trouble } = this.#machine.bank;
+    trouble.refusing = true;
+    this.#machine.trace(() => 'the bank refuses everything');
+    this.#between(1_000, 40_000, () => {
+      trouble.refusing = false;
+    });
+  }
+
+  #clock(): void {
+    const ms = this.#random.pick([-86_400_000, -3_600_000, -60_000, 60_000, 600_000, 3_600_000, 86_400_000]);
+    this.#machine.wall += ms;
+    this.#oracle.clockTrue = false;
+    this.#machine.trace(() => `the clock is set by ${ms / 1000} s`);
+  }
+
+  #printer(): void {
+    const { hardware } = this.#machine;
+    if (this.#random.chance(0.4)) {
+      hardware.printerBreaks = true;
+      return;
+    }
+    hardware.printer = this.#random.pick(['paper-end', 'offline', 'cover-open']);
+    this.#machine.printerChanged();
+    this.#between(2_000, 60_000, () => {
+      hardware.printer = undefined;
+      this.#machine.printerChanged();
+    });
+  }
+
+  #reader(): void {
+    const { hardware } = this.#machine;
+    hardware.reader = false;
+    this.#machine.readerChanged();
+    this.#between(2_000, 30_000, () => {
+      hardware.reader = true;
+      this.#machine.readerChanged();
+    });
+  }
+
+  #disk(): void {
+    const { disk } = this.#machine;
+    disk.full = true;
+    this.#machine.trace(() => 'the disk is full');
+    this.#between(1_000, 30_000, () => {
+      disk.full = false;
+    });
+  }
+
+  /** The cashier's next act, when the counter is free. */
+  #serve(): void {
+    const { core } = this.#machine;
+    if (this.#customers <= 0) {
+      this.#over = true;
+      return;
+    }
+    if (!core || core.stopped !== null || core.counter.busy) {
+      if (core?.counter.waiting !== undefined && this.#random.chance(0.2)) this.#cancel();
+      this.#soon(2_000, () => this.#serve());
+      return;
+    }
+    this.#customers -= 1;
+    this.#between(1_500, 30_000, () => this.#serve());
+    const kind = this.#offline ? this.#random.int(1, 55) : this.#random.int(1, 100);
+    if (kind <= 42) this.#sell('card');
+    else if (kind <= 62) this.#sell('code');
+    else if (kind <= 72) this.#cash();
+    else if (kind <= 86) this.#void();
+    else if (kind <= 92) this.#reprint();
+    else this.#close();
+  }
+
+  /** Asks the core for something; refusals are its good right. */
+  #ask<T>(ask: () => T): T | undefined {
+    try {
+      return ask();
+    } catch (error) {
+      if (error instanceof Error && error.name === 'Refused') {
+        this.#machine.trace(() => `refused: ${error.message}`);
+        return undefined;
+      }
+      if (error instanceof Error && (error.name === 'DiskFault' || error.name === 'BookError')) return undefined;
+      throw error;
+    }
+  }
+
+  #amount(): number {
+    const kind = this.#random.int(1, 4);
+    if (kind === 1) return this.#random.int(1, 900);
+    return kind <= 3 ? this.#random.int(901, 5_100) : this.#random.int(5_001, 90_000);
+  }
+
+  #key(): string {
+    this.#keys += 1;
+    return `key-${this.#keys}`;
+  }
+
+  #sell(by: 'card' | 'code'): void {
+    const key = this.#key();
+    const amount = { minor: this.#random.chance(0.1) ? 5_000 : this.#amount(), currency: CURRENCY };
+    const charge = (): void => {
+      const { core } = this.#machine;
+      if (!core) return;
+      const payment = this.#ask(() => core.charge(key, amount, CASHIER));
+      if (payment) this.#oracle.asked(key, payment.id);
+    };
+    this.#machine.trace(() => `the cashier asks for ${amount.minor}, ${key}`);
+    charge();
+    // The page did not hear the answer and asks again.
+    if (this.#random.chance(0.2)) this.#between(10, 60_000, charge);
+    this.#between(500, 3_000, () => (by === 'card' ? this.#tap() : this.#scan()));
+    if (this.#random.chance(0.12)) this.#between(100, 20_000, () => this.#cancel());
+  }
+
+  #tap(): void {
+    const { readers, taps, core } = this.#machine;
+    if (!core) return;
+    const tap = this.#random.int(1, 100);
+    const ms = this.#random.int(150, 900);
+    const card: Card = {
+      atr: new Uint8Array(2),
+      transmit: () => Promise.resolve({ ok: false, fault: 'torn', detail: '' }),
+      release: () => undefined,
+    };
+    taps.set(card, { outcome: this.#outcome(tap), ms });
+    const taken = readers.tap(card);
+    this.#machine.trace(() => `the customer taps${taken ? '' : ' in vain'}`);
+    if (tap <= 12 || !taken) this.#between(1_200, 4_000, () => this.#again());
+  }
+
+  /** The customer tries once more when the counter asks for it. */
+  #again(): void {
+    const { core } = this.#machine;
+    if (core?.counter.waiting === undefined) return;
+    if (this.#random.chance(0.7)) this.#tap();
+    else if (this.#random.chance(0.5)) this.#scan();
+    else this.#cancel();
+  }
+
+  #outcome(tap: number): CardOutcome {
+    if (tap <= 6) return { kind: 'tap-again', reason: 'torn' };
+    if (tap <= 9) return { kind: 'refused', reason: 'not-a-payment-card', detail: '' };
+    if (tap <= 12) return { kind: 'tap-again', reason: 'see-phone' };
+    this.#presented += 1;
+    if (this.#cards.length === 0 || this.#random.chance(0.7)) this.#cards.push(`card-${this.#cards.length + 1}`);
+    const token = this.#cards[this.#random.int(0, this.#cards.length - 1)] ?? 'card';
+    const scheme = this.#random.pick<CardScheme>(['unionpay', 'visa', 'unionpay', 'visa', 'mastercard']);
+    const card = {
+      scheme,
+      aid: 'A000000333010101',
+      label: 'TEST',
+      kernel: 7,
+      maskedPan: '621094******0011',
+      token,
+      expiry: '3012',
+      oda: { method: 'fdda', result: 'passed' },
+      cvm: 'none',
+      cryptogram: { type: 'ARQC', value: '', atc: 1 },
+      iccData: '9F2608',
+      sealed: `${SEALED}${this.#presented}`,
+      tags: [],
+      timing: { exchanges: [], cardMs: 1, ownMs: 1 },
+    } as const;
+    if (tap <= 16) return { kind: 'declined', reason: 'card-declined', card };
+    if (tap <= 22) return { kind: 'approved-offline', card };
+    return { kind: 'online', card, deferrable: tap > 32 };
+  }
+
+  #scan(): void {
+    const { scanner, bank, core } = this.#machine;
+    if (!core) return;
+    this.#presented += 1;
+    const code = `28${String(this.#presented).padStart(16, '0')}`;
+    const behaviour = this.#random.pick<WalletBehaviour>([
+      { kind: 'pays' },
+      { kind: 'pays' },
+      { kind: 'declines' },
+      { kind: 'never' },
+      { kind: 'slow', ms: this.#random.int(1_000, 60_000) },
+    ]);
+    bank.issue(code, behaviour);
+    this.#machine.trace(() => `the customer shows a code that ${behaviour.kind}`);
+    this.#ask(() => scanner.scan(code));
+    if (this.#random.chance(0.1)) this.#between(1, 2_000, () => this.#ask(() => this.#machine.scanner.scan(code)));
+    this.#between(1_200, 6_000, () => this.#again());
+  }
+
+  #cash(): void {
+    const { core } = this.#machine;
+    const key = this.#key();
+    if (!core) return;
+    const payment = this.#ask(() => core.cash(key, { minor: this.#amount(), currency: CURRENCY }, CASHIER));
+    if (payment) this.#oracle.asked(key, payment.id);
+  }
+
+  #recent(): string | undefined {
+    const ids = [...this.#oracle.answered.values()];
+    return ids.length === 0 ? undefined : ids[this.#random.int(Math.max(0, ids.length - 3), ids.length - 1)];
+  }
+
+  #void(): void {
+    const { core } = this.#machine;
+    const id = this.#recent();
+    const key = this.#key();
+    if (!core || id === undefined) return;
+    this.#machine.trace(() => `the cashier voids ${id}`);
+    const payment = this.#ask(() => core.void(key, id, SUPERVISOR));
+    if (!payment) return;
+    if (payment.kind === 'void') this.#oracle.asked(key, payment.id);
+    if (this.#random.chance(0.3)) {
+      this.#between(1, 20_000, () => {
+        const again = this.#machine.core && this.#ask(() => this.#machine.core?.void(key, id, SUPERVISOR));
+        if (again && payment.kind === 'void') this.#oracle.asked(key, again.id);
+      });
+    }
+  }
+
+  #cancel(): void {
+    const { core } = this.#machine;
+    const id = this.#recent();
+    if (!core || id === undefined) return;
+    this.#machine.trace(() => `the cashier cancels ${id}`);
+    this.#ask(() => core.cancel(id, CASHIER));
+  }
+
+  #reprint(): void {
+    const { core } = this.#machine;
+    const id = this.#recent();
+    if (core && id !== undefined) this.#ask(() => core.reprint(id));
+  }
+
+  #close(): void {
+    const { core } = this.#machine;
+    if (!core || this.#closing) return;
+    this.#machine.trace(() => 'the owner closes the day');
+    this.#closing = true;
+    this.#closes(core)
+      .catch((error: unknown) => this.#bug(error))
+      .finally(() => {
+        this.#closing = false;
+      });
+    // A close that its core did not live to see is none.
+    this.#soon(200_000, () => {
+      this.#closing = false;
+    });
+  }
+
+  async #closes(core: NonNullable<Machine['core']>): Promise<void> {
+    try {
+      for await (const step of core.settlement.close()) {
+        this.#machine.trace(() => `close: ${step.step}${step.step === 'done' ? ` agreed ${step.report.agreed}` : ''}`);
+        if (step.step === 'done') this.#agreed = step.report.agreed;
+      }
+    } catch (error) {
+      const name = error instanceof Error ? error.name : '';
+      if (name === 'CloseRefused' || name === 'DiskFault' || name === 'BookError') {
+        this.#machine.trace(() => `close refused: ${String(error)}`);
+        return;
+      }
+      throw error;
+    }
+  }
+
+  #agreed = false;
+
+  /** Everything is mended; the terminal is given time and must bring all to an end by itself. */
+  async #heal(): Promise<void> {
+    const machine = this.#machine;
+    const { network, frailty, hardware, bank, timeline } = machine;
+    machine.trace(() => 'everything is mended');
+    Object.assign(network.weather, fair);
+    frailty.cuts = 0;
+    frailty.faults = 0;
+    hardware.printer = undefined;
+    hardware.printerBreaks = false;
+    hardware.reader = true;
+    bank.trouble.refusing = false;
+    bank.trouble.wrongTotals = false;
+    machine.disk.full = false;
+    machine.printerChanged();
+    machine.readerChanged();
+    const limit = timeline.now + HEALING_MS;
+    await this.#rest(limit, () => atRest(machine, this.#oracle));
+    await this.#pass(STRAGGLERS_MS);
+    await this.#rest(limit, () => atRest(machine, this.#oracle));
+    this.#agreed = false;
+    let next = timeline.now;
+    await this.#rest(limit, () => {
+      if (!this.#agreed && !this.#closing && timeline.now >= next) {
+        next = timeline.now + 60_000;
+        this.#close();
+      }
+      return this.#agreed && !this.#closing && atRest(machine, this.#oracle) && this.#allClosed();
+    });
+  }
+
+  #allClosed(): boolean {
+    const open = this.#machine.disk.rows("SELECT 1 FROM batch WHERE state IN ('closing', 'differs')").length === 0;
+    if (!open) this.#agreed = false;
+    return open;
+  }
+
+  async #rest(limit: number, done: () => boolean): Promise<void> {
+    const { timeline } = this.#machine;
+    while (!this.#oracle.violation) {
+      this.#people();
+      if (done()) return;
+      if (timeline.now > limit) {
+        const open = this.#oracle.rows().map((row) => `${row.kind} ${row.state} ${row.print}`);
+        this.#oracle.fail('P6', `no rest after everything was mended: ${open.join(', ')}, agreed ${this.#agreed}`);
+        return;
+      }
+      await this.#pass(1_000);
+    }
+  }
+
+  async #pass(ms: number): Promise<void> {
+    const until = this.#machine.timeline.now + ms;
+    while (await this.#step(until));
+    this.#machine.timeline.advance(until);
+  }
+
+  /** People do their part: nobody leaves a payment waiting, and somebody looks whether paper came. */
+  #people(): void {
+    const { core } = this.#machine;
+    if (!core || core.stopped !== null) return;
+    if (core.counter.waiting !== undefined) this.#ask(() => core.cancel(core.counter.waiting ?? '', CASHIER));
+    for (const row of this.#oracle.rows("print = 'asked'")) {
+      this.#ask(() => core.printed(row.id, this.#oracle.papers.has(row.receipt_no)));
+    }
+  }
+}

@@ -1,0 +1,263 @@
+import Sqlite, { type Database, type Statement } from 'better-sqlite3';
+import { findMigrations } from '../../main/core/open.ts';
+import { type Migration, openDatabase } from '../../main/core/store/database.ts';
+import type { AppendFile, Storage } from '../../main/core/store/storage.ts';
+import type { Random } from './random.ts';
+
+/** A disk's refusal, as Node and SQLite word it. */
+export class DiskFault extends Error {
+  override name = 'DiskFault';
+  readonly code: string;
+  constructor(code: string) {
+    super(`simulated ${code}`);
+    this.code = code;
+  }
+}
+
+/** Told of every operation that a crash or a fault may hit. Throws to make it fail. */
+export interface DiskWatcher {
+  /** Something is about to happen or has just happened: the machine may lose power here. */
+  point(name: string): void;
+  /** Whether this write, sync or commit fails. */
+  fails(name: 'append' | 'sync' | 'commit'): string | undefined;
+}
+
+type Read = (sql: string, ...values: readonly unknown[]) => unknown[];
+
+/** SQLite opened once for a process: every simulated day is one transaction of it that is rolled back at its end. */
+class Template {
+  readonly migrations: readonly Migration[] = findMigrations();
+  readonly db: Database = new Sqlite(':memory:');
+  readonly #statements = new Map<string, Statement<unknown[], unknown>>();
+  readonly #pragmas: ReadonlyMap<string, unknown>;
+
+  constructor() {
+    openDatabase({ ...noStorage, database: () => this.db }, this.migrations);
+    const names = ['journal_mode', 'synchronous', 'foreign_keys', 'user_version'];
+    this.#pragmas = new Map(names.map((name) => [name, this.db.pragma(name, { simple: true })]));
+  }
+
+  prepare(sql: string): Statement<unknown[], unknown> {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.db.prepare<unknown[], unknown>(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  pragma(source: string): unknown {
+    return this.#pragmas.get(source);
+  }
+}
+
+const noStorage: Storage = {
+  database: () => {
+    throw new Error('no database');
+  },
+  appendFile: () => {
+    throw new Error('no file');
+  },
+  exists: () => false,
+  read: () => undefined,
+  replace: () => undefined,
+  freeBytes: () => 0,
+};
+
+let shared: Template | undefined;
+
+function template(): Template {
+  shared ??= new Template();
+  return shared;
+}
+
+/** The migrations of the product, read once. */
+export function migrations(): readonly Migration[] {
+  return template().migrations;
+}
+
+const PLENTY = 50_000_000_000;
+
+/**
+ * The disk of one simulated terminal. It outlives every start of the core: what was committed and synced stays, what
+ * was not is lost or torn when the power goes.
+ */
+export class Disk {
+  readonly #template = template();
+  readonly #random: Random;
+  readonly #files = new Map<string, Uint8Array>();
+  #journal = Buffer.alloc(1 << 16);
+  #length = 0;
+  #synced = 0;
+  #lines = 0;
+  #open = false;
+  #full = false;
+
+  constructor(random: Random) {
+    this.#random = random;
+    this.#template.db.exec('BEGIN');
+  }
+
+  /** Gives the SQLite handle back, empty as it was. */
+  end(): void {
+    this.#template.db.exec('ROLLBACK');
+  }
+
+  set full(full: boolean) {
+    this.#full = full;
+  }
+
+  /** Rows as a stranger reads them, outside of the product's code. */
+  readonly rows: Read = (sql, ...values) => this.#template.prepare(sql).all(...values);
+
+  /** The journal's bytes as they are. */
+  get journal(): Buffer {
+    return this.#journal.subarray(0, this.#length);
+  }
+
+  /** Nothing is half written: no transaction is open and every byte of the journal is synced. */
+  get calm(): boolean {
+    return !this.#open && this.#synced === this.#length;
+  }
+
+  /** Complete lines of the journal. */
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** The power goes: an open transaction is gone, of the unsynced bytes a part remains and may be spoilt. */
+  cut(): void {
+    if (this.#open) this.#template.db.exec('ROLLBACK TO work; RELEASE work');
+    this.#open = false;
+    if (this.#length > this.#synced) {
+      const kept = this.#random.int(0, this.#length - this.#synced);
+      if (kept > 0 && this.#random.chance(0.3)) {
+        const from = this.#synced + this.#random.int(0, kept - 1);
+        this.#journal.fill(0, from, this.#synced + kept);
+      }
+      this.#length = this.#synced + kept;
+    }
+    this.#synced = this.#length;
+    this.#lines = newlines(this.journal);
+  }
+
+  /** The storage that one start of the core gets. After the power has gone `watcher.point` throws, and so does all of it. */
+  storage(watcher: DiskWatcher): Storage {
+    const db = this.#database(watcher);
+    return {
+      database: () => {
+        watcher.point('open database');
+        return db;
+      },
+      appendFile: () => this.#appendFile(watcher),
+      exists: (name) => this.#files.has(name),
+      read: (name) => this.#files.get(name),
+      replace: (name, bytes) => {
+        watcher.point('before replace');
+        if (this.#full) throw new DiskFault('ENOSPC');
+        this.#files.set(name, bytes);
+        watcher.point('after replace');
+      },
+      freeBytes: () => (this.#full ? 0 : PLENTY),
+    };
+  }
+
+  #database(watcher: DiskWatcher): Database {
+    const methods = {
+      exec: (sql: string): void => this.#exec(sql, watcher),
+      prepare: (sql: string) => {
+        watcher.point('');
+        return this.#template.prepare(sql);
+      },
+      pragma: (source: string): unknown => this.#template.pragma(source),
+      close: (): void => undefined,
+    };
+    return new Proxy<Database>(this.#template.db, {
+      get: (target, name) => {
+        if (name === 'inTransaction') return this.#open;
+        return name in methods ? methods[name as keyof typeof methods] : Reflect.get(target, name);
+      },
+    });
+  }
+
+  #exec(sql: string, watcher: DiskWatcher): void {
+    const { db } = this.#template;
+    watcher.point('');
+    switch (sql) {
+      case 'BEGIN IMMEDIATE; COMMIT':
+        return;
+      case 'BEGIN IMMEDIATE':
+        if (this.#open) throw new Error('cannot start a transaction within a transaction');
+        db.exec('SAVEPOINT work');
+        this.#open = true;
+        return;
+      case 'COMMIT':
+        watcher.point('before commit');
+        this.#commit(watcher);
+        watcher.point('after commit');
+        return;
+      case 'ROLLBACK':
+        db.exec('ROLLBACK TO work; RELEASE work');
+        this.#open = false;
+        return;
+      default:
+        throw new Error(`the simulated disk does not know "${sql}"`);
+    }
+  }
+
+  /** A commit that fails may have reached the disk all the same: nobody knows until it is read again (I23). */
+  #commit(watcher: DiskWatcher): void {
+    const { db } = this.#template;
+    const fault = this.#full ? 'SQLITE_FULL' : watcher.fails('commit');
+    if (fault === undefined || (fault === 'SQLITE_IOERR' && this.#random.chance(0.5))) {
+      db.exec('RELEASE work');
+      this.#open = false;
+    }
+    if (fault !== undefined) throw new DiskFault(fault);
+  }
+
+  #appendFile(watcher: DiskWatcher): AppendFile {
+    return {
+      read: () => Uint8Array.prototype.slice.call(this.journal),
+      append: (bytes) => {
+        watcher.point('before append');
+        const fault = this.#full ? 'ENOSPC' : watcher.fails('append');
+        if (fault !== undefined) {
+          this.#append(bytes.subarray(0, this.#random.int(0, bytes.length)));
+          throw new DiskFault(fault);
+        }
+        this.#append(bytes);
+        watcher.point('after append');
+      },
+      sync: () => {
+        const fault = watcher.fails('sync');
+        if (fault !== undefined) throw new DiskFault(fault);
+        this.#synced = this.#length;
+        watcher.point('after sync');
+      },
+      truncate: (length) => {
+        watcher.point('before truncate');
+        this.#length = length;
+        this.#synced = length;
+        this.#lines = newlines(this.journal);
+        watcher.point('after truncate');
+      },
+      close: () => undefined,
+    };
+  }
+
+  #append(bytes: Uint8Array): void {
+    while (this.#length + bytes.length > this.#journal.length) {
+      this.#journal = Buffer.concat([this.#journal, Buffer.alloc(this.#journal.length)]);
+    }
+    this.#journal.set(bytes, this.#length);
+    this.#length += bytes.length;
+    this.#lines += newlines(bytes);
+  }
+}
+
+function newlines(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count += 1;
+  return count;
+}

@@ -1,0 +1,49 @@
+import { Day, type DayResult } from './day.ts';
+import { isPowerCut } from './machine.ts';
+
+/** What a run over many seeds came to. */
+export interface Explored {
+  readonly seeds: number;
+  readonly payments: number;
+  readonly cuts: number;
+  readonly virtualHours: number;
+  readonly ms: number;
+  readonly failures: readonly { readonly seed: number; readonly invariant: string; readonly what: string }[];
+}
+
+/** Runs one seed; with `log` every event of it is told. */
+export async function runSeed(seed: number, log?: (line: string) => void): Promise<DayResult> {
+  return new Day(seed, log).run();
+}
+
+/** Runs seeds from `first` on, until `count` are done or `failures` have been found. */
+export async function explore(first: number, count: number, failures = 1): Promise<Explored> {
+  const found: { seed: number; invariant: string; what: string }[] = [];
+  const totals = { seeds: 0, payments: 0, cuts: 0, virtualMs: 0 };
+  let lost: unknown;
+  const unhandled = (error: unknown): void => {
+    if (!isPowerCut(error)) lost ??= error;
+  };
+  process.on('unhandledRejection', unhandled);
+  const from = performance.now();
+  try {
+    for (let seed = first; seed < first + count && found.length < failures; seed += 1) {
+      const result = await runSeed(seed);
+      totals.seeds += 1;
+      totals.payments += result.payments;
+      totals.cuts += result.cuts;
+      totals.virtualMs += result.virtualMs;
+      const { violation } = result;
+      if (violation) found.push({ seed, invariant: violation.invariant, what: violation.message });
+      if (seed % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (lost === undefined) continue;
+      found.push({ seed, invariant: 'crash', what: `a promise that nobody waited for: ${String(lost)}` });
+      lost = undefined;
+    }
+  } finally {
+    process.off('unhandledRejection', unhandled);
+  }
+  const { seeds, payments, cuts, virtualMs } = totals;
+  const virtualHours = virtualMs / 3_600_000;
+  return { seeds, payments, cuts, virtualHours, ms: performance.now() - from, failures: found };
+}

@@ -1,0 +1,309 @@
+/** A bug that could have been made: one piece of a source file, and what stands there instead. */
+export interface Mutant {
+  readonly name: string;
+  /** The invariant, rule or promise that it breaks (docs/reliability.md). */
+  readonly invariant: string;
+  readonly file: string;
+  /** Occurs exactly once in the file. */
+  readonly from: string;
+  readonly to: string;
+}
+
+const RUNNER = 'main/core/payment/runner.ts';
+const PURCHASE = 'main/core/payment/purchase.ts';
+const TAKEBACK = 'main/core/payment/takeback.ts';
+const FORWARD = 'main/core/payment/forward.ts';
+const VOID = 'main/core/payment/void.ts';
+const OFFLINE = 'main/core/payment/offline.ts';
+const PRINTING = 'main/core/payment/printing.ts';
+const SETTLEMENT = 'main/core/bank/settlement.ts';
+const BOOK = 'main/core/ledger/book.ts';
+
+/** Bugs that the explorer must find, each for a promise that it would break. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'send-before-intent',
+    invariant: 'I3',
+    file: RUNNER,
+    from: '      if (beside.code !== undefined) this.#codes.set(id, beside.code);\n',
+    to: `      if (beside.code !== undefined) this.#codes.set(id, beside.code);
+      for (const effect of next.effects) {
+        if (effect.type === 'exchange') this.#exchange({ ...payment, ...next.change }, effect.exchange, effect.reason);
+      }
+`,
+  },
+  {
+    name: 'attempt-not-counted',
+    invariant: 'I3',
+    file: TAKEBACK,
+    from: 'return intent({ attempt: payment.attempt + 1 }, [',
+    to: 'return intent({ attempt: 1 }, [',
+  },
+  {
+    name: 'journal-not-synced',
+    invariant: 'I14',
+    file: 'main/core/ledger/journal.ts',
+    from: '    this.#file.sync();\n',
+    to: '',
+  },
+  {
+    name: 'outcome-not-journalled',
+    invariant: 'I14',
+    file: BOOK,
+    from: "      if (order === 'outcome') append();\n",
+    to: "      if (order === 'outcome' && entry.transfers.length === 0) append();\n",
+  },
+  {
+    name: 'told-before-commit',
+    invariant: 'I4',
+    file: RUNNER,
+    from: '      const original = next.original ? this.#original(payment, next.original) : undefined;\n',
+    to: `      const original = next.original ? this.#original(payment, next.original) : undefined;
+      if (next.change.state === 'approved') this.#parts.changed({ ...payment, ...next.change });
+`,
+  },
+  {
+    name: 'resent-after-restart',
+    invariant: 'I8',
+    file: PURCHASE,
+    from: "      return outcome({ state: 'unknown', reason: 'restarted' }, [{ type: 'later', ms: 0 }]);",
+    to: "      return intent({ attempt: payment.attempt + 1 }, [{ type: 'exchange', exchange: 'purchase' }]);",
+  },
+  {
+    name: 'abandoned-after-restart',
+    invariant: 'I8',
+    file: PURCHASE,
+    from: "      return outcome({ state: 'unknown', reason: 'restarted' }, [{ type: 'later', ms: 0 }]);",
+    to: "      return { ...outcome({ state: 'abandoned', reason: 'restarted' }), shred: true };",
+  },
+  {
+    name: 'timeout-is-decline',
+    invariant: 'R1',
+    file: PURCHASE,
+    from: ": takeBack('no-answer');",
+    to: ": decline(payment, 'no-answer');",
+  },
+  {
+    name: 'repeat-with-new-numbers',
+    invariant: 'R3',
+    file: RUNNER,
+    from: "      case 'advice':\n        return { type: exchange, trace, amount,",
+    to: "      case 'advice':\n        return { type: exchange, trace: payment.attempt > 1 ? { ...trace, ...this.#ownTrace() } : trace, amount,",
+  },
+  {
+    name: 'reversal-given-up',
+    invariant: 'I9',
+    file: TAKEBACK,
+    from: "    case 'due':\n      return intent(",
+    to: "    case 'due':\n      if (payment.attempt >= 3) return takenBack(payment);\n      return intent(",
+  },
+  {
+    name: 'refused-reversal-is-done',
+    invariant: 'I9',
+    file: TAKEBACK,
+    from: "    case 'declined':\n    case 'pending':",
+    to: "    case 'declined':\n      return takenBack(payment);\n    case 'pending':",
+  },
+  {
+    name: 'not-found-is-final',
+    invariant: 'R6',
+    file: TAKEBACK,
+    from: 'if (since === null) return outcome({ notFoundAt: facts.now }, [again]);',
+    to: 'if (since === null) return takenBack(payment);',
+  },
+  {
+    name: 'age-by-wall-clock',
+    invariant: 'I20',
+    file: 'main/core/payment/age.ts',
+    from: 'return this.#clock.monotonic() - (this.#made.get(payment)?.get(stamp) ?? this.#start.monotonic);',
+    to: 'return this.#clock.now() - stamp + 0 * payment.length;',
+  },
+  {
+    name: 'late-approval-accepted',
+    invariant: 'I6',
+    file: 'main/core/core.ts',
+    from: "    const event = { type: 'late', stan, rrn, code };\n",
+    to: `    const event = { type: 'late', stan, rrn, code };
+    const taken = this.payments.inStates(['reversal-due']).find((one) => one.rrn === rrn);
+    if (taken && code === '00') {
+      const change = { op: 'update', table: 'payment', key: { id: taken.id, state: taken.state }, values: { state: 'approved' } } as const;
+      this.book.commit({ kind: 'payment', at: this.world.clock.now(), by: 'terminal', event, writes: [change], transfers: [] }, 'outcome');
+    }
+`,
+  },
+  {
+    name: 'wallet-silence-is-decline',
+    invariant: 'R8',
+    file: PURCHASE,
+    from: "? query(rules, 'no-answer')",
+    to: "? decline(payment, 'no-answer')",
+  },
+  {
+    name: 'wallet-never-cancelled',
+    invariant: 'R8',
+    file: PURCHASE,
+    from: "    case 'due':\n      if (late) return cancel('not-completed');",
+    to: "    case 'due':\n      if (late) return outcome({ state: 'declined', reason: 'wallet-not-paid' });",
+  },
+  {
+    name: 'malfunction-is-an-answer',
+    invariant: 'R8',
+    file: RUNNER,
+    from: "if (answer.kind === 'declined' && !pays && cannotSay.has(answer.code))",
+    to: "if (answer.kind === 'declined' && !pays && answer.code === '')",
+  },
+  {
+    name: 'cancelled-and-forgotten',
+    invariant: 'P6',
+    file: RUNNER,
+    from: "          this.#parts.perform(payment, { type: 'later', ms: 0 });\n",
+    to: '',
+  },
+  {
+    name: 'key-forgotten',
+    invariant: 'I1',
+    file: RUNNER,
+    from: 'values: { ...request, payment, at }',
+    to: 'values: { ...request, key: `${request.key} ${payment}`, payment, at }',
+  },
+  {
+    name: 'number-used-again',
+    invariant: 'I2',
+    file: 'main/core/payment/number.ts',
+    from: '  const stan = ((count - 1) % 999_999) + 1;',
+    to: '  const stan = ((count - 1) % 4) + 1;',
+  },
+  {
+    name: 'reversal-of-less',
+    invariant: 'R5',
+    file: RUNNER,
+    from: "return { type: 'reversal', trace, amount,",
+    to: "return { type: 'reversal', trace, amount: { ...amount, minor: amount.minor + 1 },",
+  },
+  {
+    name: 'offline-count-off-by-one',
+    invariant: 'I17',
+    file: OFFLINE,
+    from: 'use.count + 1 > policy.count',
+    to: 'use.count > policy.count',
+  },
+  {
+    name: 'offline-sum-before',
+    invariant: 'I17',
+    file: OFFLINE,
+    from: 'money(use.sum.minor + amount.minor, amount.currency)',
+    to: 'money(use.sum.minor, amount.currency)',
+  },
+  {
+    name: 'offline-single-unbounded',
+    invariant: 'I17',
+    file: OFFLINE,
+    from: "  if (compare(amount, policy.single) > 0) return 'offline-over-single';\n",
+    to: '',
+  },
+  {
+    name: 'offline-card-twice',
+    invariant: 'I17',
+    file: OFFLINE,
+    from: 'policy.oncePerCard && use.cardWaiting',
+    to: 'policy.oncePerCard && use.cardWaiting && use.count > 2',
+  },
+  {
+    name: 'unsent-after-sending',
+    invariant: 'I7',
+    file: FORWARD,
+    from: 'return payment.attempt <= 1\n',
+    to: 'return payment.attempt <= 9\n',
+  },
+  {
+    name: 'advice-reversed',
+    invariant: 'R7',
+    file: FORWARD,
+    from: "    case 'pending':\n    case 'no-answer':\n      return outcome({ state: 'saf-unknown' },",
+    to: "    case 'pending':\n    case 'no-answer':\n      return outcome({ state: 'reversal-due', attempt: 0 },",
+  },
+  {
+    name: 'forwarded-posted-twice',
+    invariant: 'I12',
+    file: FORWARD,
+    from: 'authCode: answer.authCode }, [], [transfer])',
+    to: 'authCode: answer.authCode }, [], [transfer, transfer])',
+  },
+  {
+    name: 'late-decline-not-posted',
+    invariant: 'P5',
+    file: FORWARD,
+    from: '          [lateDeclined(posted(payment), scheme)],\n',
+    to: '          payment.attempt > 1 ? [] : [lateDeclined(posted(payment), scheme)],\n',
+  },
+  {
+    name: 'void-posted-twice',
+    invariant: 'I16',
+    file: VOID,
+    from: '        [transfer],\n',
+    to: '        [transfer, transfer],\n',
+  },
+  {
+    name: 'void-silence-is-refusal',
+    invariant: 'I9',
+    file: VOID,
+    from: "    case 'pending':\n    case 'no-answer':\n      return again(payment, rules);",
+    to: "    case 'pending':\n    case 'no-answer':\n      return refused('no-answer');",
+  },
+  {
+    name: 'sealed-data-kept',
+    invariant: 'I18',
+    file: PURCHASE,
+    from: "[purchased(posted(payment), payment.scheme ?? 'other', batch)],\n    ),\n    shred: true,",
+    to: "[purchased(posted(payment), payment.scheme ?? 'other', batch)],\n    ),",
+  },
+  {
+    name: 'sale-not-posted',
+    invariant: 'I12',
+    file: PURCHASE,
+    from: "      [purchased(posted(payment), payment.scheme ?? 'other', batch)],",
+    to: "      payment.attempt > 1 ? [] : [purchased(posted(payment), payment.scheme ?? 'other', batch)],",
+  },
+  {
+    name: 'totals-of-another-batch',
+    invariant: 'B3',
+    file: SETTLEMENT,
+    from: '    const own = readBooks(book, batch.no, currency);',
+    to: '    const own = readBooks(book, openBatch(book.db).no, currency);',
+  },
+  {
+    name: 'closed-without-agreement',
+    invariant: 'B4',
+    file: SETTLEMENT,
+    from: "if (answer.kind === 'approved' && report.agreed)",
+    to: "if (answer.kind !== 'no-answer')",
+  },
+  {
+    name: 'close-repeated-with-new-number',
+    invariant: 'B5',
+    file: SETTLEMENT,
+    from: 'const { stan, rrn, sent_at: at } = batch;',
+    to: 'const { rrn, sent_at: at, attempt } = batch;\n    const stan = batch.stan === null ? null : batch.stan + Math.min(attempt, 1);',
+  },
+  {
+    name: 'printed-without-status',
+    invariant: 'P12',
+    file: PRINTING,
+    from: 'if (printed.ok) this.#mark(',
+    to: 'if (printed.ok || printed.sent) this.#mark(',
+  },
+  {
+    name: 'duplicate-not-marked',
+    invariant: 'P12',
+    file: PRINTING,
+    from: 'receipt(printing, printing.copies > 0)',
+    to: 'receipt(printing, printing.copies > 1)',
+  },
+  {
+    name: 'goes-on-after-a-failed-commit',
+    invariant: 'I23',
+    file: BOOK,
+    from: '      this.#failed = true;\n      this.#onFailed?.(error);\n',
+    to: '',
+  },
+];

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runSimulation } from '../chaos/simulation.ts';
+import { runSeed } from './explore.ts';
+import { mutants } from './mutants.ts';
+import { huntAll, MOST_SEEDS } from './mutate.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const SEEDS = Number(process.env['COUNTERTAP_SEEDS'] ?? 20_000);
+const MINUTE = 60_000;
+
+test('no simulated day breaks a promise', { timeout: 20 * MINUTE }, async () => {
+  const { failures, figures } = await runSimulation({ seeds: SEEDS, first: 1 });
+  expect(failures).toEqual([]);
+  expect(figures['seeds']).toBe(SEEDS);
+  expect(Number(figures['powerCuts'])).toBeGreaterThan(SEEDS / 10);
+});
+
+test('the same seed is the same day, event for event', async () => {
+  const [first, second]: [string[], string[]] = [[], []];
+  await runSeed(7, (line) => first.push(line));
+  await runSeed(8);
+  await runSeed(7, (line) => second.push(line));
+  expect(first.length).toBeGreaterThan(10);
+  expect(second).toEqual(first);
+});
+
+test('at least twenty bugs can be planted, each in one place that is there', () => {
+  expect(mutants.length).toBeGreaterThanOrEqual(20);
+  expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
+  for (const { name, file, from } of mutants) {
+    const source = readFileSync(join(ROOT, file), 'utf8');
+    expect(source.split(from).length - 1, `${name} in ${file}`).toBe(1);
+  }
+});
+
+test('every planted bug is found', { timeout: 20 * MINUTE }, async () => {
+  const killed = await huntAll(availableParallelism(), () => undefined);
+  expect(killed).toHaveLength(mutants.length);
+  expect(killed.filter(({ seeds }) => seeds === undefined).map(({ name }) => name)).toEqual([]);
+  for (const { seeds } of killed) expect(seeds).toBeLessThanOrEqual(MOST_SEEDS);
+});
