@@ -1,5 +1,5 @@
 // Opens the terminal: npm start [-- --once] [-- options of the terminal]
-// Without --profile it starts the virtual counter: a simulated bank, cards, printer and scanner.
+// Without --profile it starts the virtual counter: a simulated bank, cards and a printer.
 // Switches (environment), beside those of build/setup.ts:
 //   COUNTERTAP_ONCE=1   end after the windows are up (and, without a display, pictured); the same as --once
 //   COUNTERTAP_DATA     the folder of the terminal's books (else out/counter/data)
@@ -23,10 +23,12 @@ export function electronArguments(facts: {
   readonly pictured: boolean;
 }): string[] {
   const args = [...facts.given];
-  if (!facts.given.some((arg) => arg === '--data' || arg.startsWith('--data='))) args.push('--data', facts.data);
+  const isGiven = (name: string): boolean => facts.given.some((arg) => arg === name || arg.startsWith(`${name}=`));
+  if (!isGiven('--data')) args.push('--data', facts.data);
   if (facts.counter) {
     const { profile, virtual, printer } = facts.counter;
-    args.push('--profile', profile, '--virtual', virtual, '--printer', printer);
+    args.push('--profile', profile, '--virtual', virtual);
+    if (!isGiven('--printer')) args.push('--printer', printer);
   }
   if (facts.asRoot) args.push('--no-sandbox');
   if (facts.pictured) args.push('--screenshot', pictureFolder);
@@ -57,7 +59,7 @@ async function main(): Promise<number> {
       return 1;
     }
     counter = started;
-    console.log('counter    virtual: simulated bank, cards, printer and scanner (give --profile FILE for your own)');
+    console.log('counter    virtual: simulated bank, cards and printer (give --profile FILE for your own)');
   }
   let display: Display | undefined;
   try {
