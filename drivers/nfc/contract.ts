@@ -46,8 +46,8 @@ export function describeReaders(family: string, open: () => Promise<Rig>, able: 
     beforeEach(async () => {
       rig = await open();
       await status('ready');
-    }, 15_000);
-    afterEach(() => rig.close(), 15_000);
+    }, 30_000);
+    afterEach(() => rig.close(), 30_000);
 
     const state = () => rig.readers.list().find((reader) => reader.name === rig.reader)?.state.status;
     const status = (wanted: string) =>
@@ -174,8 +174,12 @@ export function describeReaders(family: string, open: () => Promise<Rig>, able: 
     });
 
     it('gives one card to one of two who wait', async () => {
-      const waiting = [next(), next(1_500)];
+      const stop = new AbortController();
+      const waiting = [1, 2].map(() => rig.readers.nextCard(stop.signal, rig.reader));
       await rig.put(testCard());
+      expect(await Promise.race(waiting)).toBeDefined();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      stop.abort();
       expect((await Promise.all(waiting)).filter(Boolean)).toHaveLength(1);
     });
 

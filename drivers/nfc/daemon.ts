@@ -70,7 +70,7 @@ export async function openDaemon(): Promise<Daemon> {
     start: async () => {
       child = spawn('/usr/bin/unshare', ['-m', 'sh', '-c', script, 'sh', run, PROGRAM, config], { stdio: 'ignore' });
       for (let tries = 0; !existsSync(socket); tries++) {
-        if (tries > 100) throw new Error('pcscd did not start');
+        if (tries > 300) throw new Error('pcscd did not start');
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },

@@ -14,11 +14,11 @@ it('opens with no device at all and says what is missing', async () => {
 it('reads a card on the virtual reader beside PC/SC', async () => {
   const devices = await openDevices({ readers: { pcsc: true, allowVirtual: false, virtualPort: 0 }, scanners: {} });
   const placed = await insert(devices.virtual?.port ?? 0, testCard());
-  const card = await devices.readers.nextCard(AbortSignal.timeout(2_000));
-  expect((await card?.transmit(Uint8Array.of(0, 0xa4, 4, 0, 0), 1_000))?.ok).toBe(true);
+  const card = await devices.readers.nextCard(AbortSignal.timeout(15_000), 'Virtual counter');
+  expect(await card?.transmit(Uint8Array.of(0, 0xa4, 4, 0, 0), 15_000)).toMatchObject({ ok: true });
   placed.remove();
   await devices.close();
-});
+}, 40_000);
 
 it('hands over what the page read, and a printer and a serial line that are not there are waited for', async () => {
   const devices = await openDevices({
