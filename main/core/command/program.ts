@@ -27,8 +27,10 @@ async function readCardOnce(core: Core, wait: string): Promise<Result> {
     return failed(readers.state.status === 'no-daemon' ? 'reader-daemon-absent' : 'no-reader', 'no reader to tap on');
   }
   tell('Tap the card');
-  const outcome = await readOnce(core, Number(wait) * 1000);
-  if (!outcome) return failed('card-not-presented', 'no card came in time');
+  const read = await readOnce(core, Number(wait) * 1000);
+  if (!read) return failed('card-not-presented', 'no card came in time');
+  if ('tag' in read) return { body: { tag: { type: read.tag.type, records: read.tag.records } }, exit: 0 };
+  const { outcome } = read;
   if (outcome.kind === 'tap-again') return failed(outcome.reason, 'the card left before it was read');
   if (outcome.kind === 'refused') return failed(outcome.reason, outcome.detail);
   const { card } = outcome;

@@ -1,6 +1,5 @@
 import type { TestResult } from '../../../contract/device.ts';
 import { money } from '../../../contract/money.ts';
-import type { Card } from '../../../drivers/nfc/reader.ts';
 import type { Core } from '../core.ts';
 import type { NdefRecord } from '../kernel/ndef/message.ts';
 import { readTag, type TagOutcome } from '../kernel/ndef/tag.ts';
@@ -47,31 +46,31 @@ export async function runTest(core: Core, test: TestName, reader?: string): Prom
 }
 
 async function testTap(core: Core, reader: string | undefined): Promise<TestResult> {
-  const card = await nextCard(core, WAIT_MS, reader);
-  if (!card) return said(false, 'tap-none');
-  // Held until it is known to be no tag either: a card that was let go answers nothing more.
-  const outcome = await core.readCard(card, money(1, core.currency), 0, () => undefined);
-  const tag = mayBeTag(outcome) ? await readTag(card, core.world.clock, core.profile.cards) : undefined;
-  card.release();
-  return tag?.kind === 'tag' ? tagResult(tag) : tapResult(outcome);
+  const read = await readOnce(core, WAIT_MS, reader);
+  if (!read) return said(false, 'tap-none');
+  return 'tag' in read ? tagResult(read.tag) : tapResult(read.outcome);
 }
 
-async function nextCard(core: Core, waitMs: number, reader: string | undefined): Promise<Card | undefined> {
+/** A tag with its records. */
+type Tag = Extract<TagOutcome, { kind: 'tag' }>;
+
+/** Waits for one card and reads it, with the smallest amount and for no payment; one that does not pay may be a tag. */
+export async function readOnce(
+  core: Core,
+  waitMs: number,
+  reader?: string,
+): Promise<{ readonly outcome: CardOutcome } | { readonly tag: Tag } | undefined> {
   const stop = new AbortController();
   const asleep = new AbortController();
   void core.world.clock.sleep(waitMs, asleep.signal).then(() => stop.abort());
   const card = await core.world.devices.readers.nextCard(stop.signal, reader);
   asleep.abort();
-  return card;
-}
-
-/** Waits for one card and reads it, with the smallest amount and for no payment. */
-export async function readOnce(core: Core, waitMs: number, reader?: string): Promise<CardOutcome | undefined> {
-  const card = await nextCard(core, waitMs, reader);
   if (!card) return undefined;
-  const outcome = await core.readCard(card, money(1, core.currency), 0, () => card.release());
+  // Held until it is known to be no tag either: a card that was let go answers nothing more.
+  const outcome = await core.readCard(card, money(1, core.currency), 0, () => undefined);
+  const tag = mayBeTag(outcome) ? await readTag(card, core.world.clock, core.profile.cards) : undefined;
   card.release();
-  return outcome;
+  return tag?.kind === 'tag' ? { tag } : { outcome };
 }
 
 function mayBeTag(outcome: CardOutcome): boolean {
@@ -95,7 +94,7 @@ function recordText(record: NdefRecord): string {
   }
 }
 
-function tagResult(tag: Extract<TagOutcome, { kind: 'tag' }>): TestResult {
+function tagResult(tag: Tag): TestResult {
   return said(true, 'tap-tag', { text: [`NDEF ${tag.type}`, ...tag.records.map(recordText)].join(' · ') });
 }
 
