@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Commands, command } from '../control.ts';
 import { Book } from './book.ts';
 import { cardOpener } from './card.ts';
+import { dialectNamed } from './dialects/named.ts';
 import { Faults, Rule } from './faults.ts';
 import { currencies } from './host.ts';
 import { openIdentity, saveIdentity, withPort, writeWhole } from './identity.ts';
@@ -65,6 +66,11 @@ function issueCode(book: Book, scheme: string, behaviour: string, ms: number) {
   return { code };
 }
 
+/** Which dialect the terms ask for. */
+function dialectName(terms: Json | undefined): string {
+  return z.object({ dialect: z.string().default('countertap') }).parse(terms ?? {}).dialect;
+}
+
 /** Starts the bank: writes the profile, opens the book, listens. Rejects when a fixed port is taken or the folder is damaged. */
 export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer> {
   const kept = await openIdentity(options.dir);
@@ -76,6 +82,7 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
     book,
     faults,
     masterKey: Buffer.from(kept.masterKey, 'hex'),
+    dialect: dialectNamed(dialectName(options.terms)),
     up: true,
     openCard: cardOpener(kept.sealing),
     issuers: options.closedLoop?.issuers ?? [],

@@ -62,6 +62,15 @@ const schema = `
   CREATE TABLE IF NOT EXISTS tokens (
     wallet TEXT NOT NULL, counter INTEGER NOT NULL, PRIMARY KEY (wallet, counter)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS refunds (
+    terminal TEXT NOT NULL, merchant TEXT NOT NULL, batch INTEGER NOT NULL, payment INTEGER NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0), currency TEXT NOT NULL, at TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS uploads (
+    terminal TEXT NOT NULL, merchant TEXT NOT NULL, batch INTEGER NOT NULL, stan INTEGER NOT NULL, credit INTEGER NOT NULL,
+    amount INTEGER NOT NULL, currency TEXT NOT NULL,
+    PRIMARY KEY (terminal, merchant, batch, stan, credit)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS codes (
     hash TEXT PRIMARY KEY, behaviour TEXT NOT NULL, ms INTEGER NOT NULL, used INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
@@ -164,9 +173,17 @@ export class Book {
   /** The payment that DE 90 of this terminal means, the newest when the day has come round again. */
   find(terminal: string, merchant: string, original: Original): Payment | undefined {
     return this.#sql(
-      `SELECT ${columns} FROM payments WHERE stan = ? AND transmitted = ? AND terminal = ? AND merchant = ? AND mti = ?
-       ORDER BY id DESC`,
-    ).get(original.stan, original.transmitted, terminal, merchant, original.mti) as Payment | undefined;
+      `SELECT ${columns} FROM payments WHERE stan = @stan AND terminal = @terminal AND merchant = @merchant
+         AND (transmitted = @transmitted OR @transmitted IS NULL) AND (mti = @mti OR @mti IS NULL)
+         AND (batch = @batch OR @batch IS NULL) ORDER BY id DESC`,
+    ).get({
+      stan: original.stan,
+      terminal,
+      merchant,
+      transmitted: original.transmitted ?? null,
+      mti: original.mti ?? null,
+      batch: original.batch ?? null,
+    }) as Payment | undefined;
   }
 
   change(id: number, state: PaymentState): void {
@@ -199,15 +216,58 @@ export class Book {
     );
   }
 
-  /** Debits and credits, of one batch or of all, in one currency or in all. */
-  totals(batch?: number, currency?: string): Totals {
+  /** Debits and credits, of one batch or of all, in one currency or in all, of one terminal or of all. */
+  totals(batch?: number, currency?: string, terminal?: string): Totals {
+    const of = 'WHERE (batch = @batch OR @batch IS NULL) AND (currency = @currency OR @currency IS NULL)';
+    const at = 'AND (terminal = @terminal OR @terminal IS NULL)';
     return this.#sql(
-      `SELECT coalesce(sum(state IN ('approved', 'voided')), 0) AS debitCount,
-              coalesce(sum(CASE WHEN state IN ('approved', 'voided') THEN amount END), 0) AS debitMinor,
-              coalesce(sum(state = 'voided'), 0) AS creditCount,
-              coalesce(sum(CASE WHEN state = 'voided' THEN amount END), 0) AS creditMinor
-       FROM payments WHERE (batch = @batch OR @batch IS NULL) AND (currency = @currency OR @currency IS NULL)`,
-    ).get({ batch: batch ?? null, currency: currency ?? null }) as Totals;
+      `SELECT (SELECT count(*) FROM payments ${of} ${at} AND state IN ('approved', 'voided')) AS debitCount,
+              (SELECT coalesce(sum(amount), 0) FROM payments ${of} ${at} AND state IN ('approved', 'voided')) AS debitMinor,
+              (SELECT count(*) FROM payments ${of} ${at} AND state = 'voided') +
+                (SELECT count(*) FROM refunds ${of} ${at}) AS creditCount,
+              (SELECT coalesce(sum(amount), 0) FROM payments ${of} ${at} AND state = 'voided') +
+                (SELECT coalesce(sum(amount), 0) FROM refunds ${of} ${at}) AS creditMinor`,
+    ).get({ batch: batch ?? null, currency: currency ?? null, terminal: terminal ?? null }) as Totals;
+  }
+
+  /** Gives money of a payment back; what was given back of it already. */
+  refund(request: Request, payment: Payment, now: number): void {
+    this.#sql('INSERT INTO refunds VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+      request.terminal,
+      request.merchant,
+      request.batch,
+      payment.id,
+      request.amount,
+      request.currency,
+      new Date(now).toISOString(),
+    );
+  }
+
+  refunded(payment: Payment): number {
+    const row = this.#sql('SELECT coalesce(sum(amount), 0) AS sum FROM refunds WHERE payment = ?').get(payment.id);
+    return (row as { sum: number }).sum;
+  }
+
+  /** Writes down what the terminal says of one payment of its batch. */
+  upload(request: Request, stan: number, credit: boolean): void {
+    this.#sql('INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+      request.terminal,
+      request.merchant,
+      request.batch,
+      stan,
+      credit ? 1 : 0,
+      request.amount,
+      request.currency,
+    );
+  }
+
+  /** What the terminal has uploaded of a batch. */
+  uploaded(terminal: string, batch: number, currency: string): Totals {
+    return this.#sql(
+      `SELECT coalesce(sum(credit = 0), 0) AS debitCount, coalesce(sum(CASE WHEN credit = 0 THEN amount END), 0) AS debitMinor,
+              coalesce(sum(credit = 1), 0) AS creditCount, coalesce(sum(CASE WHEN credit = 1 THEN amount END), 0) AS creditMinor
+       FROM uploads WHERE terminal = ? AND batch = ? AND currency = ?`,
+    ).get(terminal, batch, currency) as Totals;
   }
 
   payments(batch?: number): Payment[] {

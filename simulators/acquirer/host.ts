@@ -86,18 +86,67 @@ function query(book: Book, request: Request): Outcome {
   return { code: payment.state === 'declined' ? payment.code : '12' };
 }
 
+function sameTotals(a: Totals, b: Totals): boolean {
+  return (
+    a.debitCount === b.debitCount &&
+    a.debitMinor === b.debitMinor &&
+    a.creditCount === b.creditCount &&
+    a.creditMinor === b.creditMinor
+  );
+}
+
 function compare(book: Book, request: Request, refusal: string | undefined, now: number): Verdict {
   const theirs = readTotals(request.message.fields.get(63) ?? '');
   if (theirs === undefined) return { code: '30' };
-  const ours = book.totals(request.batch, request.currency);
+  const ours = book.totals(request.batch, request.currency, request.terminal);
   if (refusal !== undefined) return { code: refusal, totals: ours };
-  const agree =
-    ours.debitCount === theirs.debitCount &&
-    ours.debitMinor === theirs.debitMinor &&
-    ours.creditCount === theirs.creditCount &&
-    ours.creditMinor === theirs.creditMinor;
+  const agree = sameTotals(ours, theirs);
   if (agree) book.closeBatch(request.terminal, request.merchant, request.batch, now);
   return { code: agree ? '00' : '95', totals: ours };
+}
+
+/** The terminal has told every payment: when that makes its totals, the batch is closed as it was told. */
+function endUpload(book: Book, request: Request, refusal: string | undefined, now: number): Verdict {
+  const told = book.uploaded(request.terminal, request.batch, request.currency);
+  if (refusal !== undefined) return { code: refusal, totals: told };
+  const theirs = readTotals(request.message.fields.get(63) ?? '');
+  const whole = theirs === undefined ? told.debitCount + told.creditCount === request.count : sameTotals(told, theirs);
+  if (whole) book.closeBatch(request.terminal, request.merchant, request.batch, now);
+  return { code: whole ? '00' : '95', totals: told };
+}
+
+function upload(book: Book, request: Request): Outcome {
+  const { original } = request;
+  if (original === undefined) return { code: '30' };
+  if (book.isClosed(request.terminal, request.merchant, request.batch)) return { code: '12' };
+  book.upload(request, original.stan, request.message.fields.get(3) !== '000000');
+  return { code: '00' };
+}
+
+/** Gives money back up to what was paid, in any batch. */
+function refund(book: Book, request: Request, now: number): Outcome {
+  const { terminal, merchant, original } = request;
+  const payment = original && book.find(terminal, merchant, original);
+  if (payment === undefined) return { code: '25' };
+  if (book.isClosed(terminal, merchant, request.batch) || payment.state !== 'approved') return { code: '12' };
+  const left = payment.amount - book.refunded(payment);
+  if (request.amount === 0 || request.amount > left || payment.currency !== request.currency) return { code: '13' };
+  book.refund(request, payment, now);
+  return { code: '00' };
+}
+
+/** An amount held for later; nothing is booked until it is completed. */
+function authorize(desk: Desk, request: Request, card: Secrets | undefined, now: number): Outcome {
+  if (request.amount === 0) return { code: '13' };
+  const entry = judge(desk, request, card, now);
+  if (entry === undefined) return { code: '30' };
+  return entry.code === '00' ? { code: '00', authCode: String(request.stan).padStart(6, '0') } : { code: entry.code };
+}
+
+function complete(book: Book, request: Request, now: number): Outcome {
+  if (request.amount === 0) return { code: '13' };
+  if (book.isClosed(request.terminal, request.merchant, request.batch)) return { code: '12' };
+  return book.enter(request, { state: 'approved', code: '00', maskedPan: null, scheme: 'completion' }, now);
 }
 
 function carryOut(
@@ -116,6 +165,16 @@ function carryOut(
       return refusal === undefined ? query(book, request) : { code: refusal };
     case 'totals':
       return compare(book, request, refusal, now);
+    case 'upload-end':
+      return endUpload(book, request, refusal, now);
+    case 'upload':
+      return refusal === undefined ? upload(book, request) : { code: refusal };
+    case 'refund':
+      return refusal === undefined ? refund(book, request, now) : { code: refusal };
+    case 'authorization':
+      return refusal === undefined ? authorize(desk, request, card, now) : { code: refusal };
+    case 'completion':
+      return refusal === undefined ? complete(book, request, now) : { code: refusal };
     case 'purchase':
     case 'advice':
       return pay(desk, request, card, refusal, now);
@@ -126,8 +185,16 @@ function carryOut(
   }
 }
 
-/** Purchases, advices, reversals and voids get their first answer again; the others are answered afresh. */
-const rememberedKinds: ReadonlySet<Request['kind']> = new Set(['purchase', 'advice', 'reversal', 'void']);
+/** Whatever moves money gets its first answer again; the others are answered afresh. */
+const rememberedKinds: ReadonlySet<Request['kind']> = new Set([
+  'purchase',
+  'advice',
+  'authorization',
+  'completion',
+  'refund',
+  'reversal',
+  'void',
+]);
 
 /**
  * Carries out one request in one commit of the book.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cmac, newSession, sign, verifies } from './mac.ts';
+import { cmac, des, newAesKey, newRetailKey, newUnionPayKey, sameMac, unionPayMac, x919 } from './mac.ts';
 
 // RFC 4493 section 4, examples 1 to 4.
 const key = Buffer.from('2b7e151628aed2a6abf7158809cf4f3c', 'hex');
@@ -15,15 +15,32 @@ test.each([
   expect(cmac(key, Buffer.from(text, 'hex').subarray(0, length)).toString('hex')).toBe(mac);
 });
 
-test('a MAC fits its own bytes and no others', () => {
-  const mac = sign(key, Buffer.from('one'));
-  expect(verifies(key, Buffer.from('one'), mac)).toBe(true);
-  expect(verifies(key, Buffer.from('two'), mac)).toBe(false);
-  expect(verifies(key, Buffer.from('one'), mac.subarray(0, 7))).toBe(false);
+test('X9.19 as Botan has it', () => {
+  const retail = Buffer.from('0123456789ABCDEFFEDCBA9876543210', 'hex');
+  const known =
+    '31311C3931383237333634351C1C35383134333237361C1C3B313233343536373839303132333435363D3939313231303030303F1C30303031323530301C393738363533343132343837363932331C';
+  expect(x919(retail, Buffer.from(known, 'hex')).toString('hex').toUpperCase()).toBe('C209CCB78EE1B606');
 });
 
-test('a session block carries version, key and check value, and every key is new', () => {
-  const first = newSession(key);
-  expect(first.block).toMatch(/^01[0-9A-F]{38}$/);
-  expect(newSession(key).block).not.toBe(first.block);
+test('UnionPay ECB as a worked example has it (csdn zfr_xuexiao66, article 94665452)', () => {
+  const double = Buffer.from('55036372B17543ECB173730768B8D6C4', 'hex');
+  expect(unionPayMac(double, Buffer.from('1212B04E1227809C', 'hex')).toString()).toBe('5FE058DB');
+});
+
+test('a MAC is the same as itself and no other', () => {
+  const mac = cmac(key, Buffer.from('one'));
+  expect(sameMac(mac, cmac(key, Buffer.from('one')))).toBe(true);
+  expect(sameMac(mac, cmac(key, Buffer.from('two')))).toBe(false);
+  expect(sameMac(mac, mac.subarray(0, 7))).toBe(false);
+});
+
+test('session key blocks carry key and check value, and every key is new', () => {
+  expect(newAesKey(key).block).toMatch(/^01[0-9A-F]{38}$/);
+  expect(newAesKey(key).block).not.toBe(newAesKey(key).block);
+  const retail = newRetailKey(key);
+  expect(retail.block).toHaveLength(38);
+  expect(retail.block.slice(32)).toBe(des(retail.key, Buffer.alloc(8)).toString('hex').toUpperCase().slice(0, 6));
+  const union = newUnionPayKey(key);
+  expect(union.block).toHaveLength(80);
+  expect(union.block.slice(40, 72)).toBe(des(key, union.key).toString('hex').toUpperCase());
 });

@@ -1,19 +1,35 @@
 import type { Message } from './wire.ts';
 
 /** What a request asks for; the names are those of docs/bank-link.md. */
-export type Kind = 'sign-on' | 'echo' | 'purchase' | 'advice' | 'reversal' | 'void' | 'query' | 'totals';
+export type Kind =
+  | 'sign-on'
+  | 'echo'
+  | 'purchase'
+  | 'advice'
+  | 'authorization'
+  | 'completion'
+  | 'refund'
+  | 'reversal'
+  | 'void'
+  | 'query'
+  | 'totals'
+  | 'upload'
+  | 'upload-end';
 
-/** The message that a reversal, void or query speaks of: DE 90. */
+/** The message that a reversal, void or query speaks of. */
 export interface Original {
-  readonly mti: string;
   readonly stan: number;
-  /** DE 7 of the original, MMDDhhmmss. */
-  readonly transmitted: string;
+  /** Class of the original; any payment when the dialect does not say. */
+  readonly mti?: string;
+  /** DE 7 of the original, MMDDhhmmss, where the dialect has it; else its batch is given. */
+  readonly transmitted?: string;
+  readonly batch?: number;
 }
 
 /** A request taken apart. `amount` in minor units, `currency` as ISO 4217 digits. */
 export interface Request {
   readonly kind: Kind;
+  /** Its fields as the dialect `countertap` has them, whatever the dialect: what the bank decides by. */
   readonly message: Message;
   readonly mti: string;
   readonly stan: number;
@@ -25,6 +41,8 @@ export interface Request {
   readonly currency: string;
   readonly batch: number;
   readonly original?: Original;
+  /** How many payments the end of an upload says there were. */
+  readonly count?: number;
 }
 
 interface Shape {
@@ -45,6 +63,12 @@ const shapes: Readonly<Record<string, Shape>> = {
   '0200 020000': { kind: 'void', fields: [4, 25, 37, 49, 60, 90] },
   '0100 380000': { kind: 'query', fields: [4, 25, 37, 49, 60, 90] },
   '0500 920000': { kind: 'totals', fields: [37, 49, 60, 63] },
+  '0100 300000': { kind: 'authorization', fields: [4, 22, 25, 37, 48, 49, 60], optional: [14, 23, 55] },
+  '0220 300000': { kind: 'completion', fields: [4, 25, 37, 49, 60, 90] },
+  '0220 200000': { kind: 'refund', fields: [4, 25, 37, 49, 60, 90], optional: [14, 22, 23, 48, 55] },
+  '0320 000000': { kind: 'upload', fields: [4, 25, 37, 49, 60, 90] },
+  '0320 020000': { kind: 'upload', fields: [4, 25, 37, 49, 60, 90] },
+  '0500 960000': { kind: 'upload-end', fields: [37, 49, 60, 63] },
 };
 
 export function messageClass(mti: string): string {

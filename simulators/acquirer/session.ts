@@ -1,12 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Book } from './book.ts';
 import type { Secrets } from './card.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import type { Faults, Rule } from './faults.ts';
 import { execute, type Verdict } from './host.ts';
 import type { Connection, Receiver } from './line.ts';
-import { newSession, sign, verifies } from './mac.ts';
+import { sameMac } from './mac.ts';
 import type { WalletIssuer } from './profile.ts';
-import { messageClass, type Request, read, totalsText } from './request.ts';
+import type { Request } from './request.ts';
 import { decode, encode, type Fields, type Message, type Received, WireError } from './wire.ts';
 
 /** The bank as every connection sees it. */
@@ -14,6 +15,7 @@ export interface Bank {
   readonly book: Book;
   readonly faults: Faults;
   readonly masterKey: Buffer;
+  readonly dialect: Dialect;
   /** False: nothing is executed and nothing answered. */
   up: boolean;
   openCard(sealed: string): Promise<Secrets | undefined>;
@@ -21,23 +23,6 @@ export interface Bank {
   readonly issuers: readonly WalletIssuer[];
   /** Called with bugs only: what went wrong while a message was dealt with. */
   failed(error: unknown): void;
-}
-
-const repeated = [3, 4, 7, 11, 12, 13, 24, 37, 41, 42, 49, 60];
-
-function answerTo(message: Message, verdict: Verdict, more: Fields = new Map()): Message {
-  const fields: Fields = new Map(more);
-  for (const number of repeated) {
-    const value = message.fields.get(number);
-    if (value !== undefined) fields.set(number, value);
-  }
-  fields.set(39, verdict.code);
-  const kind = messageClass(message.mti);
-  if (verdict.authCode !== undefined && verdict.code === '00' && kind !== '0420') {
-    fields.set(38, verdict.authCode.padEnd(6));
-  }
-  if (verdict.totals !== undefined) fields.set(63, totalsText(verdict.totals));
-  return { mti: `${kind.slice(0, 2)}${Number(kind[2]) + 1}0`, fields };
 }
 
 function oneMore(message: Message): Message {
@@ -55,6 +40,8 @@ export class Session implements Receiver {
   readonly #bank: Bank;
   readonly #connection: Connection;
   #key: Buffer | undefined;
+  /** The last key that the terminal has used: good until it has shown that it has a newer one. */
+  #former: Buffer | undefined;
 
   constructor(bank: Bank, connection: Connection) {
     this.#bank = bank;
@@ -63,48 +50,79 @@ export class Session implements Receiver {
 
   received(bytes: Buffer): void {
     if (!this.#bank.up) return;
-    const message = decode(bytes);
-    const signsOn = messageClass(message.mti) === '0800' && message.fields.get(3) === '920000';
-    const key = signsOn ? this.#bank.masterKey : this.#key;
-    if (key === undefined) throw new WireError('a message before the sign-on');
-    this.#deal(message, key).catch((error: unknown) => {
+    const { dialect } = this.#bank;
+    const message = decode(dialect.open(bytes), dialect.forms, (one) => dialect.isSignOn(one) && !dialect.signOnSealed);
+    if (!dialect.isSignOn(message) && this.#key === undefined) throw new WireError('a message before the sign-on');
+    this.#deal(message).catch((error: unknown) => {
       this.#bank.failed(error);
       this.#connection.drop();
     });
   }
 
-  async #deal(message: Received, key: Buffer): Promise<void> {
+  /** The key under which the message is right; `bare` for a sign-on that has no MAC; undefined when it is wrong. */
+  #keyOf(message: Received): Buffer | 'bare' | undefined {
+    const { dialect, masterKey } = this.#bank;
+    const fits = (key: Buffer) => sameMac(dialect.mac(key, message.covered), message.mac);
+    if (dialect.isSignOn(message)) return dialect.signOnSealed ? (fits(masterKey) ? masterKey : undefined) : 'bare';
+    if (this.#key !== undefined && fits(this.#key)) {
+      this.#former = undefined;
+      return this.#key;
+    }
+    return this.#former !== undefined && fits(this.#former) ? this.#former : undefined;
+  }
+
+  async #deal(message: Received): Promise<void> {
     const bank = this.#bank;
-    const send = (answer: Message) => this.#connection.send(encode(answer, (covered) => sign(key, covered)));
-    if (!verifies(key, message.covered, message.mac)) return send(answerTo(message, { code: 'A0' }));
-    const request = read(message);
-    if (request === undefined) return send(answerTo(message, { code: '30' }));
-    const byCard = message.fields.get(22) === '071';
-    const card = byCard ? await bank.openCard(message.fields.get(48) ?? '') : undefined;
-    const rule = bank.faults.take(message.mti, card && 'pan' in card ? card.pan : undefined);
+    const { dialect } = bank;
+    const key = this.#keyOf(message);
+    const refuse = (code: string) => {
+      const seal = key ?? (dialect.isSignOn(message) ? bank.masterKey : this.#key);
+      this.#send(dialect.answer(message, undefined, { code }, new Map()), seal);
+    };
+    if (key === undefined) return refuse('A0');
+    const request = dialect.read(message);
+    if (request === undefined) return refuse('30');
+    const { fields } = request.message;
+    const card = fields.get(22) === '071' ? await bank.openCard(fields.get(48) ?? '') : undefined;
+    const rule = bank.faults.take(message.mti, card !== undefined && 'pan' in card ? card.pan : undefined);
     if (rule?.do === 'drop-request') return;
     if (rule?.do === 'delay-request') await wait(rule.ms);
     if (!bank.up) return;
     const refusal = rule?.do === 'decline' ? rule.code : undefined;
     const verdict = execute(bank, request, card, refusal, Date.now());
+    const more: Fields = new Map();
+    if (request.kind === 'sign-on' && verdict.code === '00') more.set(62, this.#newKey());
     if (rule?.do === 'drop-answer') return;
     if (rule?.do === 'delay') await wait(rule.ms);
     if (!bank.up) return;
-    this.#answer(request, verdict, key, rule);
+    this.#answer(message, request, verdict, key, more, rule);
   }
 
-  #answer(request: Request, verdict: Verdict, key: Buffer, rule: Rule | undefined): void {
-    const more: Fields = new Map();
-    if (request.kind === 'sign-on' && verdict.code === '00') {
-      const session = newSession(this.#bank.masterKey);
-      this.#key = session.key;
-      more.set(62, session.block);
-    }
-    const right = answerTo(request.message, verdict, more);
+  #newKey(): string {
+    const { key, block } = this.#bank.dialect.newKey(this.#bank.masterKey);
+    this.#former ??= this.#key;
+    this.#key = key;
+    return block;
+  }
+
+  #send(answer: Message, seal: Buffer | 'bare' | undefined, twist: (mac: Buffer) => Buffer = (mac) => mac): void {
+    const { dialect } = this.#bank;
+    const mac = Buffer.isBuffer(seal) ? (covered: Buffer) => twist(dialect.mac(seal, covered)) : undefined;
+    this.#connection.send(dialect.close(encode(answer, mac, dialect.forms)));
+  }
+
+  #answer(
+    message: Message,
+    request: Request,
+    verdict: Verdict,
+    seal: Buffer | 'bare',
+    more: Fields,
+    rule: Rule | undefined,
+  ): void {
+    const right = this.#bank.dialect.answer(message, request, verdict, more);
     const answer = rule?.do === 'wrong-amount' ? oneMore(right) : right;
-    const mac = (covered: Buffer) => (rule?.do === 'wrong-mac' ? wrong(sign(key, covered)) : sign(key, covered));
-    const bytes = encode(answer, mac);
-    this.#connection.send(bytes);
-    if (rule?.do === 'duplicate') this.#connection.send(bytes);
+    const twist = rule?.do === 'wrong-mac' ? wrong : undefined;
+    this.#send(answer, seal, twist);
+    if (rule?.do === 'duplicate') this.#send(answer, seal, twist);
   }
 }

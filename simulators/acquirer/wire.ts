@@ -1,13 +1,18 @@
-/** ISO 8583:1987 messages as docs/bank-link.md lays them out: one table of fields, one reader, one writer. */
+/** ISO 8583:1987 messages as docs/bank-link.md lays them out: a table of fields for each dialect, one reader, one writer. */
 
-/** n: digits as packed BCD · text: ASCII or UTF-8 · b: bytes, held as hex. `prefix` is the number of BCD length bytes. */
+/**
+ * n: digits as packed BCD, an odd digit after a zero nibble; nr: before one · text: ASCII or UTF-8 · b: bytes, held as hex.
+ * `prefix` is the number of BCD length bytes.
+ */
 interface Form {
-  readonly kind: 'n' | 'text' | 'b';
+  readonly kind: 'n' | 'nr' | 'text' | 'b';
   readonly length: number;
   readonly prefix?: 1 | 2;
 }
+export type Forms = Readonly<Record<number, Form>>;
 
-const forms: Readonly<Record<number, Form>> = {
+/** Fields of the dialect `countertap`. */
+export const countertapForms: Forms = {
   3: { kind: 'n', length: 6 },
   4: { kind: 'n', length: 12 },
   7: { kind: 'n', length: 10 },
@@ -56,8 +61,9 @@ export class WireError extends Error {
 
 export const LARGEST_MESSAGE = 8192;
 
-function bcd(digits: string): Buffer {
-  return Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
+function bcd(digits: string, kind: 'n' | 'nr' = 'n'): Buffer {
+  if (digits.length % 2 === 0) return Buffer.from(digits, 'hex');
+  return Buffer.from(kind === 'n' ? `0${digits}` : `${digits}0`, 'hex');
 }
 
 class Cursor {
@@ -74,11 +80,12 @@ class Cursor {
     return this.bytes.subarray(this.at - count, this.at);
   }
 
-  digits(count: number, what: string): string {
+  digits(count: number, what: string, kind: 'n' | 'nr' = 'n'): string {
     const text = this.take(Math.ceil(count / 2), what).toString('hex');
     if (!/^\d*$/.test(text)) throw new WireError(`${what} holds something that is no digit`);
-    if (count % 2 === 1 && !text.startsWith('0')) throw new WireError(`${what} is not padded with zero`);
-    return text.slice(text.length - count);
+    if (count % 2 === 0) return text;
+    if (text.at(kind === 'n' ? 0 : -1) !== '0') throw new WireError(`${what} is not padded with zero`);
+    return kind === 'n' ? text.slice(1) : text.slice(0, -1);
   }
 }
 
@@ -90,13 +97,13 @@ function bits(map: Buffer, first: number): number[] {
   return found;
 }
 
-function readField(cursor: Cursor, number: number): string {
+function readField(cursor: Cursor, number: number, forms: Forms): string {
   const form = forms[number];
   const what = `DE ${number}`;
   if (form === undefined) throw new WireError(`${what} is not known here`);
   const length = form.prefix === undefined ? form.length : Number(cursor.digits(form.prefix * 2, `length of ${what}`));
   if (length > form.length || length === 0) throw new WireError(`${what} has the length ${length}`);
-  if (form.kind === 'n') return cursor.digits(length, what);
+  if (form.kind === 'n' || form.kind === 'nr') return cursor.digits(length, what, form.kind);
   const bytes = cursor.take(length, what);
   if (form.kind === 'b') return bytes.toString('hex').toUpperCase();
   const text = bytes.toString('utf8');
@@ -104,31 +111,42 @@ function readField(cursor: Cursor, number: number): string {
   return text;
 }
 
-/** Reads one message (without its frame). Throws `WireError` for anything that is not exactly one message with a MAC. */
-export function decode(bytes: Buffer): Received {
+/**
+ * Reads one message (without frame and header). Throws `WireError` for anything that is not exactly one message with a MAC;
+ * `bare` says which may do without, and has an empty one then.
+ */
+export function decode(
+  bytes: Buffer,
+  forms: Forms = countertapForms,
+  bare: (message: Message) => boolean = () => false,
+): Received {
   const cursor = new Cursor(bytes);
   const mti = cursor.digits(4, 'MTI');
   let present = bits(cursor.take(8, 'bitmap'), 1);
   if (present[0] === 1) present = [...present.slice(1), ...bits(cursor.take(8, 'secondary bitmap'), 65)];
   const last = present.at(-1);
-  if (last !== 64 && last !== 128) throw new WireError('there is no MAC');
   const fields: Fields = new Map();
   let covered = 0;
   for (const number of present) {
     covered = cursor.at;
-    fields.set(number, readField(cursor, number));
+    fields.set(number, readField(cursor, number, forms));
   }
   if (cursor.at !== bytes.length) throw new WireError('there is something after the MAC');
+  if (last !== 64 && last !== 128) {
+    if (!bare({ mti, fields })) throw new WireError('there is no MAC');
+    return { mti, fields, covered: bytes, mac: Buffer.alloc(0) };
+  }
   const mac = Buffer.from(fields.get(last) ?? '', 'hex');
   fields.delete(last);
   return { mti, fields, covered: bytes.subarray(0, covered), mac };
 }
 
-function writeField(number: number, value: string): Buffer {
+function writeField(number: number, value: string, forms: Forms): Buffer {
   const form = forms[number];
   if (form === undefined) throw new WireError(`DE ${number} is not known here`);
-  const body = form.kind === 'n' ? bcd(value) : Buffer.from(value, form.kind === 'b' ? 'hex' : 'utf8');
-  const length = form.kind === 'n' ? value.length : body.length;
+  const digits = form.kind === 'n' || form.kind === 'nr';
+  const body = digits ? bcd(value, form.kind) : Buffer.from(value, form.kind === 'b' ? 'hex' : 'utf8');
+  const length = digits ? value.length : body.length;
   if (form.prefix === undefined ? length !== form.length : length > form.length) {
     throw new WireError(`DE ${number} has the length ${length}`);
   }
@@ -136,18 +154,23 @@ function writeField(number: number, value: string): Buffer {
   return Buffer.concat([bcd(String(length).padStart(form.prefix * 2, '0')), body]);
 }
 
-/** Writes one message (without its frame); `sign` makes the eight bytes of the MAC from the bytes before it. */
-export function encode(message: Message, sign: (covered: Buffer) => Buffer): Buffer {
+/** Writes one message (without frame and header); `sign` makes the eight bytes of the MAC, no MAC without it. */
+export function encode(
+  message: Message,
+  sign: ((covered: Buffer) => Buffer) | undefined,
+  forms: Forms = countertapForms,
+): Buffer {
   const numbers = [...message.fields.keys()].sort((a, b) => a - b);
   const long = numbers.some((number) => number > 64);
   const map = Buffer.alloc(long ? 16 : 8);
-  for (const number of [...numbers, ...(long ? [1, 128] : [64])]) {
+  const extra = [...(long ? [1] : []), ...(sign === undefined ? [] : [long ? 128 : 64])];
+  for (const number of [...numbers, ...extra]) {
     const index = number - 1;
     map[index >> 3] = (map[index >> 3] ?? 0) | (0x80 >> (index & 7));
   }
-  const fields = numbers.map((number) => writeField(number, message.fields.get(number) ?? ''));
+  const fields = numbers.map((number) => writeField(number, message.fields.get(number) ?? '', forms));
   const covered = Buffer.concat([bcd(message.mti), map, ...fields]);
-  return Buffer.concat([covered, sign(covered)]);
+  return sign === undefined ? covered : Buffer.concat([covered, sign(covered)]);
 }
 
 /** Puts the two-byte length before a message. */

@@ -28,9 +28,9 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
   const [first, repeat, processing] = KINDS[request.type];
   const { trace } = request;
   const fields = common(processing, trace.stan, identity);
+  fields.set(60, digits(trace.batch % 1_000_000, 6));
   if ('totals' in request) {
     fields.set(49, currencyNumber(request.totals.debit.currency));
-    fields.set(60, digits(trace.batch, 6));
     fields.set(63, totalsText(request.totals));
   } else {
     fields.set(4, digits(request.amount.minor, 12));
@@ -44,7 +44,10 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
     if (request.type === 'advice') setTime(trace.at, identity, fields);
     if (request.type === 'upload') {
       fields.set(3, request.record === 'void' ? '020000' : '000000');
-      fields.set(60, request.original.mti + digits(request.original.stan, 6) + '0'.repeat(12));
+      fields.set(
+        60,
+        request.original.mti + digits(request.original.stan, 6) + digits(trace.batch % 1_000_000, 6) + '0'.repeat(6),
+      );
     }
   }
   return { mti: trace.attempt > 0 ? repeat : first, fields };
