@@ -153,14 +153,16 @@ export class SimulatedPrinter implements ReceiptPrinter {
     const { printer } = this.#hardware;
     if (printer !== undefined) return Promise.resolve({ ok: false, sent: false, trouble: printer });
     this.#world.printing(receipt);
+    let came = false;
     this.#world.after(PRINT_MS / 2, () => {
-      if (!this.#hardware.printerBreaks) this.#world.paper(receipt);
+      came = !this.#hardware.printerBreaks;
+      if (came) this.#world.paper(receipt);
     });
     this.#world.point('in print');
     return this.#later(PRINT_MS, () => {
-      const { printerBreaks, printer: trouble } = this.#hardware;
+      const { printer: trouble } = this.#hardware;
       this.#hardware.printerBreaks = false;
-      if (printerBreaks || trouble !== undefined) return { ok: false, sent: true, trouble: trouble ?? 'no-answer' };
+      if (!came || trouble !== undefined) return { ok: false, sent: true, trouble: trouble ?? 'no-answer' };
       return { ok: true };
     });
   }
