@@ -173,6 +173,16 @@ describe('risk', () => {
     expect(await afterwards(3, '80')).toBe('online only');
   });
 
+  test('a card that was chosen at random must answer with an online cryptogram', async () => {
+    const config = rules({ randomOnline: { percent: 50, maxPercent: 50, thresholdMinor: 0 } });
+    const qualifiers = async (draw: number) => {
+      const card = testCard(visa);
+      await tap(card, { config, context: { random: () => Uint8Array.of(0, draw) } });
+      return card.commands[2]!.slice(14, 22);
+    };
+    expect([await qualifiers(49), await qualifiers(50)]).toEqual(['33804080', '33004080']);
+  });
+
   test('the share that is sent online grows from the threshold to the floor limit', () => {
     const share = rules({ randomOnline: { percent: 10, maxPercent: 90, thresholdMinor: 1_000 } });
     const limits = { floor: 2_000, transaction: 9_000, deviceTransaction: 9_000, cvm: 5_000 };
