@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { money } from '../../contract/money.ts';
+import { openFakeReaders } from '../../drivers/nfc/fake.ts';
 import type { Card } from '../../drivers/nfc/reader.ts';
 import { CaKey, type CardConfig, CardLimits, CardRules } from '../../main/core/kernel/config.ts';
 import { readCard } from '../../main/core/kernel/kernel.ts';
@@ -19,6 +20,7 @@ beforeAll(async () => {
   config = {
     cards: CardRules.parse({
       country: '156',
+      exchangeMs: 400,
       ttq: '36004080',
       applications: [
         { aid: 'A000000333010101', kernel: 7, scheme: 'unionpay' },
@@ -50,6 +52,10 @@ function held({ atr, answer }: InProcess): Card {
 }
 
 function read(card: InProcess): Promise<CardOutcome> {
+  return readHeld(held(card));
+}
+
+function readHeld(card: Card): Promise<CardOutcome> {
   const request = {
     amount: money(1280, 'CNY'),
     transactionType: '00',
@@ -59,7 +65,7 @@ function read(card: InProcess): Promise<CardOutcome> {
     sequence: 42,
   } as const;
   const clock = { monotonic: () => performance.now() };
-  return readCard(held(card), request, config, vault, clock, () => undefined);
+  return readCard(card, request, config, vault, clock, () => undefined);
 }
 
 /** Where the reader found the fault: the step of authentication, or the refusal itself. */
@@ -178,4 +184,37 @@ describe('a card that leaves or fails at any command', () => {
       }
     }
   });
+
+  /** Through the driver: the card falls silent, or the reader is unplugged, at command number `at`. */
+  async function throughReader(id: string, at: number, what: 'silent' | 'gone'): Promise<CardOutcome> {
+    const readers = openFakeReaders({ names: ['One'] });
+    const own = deck.inProcess(id);
+    let commands = 0;
+    readers.put({
+      atr: own.atr,
+      answer: async (command) => {
+        commands += 1;
+        if (commands !== at) return own.answer(command);
+        if (what === 'gone') readers.unplug('One');
+        return new Promise(() => undefined);
+      },
+    });
+    const card = await readers.nextCard(AbortSignal.timeout(1_000));
+    if (!card) throw new Error('no card');
+    const outcome = await readHeld(card);
+    await readers.close();
+    return outcome;
+  }
+
+  test.each(['unionpay-offline', 'mastercard-offline'])(
+    '%s that falls silent, or loses its reader, pays nothing',
+    async (id) => {
+      const whole = spoilt(id, 0, undefined);
+      await read(whole);
+      for (let at = 1; at <= whole.count(); at++) {
+        expect(await throughReader(id, at, 'silent')).toEqual({ kind: 'tap-again', reason: 'timed-out' });
+        expect(await throughReader(id, at, 'gone')).toEqual({ kind: 'tap-again', reason: 'torn' });
+      }
+    },
+  );
 });
