@@ -13,6 +13,7 @@ import { readToday } from '../reports/today.ts';
 import type { StoreSettings } from '../store/settings.ts';
 import type { Clock } from '../world/world.ts';
 import type { AcquirerLink, BankAnswer, Totals } from './link.ts';
+import { uploadBatch, uploadWanted } from './upload.ts';
 
 export interface SettlementParts {
   readonly clock: Clock;
@@ -156,15 +157,25 @@ export class Settlement {
       trace: { stan, rrn, at, batch: batch.no, attempt: batch.attempt },
       totals: own.ledger,
     });
+    const told = await this.#told(no, answer, own.ledger);
     const meanwhile = madeReport(this.#reread(no));
     if (meanwhile) return meanwhile;
-    const bank = bankTotals(answer, own.ledger);
+    const bank = told && bankTotals(told, own.ledger);
     if (!bank) throw new CloseRefused('bank-offline', 'the bank did not answer; the close goes on when asked again');
     const books: Books = { ...own, bank };
     const report = this.#compose('Z', readCounter(book.db, 'z') + 1, batch, books, clock.now());
-    if (answer.kind === 'approved' && report.agreed) this.#settle(batch, report, currency);
+    if (told?.kind === 'approved' && report.agreed) this.#settle(batch, report, currency);
     else this.#differ(batch);
     return report;
+  }
+
+  /** Totals that differ are told line by line, where the link can; what the bank says then counts (B4). */
+  async #told(no: number, answer: BankAnswer, totals: Totals): Promise<BankAnswer | undefined> {
+    const { link } = this.#parts;
+    if (!uploadWanted(link, answer)) return answer;
+    const after = await uploadBatch(this.#parts, no, totals);
+    // A bank that will not be told has still said what its own totals are.
+    return after?.kind === 'declined' && !after.hostTotals ? answer : after;
   }
 
   /** The attempt is durable before it leaves, so that a repeat after a crash says that it is one. */
