@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type IsoMessage, type Layout, pack, unpack } from './codec.ts';
-import { ISO87_CHARACTERS, ISO87_PACKED } from './layouts/iso1987.ts';
-import { ISO93_CHARACTERS, ISO93_PACKED } from './layouts/iso1993.ts';
-import { POSTILION, POSTILION_127 } from './layouts/postilion.ts';
+import { PLAIN_LAYOUTS } from './layouts/named.ts';
+import { POSTILION_127 } from './layouts/postilion.ts';
 
 interface Image {
   readonly name: string;
@@ -18,16 +17,8 @@ interface Image {
 
 const images = JSON.parse(readFileSync(join(import.meta.dirname, 'vectors/images.json'), 'utf8')) as Image[];
 
-const layouts: Readonly<Record<string, Layout>> = {
-  'iso87-characters': ISO87_CHARACTERS,
-  'iso87-packed': ISO87_PACKED,
-  'iso93-characters': ISO93_CHARACTERS,
-  'iso93-packed': ISO93_PACKED,
-  postilion: POSTILION,
-};
-
 function layoutOf(name: string): Layout {
-  const layout = layouts[name];
+  const layout = PLAIN_LAYOUTS[name];
   if (!layout) throw new Error(name);
   return layout;
 }

@@ -8,10 +8,14 @@ import { readOnce } from '../devices/test.ts';
 import { openTerminal, type StartOptions } from '../open.ts';
 import { Refused } from '../refused.ts';
 import { verifyBook } from '../reports/verify.ts';
+import { decodeMessage, encodeMessage, type MessageOptions } from './message.ts';
 import { failed, paymentBody, type Result, speak } from './result.ts';
 import { runSale, runVoid, type SaleOptions, untilLine, untilReader } from './sale.ts';
 
 type Run = (core: Core) => Promise<Result> | Result;
+/** A command that needs no terminal, only the options of the program. */
+type Alone = (options: StartOptions) => Promise<Result> | Result;
+type Chosen = { readonly run: Run } | { readonly alone: Alone };
 
 /** How long `forward` works before it says how many are left. */
 const FORWARD_MS = 120_000;
@@ -89,7 +93,7 @@ async function listDevices(core: Core): Promise<Result> {
 
 /** The core on the command line: one command, one JSON object on stdout, an exit code that says what became of it. */
 export async function runCommand(args: readonly string[]): Promise<number> {
-  let run: Run | undefined;
+  let chosen: Chosen | undefined;
   const program = new Command('terminal')
     .description('The Countertap core on the command line. docs/terminal.md has every command and answer.')
     .option('--data <dir>', 'data folder', 'out/data')
@@ -106,8 +110,8 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .configureOutput({ writeErr: () => undefined });
   const command = (parent: Command, name: string, text: string): Command =>
     parent.command(name).description(text).option('--json', 'JSON on one line');
-  const then = (made: Run): void => {
-    run = made;
+  const then = (run: Run): void => {
+    chosen = { run };
   };
   command(program, 'sale', 'take a payment')
     .requiredOption('--amount <amount>', 'in major units: 12.80')
@@ -132,17 +136,35 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   command(day, 'close', 'close the day and agree with the bank').action(() => then(closeDay));
   command(program, 'verify', 'recompute journal, database and ledger').action(() => then(verify));
   command(program, 'devices', 'every device and its state').action(() => then(listDevices));
+  const message = program.command('message').description('messages of the bank link');
+  const bytes = (name: string, text: string, argument: string): Command =>
+    command(message, name, text)
+      .argument(argument)
+      .option('--layout <name>', 'fields of the standard instead of a profile’s dialect')
+      .option('--mac-key <hex>', 'session key: checks the MAC, or makes it');
+  bytes('decode', 'take a message apart, card data masked', '<hex>').action((hex: string, own: OwnMessageOptions) => {
+    chosen = { alone: (options) => decodeMessage(hex, { ...own, ...profileOf(options) }) };
+  });
+  bytes('encode', 'build the bytes of a message', '<json>').action((json: string, own: OwnMessageOptions) => {
+    chosen = { alone: (options) => encodeMessage(json, { ...own, ...profileOf(options) }) };
+  });
 
-  const result = await parseAndRun(program, args, () => run);
+  const result = await parseAndRun(program, args, () => chosen);
   const indent = args.includes('--json') ? 0 : 2;
   process.stdout.write(typeof result === 'string' ? result : `${JSON.stringify(result.body, null, indent)}\n`);
   return typeof result === 'string' ? 0 : result.exit;
 }
 
+type OwnMessageOptions = Omit<MessageOptions, 'profile'>;
+
+function profileOf({ profile }: StartOptions): { profile?: string } {
+  return profile === undefined ? {} : { profile };
+}
+
 async function parseAndRun(
   program: Command,
   args: readonly string[],
-  chosen: () => Run | undefined,
+  choice: () => Chosen | undefined,
 ): Promise<Result | string> {
   try {
     program.configureOutput({ writeOut: () => undefined });
@@ -152,11 +174,11 @@ async function parseAndRun(
       return program.helpInformation();
     return failed('input-invalid', error instanceof Error ? error.message.replace(/^error: /, '') : String(error));
   }
-  const run = chosen();
-  if (!run) return program.helpInformation();
+  const chosen = choice();
+  if (!chosen) return program.helpInformation();
   const options = program.opts<StartOptions & { readonly language: WordsLanguage }>();
   speak(options.language);
-  return withCore(options, run);
+  return 'alone' in chosen ? chosen.alone(options) : withCore(options, chosen.run);
 }
 
 async function withCore(options: StartOptions, run: Run): Promise<Result> {

@@ -142,6 +142,7 @@ function readTotals(ours: Totals, code: string, answer: IsoMessage): BankAnswer 
 export const countertap: Dialect = {
   layout: COUNTERTAP,
   mac: 'aes-cmac',
+  headerLength: 0,
   envelope: () => bareEnvelope,
   signOnSigned: true,
   openKeys: openKeyBlock,

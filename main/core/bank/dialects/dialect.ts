@@ -27,6 +27,8 @@ export interface Envelope {
 export interface Dialect {
   readonly layout: Layout;
   readonly mac: MacScheme;
+  /** Bytes before the MTI. */
+  readonly headerLength: number;
   envelope(identity: Pick<Identity, 'nii'>): Envelope;
   /** Whether a sign-on and its answer carry a MAC under the master key. */
   readonly signOnSigned: boolean;

@@ -133,6 +133,7 @@ function readAnswer(request: LinkRequest, answer: IsoMessage): BankAnswer | unde
 export const hypercom: Dialect = {
   layout: HYPERCOM,
   mac: 'x9.19',
+  headerLength: 5,
   envelope: ({ nii }) => tpduEnvelope(nii),
   signOnSigned: false,
   openKeys: openRetailBlock,

@@ -172,6 +172,7 @@ function asksSignOn(header: Uint8Array): boolean | undefined {
 export const unionpay: Dialect = {
   layout: UNIONPAY,
   mac: 'unionpay-ecb',
+  headerLength: 11,
   envelope: ({ nii }) => tpduEnvelope(nii, HEADER, asksSignOn),
   signOnSigned: false,
   openKeys: openUnionPayBlock,
