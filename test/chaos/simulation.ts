@@ -77,7 +77,7 @@ interface Worker {
 
 /** A process that explores on request. */
 function openWorker(): Worker {
-  const child = fork(join(import.meta.dirname, '../simulation/worker.ts'), [], { stdio: 'inherit' });
+  const child = fork(join(import.meta.dirname, '../simulation/worker.ts'), [], { stdio: 'inherit', execArgv: [] });
   return {
     explore: (first, count) =>
       new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { verifyBook } from '../../main/core/reports/verify.ts';
 import { legal, unfinished } from './legal.ts';
 import type { Machine } from './machine.ts';
 import type { Oracle, Row } from './oracle.ts';
@@ -36,6 +37,10 @@ export function compareBooks(machine: Machine, oracle: Oracle): void {
   accounts(machine, oracle, rows, entries);
   batches(machine, oracle, rows, entries);
   secrets(machine, oracle);
+  if (machine.core) {
+    const { ok, firstBreak } = verifyBook(machine.core.book);
+    if (!ok) oracle.fail('verify', `the terminal finds its own books broken: ${JSON.stringify(firstBreak)}`);
+  }
 }
 
 function ended(oracle: Oracle, rows: readonly Row[]): void {

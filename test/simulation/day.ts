@@ -142,7 +142,7 @@ export class Day {
     trouble(0.5, () => this.#line(random.pick(['down', 'silent'])));
     trouble(0.2, () => this.#line('down'));
     trouble(0.2, () => this.#host());
-    trouble(0.15, () => this.#refusals());
+    trouble(0.25, () => this.#refusals());
     trouble(0.1, () => {
       this.#machine.bank.trouble.wrongTotals = true;
     });
@@ -268,7 +268,7 @@ export class Day {
 
   #amount(): number {
     const kind = this.#random.int(1, 4);
-    if (kind === 1) return this.#random.int(1, 900);
+    if (kind === 1 || (this.#offline && kind === 2)) return this.#random.int(1, 900);
     return kind <= 3 ? this.#random.int(901, 5_100) : this.#random.int(5_001, 90_000);
   }
 
@@ -324,8 +324,7 @@ export class Day {
     if (tap <= 9) return { kind: 'refused', reason: 'not-a-payment-card', detail: '' };
     if (tap <= 12) return { kind: 'tap-again', reason: 'see-phone' };
     this.#presented += 1;
-    if (this.#cards.length === 0 || this.#random.chance(0.7)) this.#cards.push(`card-${this.#cards.length + 1}`);
-    const token = this.#cards[this.#random.int(0, this.#cards.length - 1)] ?? 'card';
+    const token = this.#card();
     const scheme = this.#random.pick<CardScheme>(['unionpay', 'visa', 'unionpay', 'visa', 'mastercard']);
     const card = {
       scheme,
@@ -346,6 +345,15 @@ export class Day {
     if (tap <= 16) return { kind: 'declined', reason: 'card-declined', card };
     if (tap <= 22) return { kind: 'approved-offline', card };
     return { kind: 'online', card, deferrable: tap > 32 };
+  }
+
+  /** A card: mostly one that was not here before. */
+  #card(): string {
+    const fresh = `card-${this.#cards.length + 1}`;
+    const known = this.#cards[this.#random.int(0, this.#cards.length)];
+    if (known !== undefined && this.#random.chance(0.4)) return known;
+    this.#cards.push(fresh);
+    return fresh;
   }
 
   #scan(): void {

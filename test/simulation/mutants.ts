@@ -234,7 +234,7 @@ export const mutants: readonly Mutant[] = [
     invariant: 'P5',
     file: FORWARD,
     from: '          [lateDeclined(posted(payment), scheme)],\n',
-    to: '          payment.attempt > 1 ? [] : [lateDeclined(posted(payment), scheme)],\n',
+    to: '          [],\n',
   },
   {
     name: 'void-posted-twice',
