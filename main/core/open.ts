@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { openKeyStore, type Sealer } from './bank/keystore.ts';
 import { type AcquirerProfile, readProfile } from './bank/profile.ts';
 import { Core } from './core.ts';
 import { readCaKeys, withCaKeys } from './kernel/cakeys.ts';
 import { TamperError } from './ledger/recovery.ts';
 import { Refused } from './refused.ts';
 import { type Migration, readMigrations, StoreError } from './store/database.ts';
+import type { Storage } from './store/storage.ts';
 import { type OpenDevices, openDevices } from './world/devices.ts';
 import { openRealWorld } from './world/real.ts';
 
@@ -25,6 +27,8 @@ export interface StartOptions {
   /** Device paths of serial scanners. */
   readonly scanner?: readonly string[] | undefined;
   readonly zone: string;
+  /** Opens the master key of a profile that holds none (`terminal key load`). */
+  readonly sealer?: Sealer | undefined;
 }
 
 export interface Terminal {
@@ -53,11 +57,22 @@ export async function openTerminal(options: StartOptions, onFatal: (error: unkno
   try {
     const world = openRealWorld(options.data, devices);
     const { reader, zone } = options;
-    return { core: new Core({ world, migrations: findMigrations(), profile, signer, zone, reader, onFatal }), devices };
+    const keyed = withMasterKey(profile, world.storage, options.sealer);
+    const core = new Core({ world, migrations: findMigrations(), profile: keyed, signer, zone, reader, onFatal });
+    return { core, devices };
   } catch (error) {
     await devices.close();
     throw startRefusal(error);
   }
+}
+
+/** The profile with the master key that was loaded into the data folder, where it holds none itself. */
+function withMasterKey(profile: AcquirerProfile, storage: Storage, sealer: Sealer | undefined): AcquirerProfile {
+  if (profile.masterKey !== undefined) return profile;
+  if (!sealer) throw new Refused('profile-damaged', 'the master key is sealed: its passphrase is needed');
+  const loaded = openKeyStore(storage, sealer).load();
+  if (!loaded.ok) throw new Refused('profile-damaged', `master key ${loaded.code}: terminal key load`);
+  return { ...profile, masterKey: Buffer.from(loaded.key).toString('hex') };
 }
 
 /** What keeps the terminal from starting, as a refusal that the screens can explain. */

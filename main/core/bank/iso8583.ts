@@ -12,7 +12,7 @@ import { localTime } from './stamp.ts';
 
 /**
  * Opens the ISO 8583 link to the acquirer of a profile (docs/bank-link.md). Nothing happens before `start`.
- * `zone` is the IANA zone of the counter: DE 12 and DE 13. Throws RangeError for a zone that does not exist.
+ * `zone` is the IANA zone of the counter: DE 12 and DE 13. Throws RangeError for a zone that does not exist, and without a master key.
  */
 export function openIsoLink(
   world: Pick<World, 'clock' | 'network' | 'random'>,
@@ -48,6 +48,7 @@ class IsoLink implements AcquirerLink {
     this.#identity = { terminalId, merchantId, nii, local: localTime(zone) };
     this.#dialect = dialectOf(profile.dialect ?? 'countertap');
     this.#history = new History(this.#dialect);
+    if (profile.masterKey === undefined) throw new RangeError('no master key');
     this.#masterKey = Buffer.from(profile.masterKey, 'hex');
     this.#state = { status: 'offline', reason: 'stopped', detail: 'not started', since: world.clock.now() };
   }

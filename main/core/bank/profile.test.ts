@@ -131,6 +131,13 @@ describe('a signed profile', () => {
     expect(result).toMatchObject({ ok: true, profile: { closedLoop } });
   });
 
+  test('of a bank that is not virtual may hold no key in the clear', () => {
+    expect(codeOf(signProfile(bent('virtual', false), privateKey))).toBe('profile-invalid');
+    const sealed = { ...bent('virtual', false) };
+    delete sealed['masterKey'];
+    expect(codeOf(signProfile(sealed, privateKey))).toBe('ok');
+  });
+
   test('with the key of another certificate is invalid', () => {
     expect(codeOf(signProfile(bent('tls.key', other.key), privateKey))).toBe('profile-invalid');
   });

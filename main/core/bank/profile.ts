@@ -61,59 +61,70 @@ const WalletRule = z.strictObject({
 });
 
 /** What one acquirer asks of the terminal: addresses, keys, timers, limits (docs/bank-link.md, "The acquirer profile"). */
-export const AcquirerProfile = z.strictObject({
-  /** Counts up; the terminal takes no older one than it had. */
-  version: z.int().min(1),
-  id: z.string().regex(/^[a-z0-9-]{1,40}$/),
-  name: z.string().min(1).max(80),
-  link: z.literal('iso8583'),
-  /** How the host speaks ISO 8583 (docs/bank-link.md, "Dialects"); `countertap` when left out. */
-  dialect: z.enum(DIALECTS).optional(),
-  /** A bank of the virtual counter: no money moves, and the screens say so. */
-  virtual: z.boolean(),
-  host: z.string().min(1).max(253),
-  port: z.int().min(1).max(65_535),
-  tls: Tls,
-  terminalId: z.string().regex(/^[0-9A-Za-z]{1,8}$/),
-  merchantId: z.string().regex(/^[0-9A-Za-z]{1,15}$/),
-  /** Network international identifier (DE 24). */
-  nii: z.string().regex(/^\d{3}$/),
-  /** Terminal master key, hex: AES-128, or double-length triple DES where the dialect has it. */
-  masterKey: z.string().regex(/^[0-9A-Fa-f]{32}$/),
-  sealing: z.strictObject({
-    kid: z.string().min(1).max(100),
-    jwk: z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: coordinate, y: coordinate }),
-  }),
-  timers: z.strictObject({
-    connectMs: milliseconds,
-    responseMs: milliseconds,
-    echoMs: milliseconds,
-    /** How long a session key is used before a new one is asked for; as long as the connection when left out. */
-    keyMs: milliseconds.optional(),
-    /** Waits between attempts to connect; the last one goes on. */
-    reconnectMs: z.array(milliseconds).min(1).max(20),
-    /** Waits before each repeat of a reversal or an advice; the last one goes on. */
-    repeatMs: z.array(z.int().min(0).max(86_400_000)).min(1).max(20),
-    /** Longest time a message can be on its way (R6). */
-    messageLifetimeMs: milliseconds,
-  }),
-  offline: z.strictObject({
-    enabled: z.boolean(),
-    hours: z.number().positive().max(168),
-    singleMinor: minor,
-    totalMinor: minor,
-    count: z.int().min(0).max(100_000),
-    oncePerCard: z.boolean(),
-    currency: Currency,
-    schemes: z.array(z.enum(['unionpay', 'visa', 'mastercard', 'jcb', 'wallet'])),
-  }),
-  limits: CardLimits,
-  wallets: z.array(WalletRule).max(50),
-  walletTimers: z.strictObject({ firstQueryMs: milliseconds, queryMs: milliseconds, giveUpMs: milliseconds }),
-  cards: CardRules,
-  /** The bank's own wallet on the card reader (docs/wallet-token.md); none when left out. */
-  closedLoop: ClosedLoop.optional(),
-});
+export const AcquirerProfile = z
+  .strictObject({
+    /** Counts up; the terminal takes no older one than it had. */
+    version: z.int().min(1),
+    id: z.string().regex(/^[a-z0-9-]{1,40}$/),
+    name: z.string().min(1).max(80),
+    link: z.literal('iso8583'),
+    /** How the host speaks ISO 8583 (docs/bank-link.md, "Dialects"); `countertap` when left out. */
+    dialect: z.enum(DIALECTS).optional(),
+    /** A bank of the virtual counter: no money moves, and the screens say so. */
+    virtual: z.boolean(),
+    host: z.string().min(1).max(253),
+    port: z.int().min(1).max(65_535),
+    tls: Tls,
+    terminalId: z.string().regex(/^[0-9A-Za-z]{1,8}$/),
+    merchantId: z.string().regex(/^[0-9A-Za-z]{1,15}$/),
+    /** Network international identifier (DE 24). */
+    nii: z.string().regex(/^\d{3}$/),
+    /**
+     * Terminal master key in the clear, hex: AES-128, or double-length triple DES where the dialect has it. Only of virtual
+     * banks; any other key is loaded in two components and lies sealed (docs/bank-link.md, "Keys").
+     */
+    masterKey: z
+      .string()
+      .regex(/^[0-9A-Fa-f]{32}$/)
+      .optional(),
+    sealing: z.strictObject({
+      kid: z.string().min(1).max(100),
+      jwk: z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: coordinate, y: coordinate }),
+    }),
+    timers: z.strictObject({
+      connectMs: milliseconds,
+      responseMs: milliseconds,
+      echoMs: milliseconds,
+      /** How long a session key is used before a new one is asked for; as long as the connection when left out. */
+      keyMs: milliseconds.optional(),
+      /** Waits between attempts to connect; the last one goes on. */
+      reconnectMs: z.array(milliseconds).min(1).max(20),
+      /** Waits before each repeat of a reversal or an advice; the last one goes on. */
+      repeatMs: z.array(z.int().min(0).max(86_400_000)).min(1).max(20),
+      /** Longest time a message can be on its way (R6). */
+      messageLifetimeMs: milliseconds,
+    }),
+    offline: z.strictObject({
+      enabled: z.boolean(),
+      hours: z.number().positive().max(168),
+      singleMinor: minor,
+      totalMinor: minor,
+      count: z.int().min(0).max(100_000),
+      oncePerCard: z.boolean(),
+      currency: Currency,
+      schemes: z.array(z.enum(['unionpay', 'visa', 'mastercard', 'jcb', 'wallet'])),
+    }),
+    limits: CardLimits,
+    wallets: z.array(WalletRule).max(50),
+    walletTimers: z.strictObject({ firstQueryMs: milliseconds, queryMs: milliseconds, giveUpMs: milliseconds }),
+    cards: CardRules,
+    /** The bank's own wallet on the card reader (docs/wallet-token.md); none when left out. */
+    closedLoop: ClosedLoop.optional(),
+  })
+  .refine(({ virtual, masterKey }) => virtual || masterKey === undefined, {
+    error: 'a key in the clear is for virtual banks only',
+    path: ['masterKey'],
+  });
 export type AcquirerProfile = z.infer<typeof AcquirerProfile>;
 
 const Signed = z.strictObject({

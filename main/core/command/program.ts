@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { formatMoney } from '../../../contract/money.ts';
 import type { WordsLanguage } from '../../../renderer/words/words.ts';
+import { PASSPHRASE_LENGTH, passphraseSealer, type Sealer } from '../bank/keystore.ts';
 import { CloseRefused } from '../bank/settlement.ts';
 import type { Core } from '../core.ts';
 import { Board } from '../devices/board.ts';
@@ -8,6 +11,8 @@ import { readOnce } from '../devices/test.ts';
 import { openTerminal, type StartOptions } from '../open.ts';
 import { Refused } from '../refused.ts';
 import { verifyBook } from '../reports/verify.ts';
+import { openDiskStorage } from '../store/disk.ts';
+import { loadKey, openPrompt } from './key.ts';
 import { decodeMessage, encodeMessage, type MessageOptions } from './message.ts';
 import { failed, paymentBody, type Result, speak } from './result.ts';
 import { runSale, runVoid, type SaleOptions, untilLine, untilReader } from './sale.ts';
@@ -148,11 +153,36 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   bytes('encode', 'build the bytes of a message', '<json>').action((json: string, own: OwnMessageOptions) => {
     chosen = { alone: (options) => encodeMessage(json, { ...own, ...profileOf(options) }) };
   });
+  const key = program.command('key').description('the terminal master key');
+  command(key, 'load', 'load it from two components typed by two people, and seal it').action(() => {
+    chosen = { alone: loadMasterKey };
+  });
 
   const result = await parseAndRun(program, args, () => chosen);
   const indent = args.includes('--json') ? 0 : 2;
   process.stdout.write(typeof result === 'string' ? result : `${JSON.stringify(result.body, null, indent)}\n`);
   return typeof result === 'string' ? 0 : result.exit;
+}
+
+async function loadMasterKey({ data, profile }: StartOptions): Promise<Result> {
+  const prompt = openPrompt();
+  try {
+    const storage = openDiskStorage(data);
+    return await loadKey(
+      { profile: profile ?? join(data, 'profile.json'), storage, random: randomBytes, tell },
+      prompt.ask,
+    );
+  } finally {
+    prompt.close();
+  }
+}
+
+/** The passphrase of the master key comes from the environment, so that no list of processes shows it. */
+function sealerOf(): { readonly sealer?: Sealer } {
+  const passphrase = process.env['COUNTERTAP_KEY_PASSPHRASE'];
+  if (passphrase === undefined) return {};
+  if (passphrase.length < PASSPHRASE_LENGTH) throw new Refused('input-invalid', 'the passphrase is too short');
+  return { sealer: passphraseSealer(passphrase, randomBytes) };
 }
 
 type OwnMessageOptions = Omit<MessageOptions, 'profile'>;
@@ -184,7 +214,7 @@ async function parseAndRun(
 async function withCore(options: StartOptions, run: Run): Promise<Result> {
   let broken: unknown;
   try {
-    const { core } = await openTerminal(options, (error) => {
+    const { core } = await openTerminal({ ...options, ...sealerOf() }, (error) => {
       broken = error;
     });
     try {

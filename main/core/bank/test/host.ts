@@ -2,9 +2,10 @@ import { createCipheriv, randomBytes } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { type IsoMessage, pack, unpack } from '../codec.ts';
+import { type DialectName, dialectOf } from '../dialects/named.ts';
 import { frame, openDeframer } from '../frame.ts';
-import { COUNTERTAP } from '../layouts/countertap.ts';
-import { type Mac, openCmac, packSigned } from '../mac.ts';
+import { aesCheckValue, desCheckValue } from '../keys.ts';
+import { encipherDes, type Mac, openMac, packSigned } from '../mac.ts';
 import type { Authority } from './certificates.ts';
 
 /** What a script may do with one request. */
@@ -30,10 +31,29 @@ export interface Host {
   close(): void;
 }
 
-const ECHOED = [3, 4, 7, 11, 12, 13, 24, 37, 41, 42, 49, 60];
+/** What stands before the MTI of an answer. */
+const HEADERS: Readonly<Record<DialectName, string>> = {
+  countertap: '',
+  hypercom: '6000000003',
+  unionpay: '6000000003613100310000',
+};
+
+export function isSignOn({ mti, fields }: IsoMessage): boolean {
+  return mti === '0800' && (fields.get(3) === '920000' || fields.get(60)?.endsWith('003') === true);
+}
+
+export function isEcho({ mti, fields }: IsoMessage): boolean {
+  return mti === '0820' || (mti === '0800' && fields.get(3) === '990000');
+}
 
 /** A host that does what a test tells it, over real TLS, with the codec under test: the acquirer simulator is the independent one. */
-export async function startHost(authority: Authority, masterKey: Uint8Array, name = 'acquirer.test'): Promise<Host> {
+export async function startHost(
+  authority: Authority,
+  masterKey: Uint8Array,
+  speaks: DialectName = 'countertap',
+  name = 'acquirer.test',
+): Promise<Host> {
+  const dialect = dialectOf(speaks);
   const sockets = new Set<Socket>();
   const pair = await authority.issue(name, 'server');
   const options = {
@@ -73,12 +93,14 @@ export async function startHost(authority: Authority, masterKey: Uint8Array, nam
       for (const bytes of deframe(chunk).messages) receive(bytes);
     });
     const receive = (bytes: Uint8Array): void => {
-      const unpacked = unpack(bytes, COUNTERTAP);
+      const unpacked = unpack(bytes.subarray(dialect.headerLength), dialect.layout);
       if (!unpacked.ok) throw unpacked.error;
       const request = unpacked.message;
-      const signOn = request.mti === '0800' && request.fields.get(3) === '920000';
-      const extra: Record<number, string | undefined> = signOn ? { 62: keyBlock(masterKey, session) } : {};
-      const turn = turnOf(socket, host.cut, request, openCmac(signOn ? masterKey : session), extra);
+      const signOn = isSignOn(request);
+      const extra: Record<number, string | undefined> = signOn ? { 62: keyBlock(speaks, masterKey, session) } : {};
+      const own = openMac(dialect.mac, signOn ? masterKey : session);
+      const seal = signOn && !dialect.signOnSigned ? undefined : own;
+      const turn = turnOf(socket, host.cut, request, seal, extra, speaks);
       if (signOn) host.signOns++;
       else host.requests.push(request);
       (signOn ? host.signOn : host.script)(turn);
@@ -91,34 +113,43 @@ function turnOf(
   socket: Socket,
   reset: () => void,
   request: IsoMessage,
-  own: Mac,
+  own: Mac | undefined,
   extra: Record<number, string | undefined>,
+  speaks: DialectName,
 ): Turn {
+  const { echoed, layout } = dialectOf(speaks);
   return {
     request,
     answer(change = {}, { mti, key = own } = {}) {
-      const fields = new Map([...request.fields].filter(([number]) => ECHOED.includes(number)));
+      const fields = new Map([...request.fields].filter(([number]) => echoed.includes(number)));
       fields.set(39, '00');
       for (const [number, value] of Object.entries({ ...extra, ...change })) {
         if (value === undefined) fields.delete(Number(number));
         else fields.set(Number(number), value);
       }
       const answerMti = mti ?? `${request.mti.slice(0, 2)}${Number(request.mti[2]) + 1}0`;
-      socket.write(frame(packSigned({ mti: answerMti, fields }, key, COUNTERTAP)));
+      const message = { mti: answerMti, fields };
+      const bytes = key ? packSigned(message, key, layout) : pack(message, layout);
+      socket.write(frame(Buffer.concat([Buffer.from(HEADERS[speaks], 'hex'), bytes])));
     },
     raw: (bytes) => socket.write(bytes),
     reset,
   };
 }
 
-function keyBlock(masterKey: Uint8Array, session: Uint8Array): string {
-  const cipher = createCipheriv('aes-128-ecb', masterKey, null).setAutoPadding(false);
-  const enciphered = Buffer.concat([cipher.update(session), cipher.final()]);
-  const check = openCmac(session)(new Uint8Array(16)).subarray(0, 3);
-  return Buffer.concat([Buffer.of(1), enciphered, check]).toString('hex');
+/** DE 62 of a sign-on answer. */
+function keyBlock(speaks: DialectName, masterKey: Uint8Array, session: Uint8Array): string {
+  if (speaks === 'countertap') {
+    const cipher = createCipheriv('aes-128-ecb', masterKey, null).setAutoPadding(false);
+    const enciphered = Buffer.concat([cipher.update(session), cipher.final()]);
+    return Buffer.concat([Buffer.of(1), enciphered, aesCheckValue(session).subarray(0, 3)]).toString('hex');
+  }
+  const one = (check: number): Uint8Array =>
+    Buffer.concat([encipherDes(masterKey, session), desCheckValue(session).subarray(0, check)]);
+  return Buffer.concat(speaks === 'hypercom' ? [one(3)] : [one(4), one(4)]).toString('hex');
 }
 
 /** An unsigned message in its frame, for garbage that is nearly right. */
-export function unsigned(message: IsoMessage): Uint8Array {
-  return frame(pack(message, COUNTERTAP));
+export function unsigned(message: IsoMessage, speaks: DialectName): Uint8Array {
+  return frame(Buffer.concat([Buffer.from(HEADERS[speaks], 'hex'), pack(message, dialectOf(speaks).layout)]));
 }
