@@ -7,16 +7,27 @@ const DEEPEST = 32;
 export function canonical(value: unknown, depth = 0): string | undefined {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (depth >= DEEPEST) return undefined;
-  const parts = Array.isArray(value)
-    ? value.map((entry) => canonical(entry, depth + 1))
-    : Object.entries(value)
-        .filter(([, entry]) => entry !== undefined)
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([key, entry]) => prefixed(key, canonical(entry, depth + 1)));
-  if (parts.includes(undefined)) return undefined;
-  return Array.isArray(value) ? `[${parts.join(',')}]` : `{${parts.join(',')}}`;
+  return Array.isArray(value) ? list(value, depth + 1) : members(value as Readonly<Record<string, unknown>>, depth + 1);
 }
 
-function prefixed(key: string, text: string | undefined): string | undefined {
-  return text === undefined ? undefined : `${JSON.stringify(key)}:${text}`;
+function list(values: readonly unknown[], depth: number): string | undefined {
+  let text = '';
+  for (const value of values) {
+    const part = canonical(value, depth);
+    if (part === undefined) return undefined;
+    text += text === '' ? part : `,${part}`;
+  }
+  return `[${text}]`;
+}
+
+function members(record: Readonly<Record<string, unknown>>, depth: number): string | undefined {
+  let text = '';
+  for (const key of Object.keys(record).sort()) {
+    const value = record[key];
+    if (value === undefined) continue;
+    const part = canonical(value, depth);
+    if (part === undefined) return undefined;
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${part}`;
+  }
+  return `{${text}}`;
 }
