@@ -25,6 +25,8 @@ const SUPERVISOR = { staff: 'cashier', approver: 'owner' } as const;
 const HEALING_MS = 30 * 60_000;
 /** The longest that a message can be on its way, with a margin. */
 const STRAGGLERS_MS = 180_000;
+/** How often somebody looks whether it has. */
+const LOOK_MS = 5_000;
 const EVENTS = 30_000;
 
 /** One day at a simulated counter: customers, a cashier, and what goes wrong. */
@@ -500,7 +502,7 @@ export class Day {
         this.#oracle.fail('P6', `no rest after everything was mended: ${open.join(', ')}, agreed ${this.#agreed}`);
         return;
       }
-      await this.#pass(1_000);
+      await this.#pass(LOOK_MS);
     }
   }
 
