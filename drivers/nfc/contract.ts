@@ -193,13 +193,20 @@ export function describeReaders(family: string, open: () => Promise<Rig>, able: 
       const { card, placed } = await tap();
       const second = await rig.put(testCard({ atr: Uint8Array.of(0x3b, 0x81, 0x80, 0x01, 0x55, 0x55) }));
       await status('collision');
-      expect(faultOf(await card.transmit(SELECT, 2_000))).toBe('torn');
+      expect(faultOf(await card.transmit(SELECT, 2_000))).toBe('collision');
       expect(await next(100)).toBeUndefined();
       placed.remove();
       const remaining = await next();
       expect(remaining && hex(remaining.atr)).toBe('3b8180015555');
       second.remove();
       await status('ready');
+    });
+
+    it.runIf(able.collision)('ends the exchange that runs when a second card comes, and says so', async () => {
+      const { card } = await tap();
+      const running = card.transmit(SILENT, 3_000);
+      await rig.put(testCard());
+      expect(faultOf(await running)).toBe('collision');
     });
 
     it.runIf(able.collision)('does not count a released card again because another one came and went', async () => {

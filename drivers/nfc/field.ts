@@ -43,7 +43,7 @@ export class Field implements CardReader {
   }
 
   collide(): void {
-    this.#end({ status: 'collision' }, () => this.#session?.break('torn', 'more than one card is in the field'));
+    this.#end({ status: 'collision' }, () => this.#session?.break('collision', 'more than one card is in the field'));
   }
 
   mute(reason: string): void {

@@ -22,6 +22,8 @@ export type ReaderState =
 export type ExchangeFault =
   /** The card left or answered fewer than two bytes: nothing it said before counts. */
   | 'torn'
+  /** Another card came into the field beside this one. */
+  | 'collision'
   | 'timed-out'
   | 'reader-gone'
   /** A second exchange was started while one was running: a bug of the caller. */

@@ -133,6 +133,32 @@ describe('a sale by card', () => {
     expect(types).toEqual(['purchase', 'reversal', 'purchase']);
   });
 
+  test('waits for one card only while two lie on the reader, and takes a card that comes alone', async () => {
+    const card = { atr: Uint8Array.of(0x3b, 0x80, 0x80, 0x01, 0x01), answer: () => undefined };
+    const lying = [till.readers.put(card), till.readers.put(card)];
+    const opened = till.core.charge(newKey(), money(100, 'CNY'), actor);
+    expect(till.core.counter.now).toMatchObject({ phase: 'waiting', prompt: 'one-card-only', reason: null });
+    for (const one of lying) one.remove();
+    await settled();
+    expect(till.core.counter.now).toMatchObject({ phase: 'waiting', prompt: 'tap-again-torn' });
+
+    const first = till.readers.put(card);
+    const second = till.readers.put(card);
+    await settled();
+    expect(till.core.counter.now).toMatchObject({ phase: 'waiting', prompt: 'one-card-only' });
+    second.remove();
+    expect(till.core.counter.now).toMatchObject({ phase: 'waiting', prompt: 'present' });
+    first.remove();
+    till.core.scanned('no code of ours');
+    expect(till.core.counter.now).toMatchObject({ prompt: 'code-refused', reason: 'code-not-recognised' });
+
+    await till.tap(cardOutcome());
+    await pass(10);
+    expect(now(opened).state).toBe('approved');
+    expect(till.shown.some((shown) => shown.phase === 'asking')).toBe(true);
+    expect(around.bank.heard.filter(({ type }) => type === 'purchase')).toHaveLength(1);
+  });
+
   test('cancelled before a card came is abandoned, and a card comes too late', async () => {
     const opened = till.core.charge(newKey(), money(100, 'CNY'), actor);
     till.core.cancel(opened.id, actor);

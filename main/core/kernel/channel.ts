@@ -1,4 +1,4 @@
-import type { Card } from '../../../drivers/nfc/reader.ts';
+import type { Card, ExchangeFault } from '../../../drivers/nfc/reader.ts';
 import { type Answer, readAnswer } from './apdu.ts';
 import type { CardOutcome, CardTiming } from './outcome.ts';
 
@@ -26,6 +26,14 @@ export interface Channel {
   readonly exchanges: CardTiming['exchanges'];
 }
 
+/** What the customer is asked for after a fault of the field. */
+const again = {
+  torn: 'torn',
+  'reader-gone': 'torn',
+  'timed-out': 'timed-out',
+  collision: 'one-card-only',
+} as const satisfies Record<Exclude<ExchangeFault, 'busy'>, string>;
+
 const LARGEST_RESPONSE = 65_536;
 
 /**
@@ -52,7 +60,7 @@ export function openChannel(
       before = until;
       if (!answer.ok) {
         if (answer.fault === 'busy') throw new Error(`two exchanges at once with one card: ${answer.detail}`);
-        return end({ kind: 'tap-again', reason: answer.fault === 'timed-out' ? 'timed-out' : 'torn' });
+        return end({ kind: 'tap-again', reason: again[answer.fault] });
       }
       if (answer.response.length < 2) return end({ kind: 'tap-again', reason: 'torn' });
       if (answer.response.length > LARGEST_RESPONSE) return refuse('card-data-invalid', `${name}: answer too long`);

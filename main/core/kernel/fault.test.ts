@@ -21,6 +21,7 @@ const answers = {
   torn: 'torn',
   'timed-out': 'timed-out',
   'reader-gone': 'reader-gone',
+  collision: 'collision',
   garbage: unhex('DEADBEEF000102039000'),
   nothing: unhex('9000'),
   '6A82': unhex('6A82'),
@@ -40,6 +41,12 @@ const expected: Record<keyof typeof answers, readonly [string, string, string, s
   torn: ['tap-again torn', 'tap-again torn', 'tap-again torn', 'tap-again torn'],
   'timed-out': ['tap-again timed-out', 'tap-again timed-out', 'tap-again timed-out', 'tap-again timed-out'],
   'reader-gone': ['tap-again torn', 'tap-again torn', 'tap-again torn', 'tap-again torn'],
+  collision: [
+    'tap-again one-card-only',
+    'tap-again one-card-only',
+    'tap-again one-card-only',
+    'tap-again one-card-only',
+  ],
   garbage: bad(),
   nothing: [
     'refused not-a-payment-card',

@@ -60,7 +60,7 @@ export class Counter {
     const disarm = new AbortController();
     this.#payment = payment.id;
     this.#disarm = disarm;
-    this.#wait(payment, this.#inputs() === 'none' ? 'no-input' : 'present', null);
+    this.#wait(payment, this.#standing(), null);
     this.#readCards(payment, disarm.signal).catch(this.#parts.fatal);
   }
 
@@ -144,10 +144,20 @@ export class Counter {
     return this.#payment === undefined ? undefined : this.#parts.find(this.#payment);
   }
 
-  #inputs(): 'reader' | 'none' {
+  /** What is asked of the customer as things stand, when nothing has been presented. */
+  #standing(): 'present' | 'no-input' | 'one-card-only' {
+    if (this.#collided()) return 'one-card-only';
     const { readers, scanners } = this.#parts.world.devices;
     const ready = readers.state.status === 'ready' || scanners.some((scanner) => scanner.state.status === 'ready');
-    return ready ? 'reader' : 'none';
+    return ready ? 'present' : 'no-input';
+  }
+
+  /** Whether more than one card lies on the reader: it hands out none of them. */
+  #collided(): boolean {
+    const { reader = '', world } = this.#parts;
+    return world.devices.readers
+      .list()
+      .some(({ name, state }) => name.includes(reader) && state.status === 'collision');
   }
 
   #wait(payment: Payment, prompt: Prompt, reason: string | null): void {
@@ -162,8 +172,9 @@ export class Counter {
     const payment = this.#current();
     if (!payment || this.#now.phase !== 'waiting') return;
     const { prompt, reason } = this.#now;
-    const calm = prompt === 'no-input' || prompt === 'present';
-    this.#wait(payment, calm ? (this.#inputs() === 'none' ? 'no-input' : 'present') : prompt, reason);
+    const standing = this.#standing();
+    const stands = standing === 'one-card-only' || calm.has(prompt);
+    this.#wait(payment, stands ? standing : prompt, standing === 'one-card-only' ? null : reason);
   }
 
   async #readCards(payment: Payment, signal: AbortSignal): Promise<void> {
@@ -183,6 +194,11 @@ export class Counter {
   }
 
   #afterRead(payment: Payment, outcome: CardOutcome): void {
+    const again = outcome.kind === 'tap-again' || outcome.kind === 'refused';
+    if (again && this.#collided()) {
+      this.#wait(payment, 'one-card-only', null);
+      return;
+    }
     if (outcome.kind === 'tap-again') {
       this.#wait(payment, tapAgain[outcome.reason], null);
       return;
@@ -206,6 +222,9 @@ export class Counter {
     );
   }
 }
+
+/** Prompts that follow the devices; the others answer what was presented and stay until something else is. */
+const calm: ReadonlySet<Prompt> = new Set(['no-input', 'present', 'one-card-only']);
 
 const tapAgain: Record<Extract<CardOutcome, { kind: 'tap-again' }>['reason'], Prompt> = {
   torn: 'tap-again-torn',
