@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Commands, command } from '../control.ts';
 import { Book } from './book.ts';
+import { openCapture } from './capture.ts';
 import { cardOpener } from './card.ts';
 import { dialectNamed } from './dialects/named.ts';
 import { Faults, Rule } from './faults.ts';
@@ -10,8 +11,9 @@ import { currencies } from './host.ts';
 import { openIdentity, saveIdentity, withPort, writeWhole } from './identity.ts';
 import { codeHash } from './issuer.ts';
 import { openLine } from './line.ts';
-import { type CaKey, type ClosedLoop, type Json, profileText } from './profile.ts';
+import { type CaKey, type ClosedLoop, type Json, merged, profileText, terminalId } from './profile.ts';
 import { type Bank, Session } from './session.ts';
+import { statementText } from './statement.ts';
 
 export interface AcquirerOptions {
   /** Folder for keys, book and profile; made when it is not there. */
@@ -24,12 +26,20 @@ export interface AcquirerOptions {
   readonly closedLoop?: ClosedLoop;
   /** Laid over the bank's own terms before the profile is signed. */
   readonly terms?: Json;
+  /** How many terminals the merchant has; one when not said. */
+  readonly terminals?: number;
+  /** File to which every frame is appended in hex, card data masked. */
+  readonly capture?: string;
+  /** Makes one message in ten go wrong, always the same ones for the same seed. */
+  readonly faultSeed?: number;
 }
 
 export interface Acquirer {
   readonly port: number;
   /** Path of the signed profile for the terminal. */
   readonly profile: string;
+  /** One for each terminal, that of the first being `profile`. */
+  readonly profiles: readonly string[];
   readonly commands: Commands;
   state(): { readonly line: boolean; readonly bank: boolean };
   close(): Promise<void>;
@@ -77,12 +87,16 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
   const fixed = (options.port ?? 0) !== 0;
   const wanted = fixed ? withPort(kept, options.port ?? 0) : kept;
   const book = new Book(join(options.dir, 'book.sqlite'));
-  const faults = new Faults();
+  const faults = new Faults(options.faultSeed);
+  const ids = Array.from({ length: options.terminals ?? 1 }, (_, index) => terminalId(index + 1));
+  const dialect = dialectNamed(dialectName(options.terms));
   const bank: Bank = {
     book,
+    terminals: new Set(ids),
+    ...(options.capture === undefined ? {} : { capture: openCapture(options.capture, dialect) }),
     faults,
     masterKey: Buffer.from(kept.masterKey, 'hex'),
-    dialect: dialectNamed(dialectName(options.terms)),
+    dialect,
     up: true,
     openCard: cardOpener(kept.sealing),
     issuers: options.closedLoop?.issuers ?? [],
@@ -90,10 +104,15 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
   };
   const { line, identity } = await openLine(wanted, fixed, (connection) => new Session(bank, connection));
   saveIdentity(options.dir, identity);
-  const profile = join(options.dir, 'profile.json');
   const { caKeys = [], closedLoop } = options;
   const cards = closedLoop === undefined ? { caKeys } : { caKeys, closedLoop };
-  writeWhole(profile, profileText(identity, cards, options.terms));
+  const profiles = ids.map((id, index) => {
+    const path = join(options.dir, index === 0 ? 'profile.json' : `profile-${id}.json`);
+    const own = index === 0 ? options.terms : merged(options.terms ?? {}, { terminalId: id });
+    writeWhole(path, profileText(identity, cards, own));
+    return path;
+  });
+  const [profile = ''] = profiles;
 
   const commands: Commands = {
     line: command(z.strictObject({ up: z.boolean() }), async ({ up }) => {
@@ -113,6 +132,14 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
       return { rules: faults.list() };
     }),
     book: command(z.strictObject({ batch: z.int().min(0).optional() }), async ({ batch }) => bookCommand(book, batch)),
+    statement: command(z.strictObject({ batch: z.int().min(0).optional() }), async ({ batch }) => {
+      const path = join(options.dir, batch === undefined ? 'statement.csv' : `statement-${batch}.csv`);
+      const payments = book
+        .statement(batch)
+        .map((one) => ({ ...one, currency: currencies[one.currency] ?? one.currency }));
+      writeWhole(path, statementText(payments));
+      return { path, lines: payments.length };
+    }),
     code: command(
       z.strictObject({
         scheme: z.string(),
@@ -125,6 +152,7 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
   return {
     port: identity.port,
     profile,
+    profiles,
     commands,
     state: () => ({ line: line.up, bank: bank.up }),
     close: async () => {

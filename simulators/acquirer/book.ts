@@ -276,6 +276,13 @@ export class Book {
     }) as Payment[];
   }
 
+  /** Like `payments`, with the terminal of each. */
+  statement(batch?: number): (Payment & { readonly terminal: string })[] {
+    return this.#sql(
+      `SELECT ${columns}, terminal FROM payments WHERE batch = @batch OR @batch IS NULL ORDER BY id`,
+    ).all({ batch: batch ?? null }) as (Payment & { readonly terminal: string })[];
+  }
+
   issueCode(hash: string, behaviour: string, ms: number): void {
     this.#sql('INSERT INTO codes VALUES (?, ?, ?, 0)').run(hash, behaviour, ms);
   }

@@ -30,6 +30,12 @@ export type Rule = z.infer<typeof Rule>;
 /** The faults that wait for their message, in the order they were planted. */
 export class Faults {
   #waiting: Rule[] = [];
+  readonly #chance: (() => number) | undefined;
+
+  /** With a seed one message in ten goes wrong by itself. */
+  constructor(seed?: number) {
+    this.#chance = seed === undefined ? undefined : seeded(seed);
+  }
 
   plant(rule: Rule): void {
     this.#waiting.push({ ...rule });
@@ -49,9 +55,35 @@ export class Faults {
       (one) =>
         (one.on === mti || one.on === messageClass(mti)) && (one.pan === undefined || pan?.endsWith(one.pan) === true),
     );
-    if (rule === undefined) return undefined;
+    if (rule === undefined) return this.#byChance(mti);
     rule.times -= 1;
     this.#waiting = this.#waiting.filter((one) => one.times > 0);
     return rule;
   }
+
+  /** Sign-ons and echoes are left alone, so that the line comes up at all. */
+  #byChance(mti: string): Rule | undefined {
+    if (this.#chance === undefined || mti.startsWith('08') || this.#chance() >= 0.1) return undefined;
+    const kind = troubles[Math.floor(this.#chance() * troubles.length)] ?? 'drop-answer';
+    return { on: messageClass(mti), do: kind, times: 1, ms: Math.floor(this.#chance() * 3000), code: '05' };
+  }
+}
+
+const troubles = [
+  'drop-request',
+  'drop-answer',
+  'delay-request',
+  'delay',
+  'wrong-mac',
+  'wrong-amount',
+  'duplicate',
+] as const;
+
+/** Numbers from 0 to 1, the same for the same seed (a linear congruential generator, Numerical Recipes' constants). */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
 }

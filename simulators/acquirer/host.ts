@@ -1,7 +1,7 @@
 import type { Book, Entry, Outcome } from './book.ts';
 import type { Secrets } from './card.ts';
 import { judgeCard, judgeCode, judgeToken, readWalletCode } from './issuer.ts';
-import { MERCHANT_ID, TERMINAL_ID, type WalletIssuer } from './profile.ts';
+import { MERCHANT_ID, type WalletIssuer } from './profile.ts';
 import { type Request, readTotals, type Totals } from './request.ts';
 
 /** What a request came to, with the totals to send back when it asked for them. */
@@ -12,6 +12,8 @@ export interface Verdict extends Outcome {
 /** What the bank needs to carry out a request. */
 export interface Desk {
   readonly book: Book;
+  /** Ids of the terminals that the bank serves. */
+  readonly terminals: ReadonlySet<string>;
   /** Whose wallets pay at the card reader. */
   readonly issuers: readonly WalletIssuer[];
 }
@@ -209,7 +211,7 @@ export function execute(
 ): Verdict {
   const { book } = desk;
   return book.commit(() => {
-    if (request.terminal !== TERMINAL_ID || request.merchant !== MERCHANT_ID) return { code: '97' };
+    if (!desk.terminals.has(request.terminal) || request.merchant !== MERCHANT_ID) return { code: '97' };
     if (!rememberedKinds.has(request.kind)) {
       book.confirmWaiting(now);
       return carryOut(desk, request, card, refusal, now);

@@ -13,6 +13,9 @@ const program = new Command('acquirer')
   .option('--control <port>', 'control port; 0 takes a free one', portOption, 0)
   .option('--ca-keys <file>', 'JSON array of the keys with which the profile lets cards be verified')
   .option('--wallets <file>', 'JSON with AID and issuers of the wallets that pay at the card reader')
+  .option('--terminals <count>', 'how many terminals the merchant has', wholeOption(1), 1)
+  .option('--capture <file>', 'append every frame in hex to this file, card data masked')
+  .option('--fault-seed <seed>', 'let one message in ten go wrong, the same ones for the same seed', wholeOption(0))
   .option('--terms <file>', 'JSON laid over the acquirer profile before the bank signs it');
 
 interface Options {
@@ -22,12 +25,37 @@ interface Options {
   readonly caKeys?: string;
   readonly wallets?: string;
   readonly terms?: string;
+  readonly terminals: number;
+  readonly capture?: string;
+  readonly faultSeed?: number;
 }
 
-async function run({ dir, port, control, caKeys, wallets, terms }: Options): Promise<void> {
+/** A whole number from `least` on. Throws for anything else. */
+function wholeOption(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least) throw new Error(`"${text}" is no whole number from ${least} on.`);
+    return value;
+  };
+}
+
+async function run({
+  dir,
+  port,
+  control,
+  caKeys,
+  wallets,
+  terms,
+  terminals,
+  capture,
+  faultSeed,
+}: Options): Promise<void> {
   const bank = await startAcquirer({
     dir,
     port,
+    terminals,
+    ...(capture === undefined ? {} : { capture }),
+    ...(faultSeed === undefined ? {} : { faultSeed }),
     ...(caKeys === undefined ? {} : { caKeys: readCaKeys(caKeys) }),
     ...(wallets === undefined ? {} : { closedLoop: readClosedLoop(wallets) }),
     ...(terms === undefined ? {} : { terms: readTerms(terms) }),
@@ -39,6 +67,7 @@ async function run({ dir, port, control, caKeys, wallets, terms }: Options): Pro
   const ready = {
     ready: true,
     profile: resolve(bank.profile),
+    ...(bank.profiles.length > 1 ? { profiles: bank.profiles.map((path) => resolve(path)) } : {}),
     virtual: `127.0.0.1:${door.port}`,
     acquirer: `127.0.0.1:${bank.port}`,
   };

@@ -42,7 +42,11 @@ export function readTerms(file: string): Json {
   return z.record(z.string(), z.json()).parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
-export const TERMINAL_ID = 'T0000001';
+/** Id of the n-th terminal of the bank's merchant, from 1. */
+export function terminalId(n: number): string {
+  return `T${String(n).padStart(7, '0')}`;
+}
+
 export const MERCHANT_ID = 'M00000000000001';
 
 /** Wallets whose codes the bank takes, with the form of a code (docs/bank-link.md). */
@@ -65,7 +69,8 @@ export function canonical(value: Json): string {
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`;
 }
 
-function merged(base: Json | undefined, over: Json): Json {
+/** `over` laid over `base`, member by member. */
+export function merged(base: Json | undefined, over: Json): Json {
   if (!isObject(base) || !isObject(over)) return over;
   const changed = Object.entries(over).map(([key, value]) => [key, merged(base[key], value)]);
   return { ...base, ...Object.fromEntries(changed) };
@@ -82,7 +87,7 @@ function terms(identity: Identity, caKeys: readonly CaKey[], closedLoop: ClosedL
     host: '127.0.0.1',
     port: identity.port,
     tls: { ca: identity.ca, cert: identity.client.cert, key: identity.client.key, serverName: SERVER_NAME },
-    terminalId: TERMINAL_ID,
+    terminalId: terminalId(1),
     merchantId: MERCHANT_ID,
     nii: '003',
     masterKey: identity.masterKey,

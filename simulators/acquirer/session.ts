@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Book } from './book.ts';
+import type { Capture } from './capture.ts';
 import type { Secrets } from './card.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Faults, Rule } from './faults.ts';
@@ -19,8 +20,11 @@ export interface Bank {
   /** False: nothing is executed and nothing answered. */
   up: boolean;
   openCard(sealed: string): Promise<Secrets | undefined>;
+  readonly terminals: ReadonlySet<string>;
   /** Whose wallets pay at the card reader. */
   readonly issuers: readonly WalletIssuer[];
+  /** Told of every message, where somebody wants to look on. */
+  readonly capture?: Capture;
   /** Called with bugs only: what went wrong while a message was dealt with. */
   failed(error: unknown): void;
 }
@@ -50,7 +54,8 @@ export class Session implements Receiver {
 
   received(bytes: Buffer): void {
     if (!this.#bank.up) return;
-    const { dialect } = this.#bank;
+    const { dialect, capture } = this.#bank;
+    capture?.('in', bytes);
     const message = decode(dialect.open(bytes), dialect.forms, (one) => dialect.isSignOn(one) && !dialect.signOnSealed);
     if (!dialect.isSignOn(message) && this.#key === undefined) throw new WireError('a message before the sign-on');
     this.#deal(message).catch((error: unknown) => {
@@ -108,7 +113,9 @@ export class Session implements Receiver {
   #send(answer: Message, seal: Buffer | 'bare' | undefined, twist: (mac: Buffer) => Buffer = (mac) => mac): void {
     const { dialect } = this.#bank;
     const mac = Buffer.isBuffer(seal) ? (covered: Buffer) => twist(dialect.mac(seal, covered)) : undefined;
-    this.#connection.send(dialect.close(encode(answer, mac, dialect.forms)));
+    const bytes = dialect.close(encode(answer, mac, dialect.forms));
+    this.#bank.capture?.('out', bytes);
+    this.#connection.send(bytes);
   }
 
   #answer(
