@@ -59,6 +59,15 @@ function codeOf(run: () => unknown): string | undefined {
   }
 }
 
+/** The journal's entry of the bank's answer to a payment. */
+function answerEvent({ id }: Payment): Record<string, unknown> | undefined {
+  const bodies = till.core.book.db
+    .prepare<[string], { body: string }>('SELECT body FROM entry WHERE payment = ? ORDER BY seq DESC')
+    .all(id);
+  const entries = bodies.map(({ body }): { event: Record<string, unknown> } => JSON.parse(body));
+  return entries.map(({ event }) => event).find((event) => event['type'] === 'answer');
+}
+
 function bankSays(payment: Payment): string | undefined {
   return around.bank.book.get(payment.rrn)?.state;
 }
@@ -158,6 +167,28 @@ describe('a sale by card', () => {
     expect(till.shown.some((shown) => shown.phase === 'asking')).toBe(true);
     expect(around.bank.heard.filter(({ type }) => type === 'purchase')).toHaveLength(1);
   });
+
+  test.each([
+    ['910A112233445566778830308A02303072098607842400000203AA71109F1804000000018607842400000203AA', 2],
+    ['8A023030', 0],
+    ['7205', 'unreadable'],
+    [undefined, undefined],
+  ])(
+    'with issuer data %s has its scripts counted in the journal, and nothing else comes of them',
+    async (data, scripts) => {
+      around.bank.issuerData = data;
+      const sold = await sellByCard(till, 1_280);
+      await pass(10);
+      expect(now(sold).state).toBe('approved');
+      expect(answerEvent(sold)).toMatchObject({ type: 'answer', answer: 'approved', code: '00' });
+      expect(answerEvent(sold)?.['scripts']).toBe(scripts);
+      around.bank.plant('purchase', 'decline');
+      const refused = await sellByCard(till, 1_290);
+      await pass(10);
+      expect(now(refused).state).toBe('declined');
+      expect(answerEvent(refused)?.['scripts']).toBe(scripts);
+    },
+  );
 
   test('cancelled before a card came is abandoned, and a card comes too late', async () => {
     const opened = till.core.charge(newKey(), money(100, 'CNY'), actor);

@@ -107,9 +107,11 @@ export type BankAnswer =
       /** The host's own RRN, where the host makes one; a void or refund of this payment names it. */
       readonly hostRrn?: string;
       readonly hostTotals?: Totals;
+      /** What the issuer has for the card (DE 55), hex. */
+      readonly iccData?: string;
     }
   /** The host said no. For a reconciliation: the totals differ. */
-  | { readonly kind: 'declined'; readonly code: string; readonly hostTotals?: Totals }
+  | { readonly kind: 'declined'; readonly code: string; readonly hostTotals?: Totals; readonly iccData?: string }
   /** A wallet payment that the customer has not confirmed yet (DE 39 09). */
   | { readonly kind: 'pending'; readonly code: string }
   /** The host knows no such original (DE 39 25). Not final for a reversal until R6 is satisfied. */

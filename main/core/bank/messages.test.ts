@@ -181,6 +181,8 @@ describe('an answer', () => {
     ['approved', purchase, { 38: 'A1    ' }, { kind: 'approved', code: '00', authCode: 'A1' }],
     ['approved without a code', purchase, { 38: '      ' }, { kind: 'approved', code: '00' }],
     ['declined', purchase, { 39: '51' }, { kind: 'declined', code: '51' }],
+    ['with issuer data', purchase, { 55: '8A023030' }, { kind: 'approved', code: '00', iccData: '8A023030' }],
+    ['declined with it', purchase, { 39: '51', 55: '7205' }, { kind: 'declined', code: '51', iccData: '7205' }],
     ['declined by a code nobody knows', purchase, { 39: 'ZZ' }, { kind: 'declined', code: 'ZZ' }],
     ['pending', purchase, { 39: '09' }, { kind: 'pending', code: '09' }],
     ['a purchase cannot be unknown', purchase, { 39: '25' }, { kind: 'declined', code: '25' }],

@@ -30,10 +30,19 @@ export interface Facts {
   readonly waited: (stamp: number) => number;
 }
 
+/** How many issuer scripts came for a card that has left: only the journal hears of them. */
+export type IssuerScripts = number | 'unreadable';
+
 /** What the bank made of an exchange, as the payment needs to know it. */
 export type Answer =
-  | { readonly kind: 'approved'; readonly code: string; readonly authCode: string | null }
-  | { readonly kind: 'declined' | 'pending' | 'not-found'; readonly code: string }
+  | {
+      readonly kind: 'approved';
+      readonly code: string;
+      readonly authCode: string | null;
+      readonly scripts?: IssuerScripts;
+    }
+  | { readonly kind: 'declined'; readonly code: string; readonly scripts?: IssuerScripts }
+  | { readonly kind: 'pending' | 'not-found'; readonly code: string }
   | { readonly kind: 'no-answer' | 'not-sent' };
 
 export type PaymentEvent =

@@ -1,5 +1,7 @@
 import type { Money } from '../../../contract/money.ts';
 import type { AcquirerLink, BankAnswer, BankRequest, Presented, Trace } from '../bank/link.ts';
+import { unhex } from '../kernel/bytes.ts';
+import { readIssuerAnswer } from '../kernel/issuer.ts';
 import { openBatch } from '../ledger/batch.ts';
 import type { Book } from '../ledger/book.ts';
 import { businessDay } from '../ledger/day.ts';
@@ -8,7 +10,7 @@ import type { StoreSettings } from '../store/settings.ts';
 import { newId } from '../world/id.ts';
 import type { World } from '../world/world.ts';
 import { Ages } from './age.ts';
-import type { Answer, Effect, Exchange, Facts, PaymentEvent } from './event.ts';
+import type { Answer, Effect, Exchange, Facts, IssuerScripts, PaymentEvent } from './event.ts';
 import { takeNumbers, takeTrace } from './number.ts';
 import { type Payment, valuesOf } from './payment.ts';
 import { step } from './step.ts';
@@ -357,6 +359,7 @@ function eventDetail(event: PaymentEvent): Record<string, string | number | null
         to: event.to,
         answer: event.answer.kind,
         code: 'code' in event.answer ? event.answer.code : null,
+        ...('scripts' in event.answer ? { scripts: event.answer.scripts } : {}),
       };
     case 'card':
       return {
@@ -381,8 +384,9 @@ function answerOf(answer: BankAnswer, to: Exchange): Answer {
   if (answer.kind === 'declined' && !pays && cannotSay.has(answer.code)) return { kind: 'no-answer' };
   switch (answer.kind) {
     case 'approved':
-      return { kind: 'approved', code: answer.code, authCode: answer.authCode ?? null };
+      return { kind: 'approved', code: answer.code, authCode: answer.authCode ?? null, ...scriptsIn(answer) };
     case 'declined':
+      return { kind: 'declined', code: answer.code, ...scriptsIn(answer) };
     case 'pending':
     case 'not-found':
       return { kind: answer.kind, code: answer.code };
@@ -390,4 +394,10 @@ function answerOf(answer: BankAnswer, to: Exchange): Answer {
     case 'not-sent':
       return { kind: answer.kind };
   }
+}
+
+/** Issuer scripts of an answer are never sent to a card that has left: they are counted for the journal. */
+function scriptsIn({ iccData }: { readonly iccData?: string }): { scripts?: IssuerScripts } {
+  if (iccData === undefined) return {};
+  return { scripts: readIssuerAnswer(unhex(iccData))?.scripts.length ?? 'unreadable' };
 }

@@ -20,6 +20,8 @@ export interface ModelBank {
   confirm(rrn: string): void;
   heal(): void;
   up: boolean;
+  /** What the issuer sends for the card with each answer to a purchase or advice (DE 55), hex. */
+  issuerData: string | undefined;
   totals(batch: number): Totals;
   /** A link of one life of a terminal. */
   link(clock: Clock): ModelLink;
@@ -47,6 +49,7 @@ export function openModelBank(): ModelBank {
     book,
     heard,
     up: true,
+    issuerData: undefined,
     plant: (on, fault) => void planted.push({ on, fault }),
     confirm(rrn) {
       const entry = book.get(rrn);
@@ -90,8 +93,11 @@ export function openModelBank(): ModelBank {
       if (closed.has(batch)) return { kind: 'declined', code: '12' };
       const state = fault === 'decline' ? 'declined' : fault === 'pending' ? 'pending' : 'approved';
       book.set(rrn, { amount: request.amount, batch, state });
-      if (state === 'approved') return { kind: 'approved', code: '00', authCode: rrn.slice(-6) };
-      return state === 'pending' ? { kind: 'pending', code: '09' } : { kind: 'declined', code: '05' };
+      if (state === 'pending') return { kind: 'pending', code: '09' };
+      const forCard = bank.issuerData === undefined ? {} : { iccData: bank.issuerData };
+      return state === 'approved'
+        ? { kind: 'approved', code: '00', authCode: rrn.slice(-6), ...forCard }
+        : { kind: 'declined', code: '05', ...forCard };
     }
     const original = book.get(request.original.rrn);
     if (!original) return { kind: 'not-found', code: '25' };

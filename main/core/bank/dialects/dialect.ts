@@ -61,20 +61,22 @@ export function sameTotals(ours: Totals, theirs: Totals): boolean {
   );
 }
 
-/** What DE 39 and DE 38 of an answer to anything but totals come to. `good` are the codes that mean approved. */
+/** What DE 39, DE 38 and DE 55 of an answer to anything but totals come to. `good` are the codes that mean approved. */
 export function readCode(
   request: LinkRequest,
   answer: IsoMessage,
   code: string,
   good: readonly string[] = ['00'],
 ): BankAnswer {
+  const iccData = answer.fields.get(55);
+  const forCard = iccData ? { iccData } : {};
   if (good.includes(code)) {
     const authCode = answer.fields.get(38)?.trim();
-    return authCode ? { kind: 'approved', code, authCode } : { kind: 'approved', code };
+    return { kind: 'approved', code, ...(authCode ? { authCode } : {}), ...forCard };
   }
   if (code === '09') return { kind: 'pending', code };
   if (code === '25' && 'original' in request) return { kind: 'not-found', code };
-  return code === 'A0' ? BAD_MAC : { kind: 'declined', code };
+  return code === 'A0' ? BAD_MAC : { kind: 'declined', code, ...forCard };
 }
 
 /** An approved answer together with the RRN that the host made. */
