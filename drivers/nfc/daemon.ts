@@ -82,11 +82,21 @@ export async function openDaemon(): Promise<Daemon> {
   };
 }
 
-/** A pair of free ports: the second virtual reader takes the one above. */
+/**
+ * A pair of free ports: the second virtual reader takes the one above, and without both there is no reader at all.
+ * Below those that the system gives to outgoing connections, which may take one at any moment.
+ */
 async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + 2 * Math.floor(Math.random() * 6_000);
+    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, () => server.close(() => resolve(true)));
+  });
 }

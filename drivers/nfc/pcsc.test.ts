@@ -14,7 +14,11 @@ describe.skipIf(missing)(`PC/SC service${missing ? ` (not tried: ${missing})` : 
     daemon = await openDaemon();
     process.env['PCSCLITE_CSOCK_NAME'] = daemon.socket;
     await daemon.start();
-  }, 20_000);
+    // Without its reader each test would only wait in vain.
+    const readers = openPcscReaders({ allowVirtual: true, only: READER });
+    await vi.waitFor(() => expect(readers.list()).toHaveLength(1), { timeout: 20_000 });
+    await readers.close();
+  }, 40_000);
   afterAll(() => daemon.remove());
 
   describeReaders(
