@@ -275,8 +275,8 @@ export const mutants: readonly Mutant[] = [
     name: 'closed-without-agreement',
     invariant: 'B4',
     file: SETTLEMENT,
-    from: "if (answer.kind === 'approved' && report.agreed)",
-    to: "if (answer.kind !== 'no-answer')",
+    from: "if (told?.kind === 'approved' && report.agreed)",
+    to: 'if (told !== undefined)',
   },
   {
     name: 'close-repeated-with-new-number',

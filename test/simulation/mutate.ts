@@ -78,8 +78,9 @@ if (import.meta.main) {
   };
   log('| mutant | breaks | seeds | ms | found first |\n| --- | --- | --- | --- | --- |');
   const one = mutants.find(({ name }) => name === only);
-  const killed = one ? [await hunt(one)] : await huntAll(2, () => undefined);
-  for (const line of killed.map(tableRow)) log(line);
+  const tell = (killed: Killed): void => log(tableRow(killed));
+  const killed = one ? [await hunt(one)] : await huntAll(2, tell);
+  if (one) killed.forEach(tell);
   const alive = killed.filter(({ seeds }) => seeds === undefined);
   if (alive.length > 0) {
     log(`${alive.length} of ${killed.length} live`);
