@@ -1,5 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { money } from '../../contract/money.ts';
+import { config as cardConfig, VISA_PAN, visa } from './kernel/test/setting.ts';
+import { testCard } from './kernel/test/testcard.ts';
 import type { Payment } from './payment/payment.ts';
 import { Refused } from './refused.ts';
 import { verifyBook } from './reports/verify.ts';
@@ -286,6 +288,37 @@ describe('with the line down', () => {
     const opened = await sellByCode(till, 100, CODE);
     expect(opened.state).toBe('opened');
     expect(till.core.counter.now).toMatchObject({ prompt: 'code-refused', reason: 'code-needs-line' });
+  });
+
+  test('of one card too often in a row is not deferrable, until the bank has approved it online', async () => {
+    const cards = { ...cardConfig.cards, consecutiveOffline: { lower: 2, upper: 2 } };
+    const profile = { ...signed.profile, cards };
+    till.kill();
+    till = openTill({ ...around, storage: openMemoryStorage(), signed: { ...signed, profile } });
+    const read = () => till.core.readCard(testCard(visa), money(1_000, 'CNY'), 1, () => undefined);
+    const outcome = cardOutcome(till.core.vault.token(VISA_PAN));
+    const offlineSale = async () => {
+      till.link.setLine(false);
+      const sold = await sellByCard(till, 1_000, outcome);
+      expect(sold.state).toBe('saf-accepted');
+      till.link.setLine(true);
+      await pass(10_000);
+      expect(now(sold).state).toBe('saf-approved');
+    };
+    expect(await read()).toMatchObject({ kind: 'online', deferrable: true });
+    await offlineSale();
+    await sellByCard(till, 1_000, cardOutcome());
+    await pass(10_000);
+    expect(await read()).toMatchObject({ kind: 'online', deferrable: true });
+    await offlineSale();
+    expect(await read()).toMatchObject({ kind: 'online', deferrable: false });
+    around.bank.plant('purchase', 'decline');
+    await sellByCard(till, 1_000, outcome);
+    await pass(10_000);
+    expect(await read()).toMatchObject({ kind: 'online', deferrable: false });
+    await sellByCard(till, 1_000, outcome);
+    await pass(10_000);
+    expect(await read()).toMatchObject({ kind: 'online', deferrable: true });
   });
 
   test('an offline sale can be voided while it waits, and never reaches the bank', async () => {

@@ -307,7 +307,7 @@ export class Core {
       unpredictableNumber: random(4),
       sequence,
     } as const;
-    const context = { random, torn: this.#torn };
+    const context = { random, torn: this.#torn, offlineInARow: (token: string) => this.payments.offlineInARow(token) };
     return readCard(card, request, this.profile, this.vault, clock, mayGo, this.#beside(request), context);
   }
 

@@ -250,6 +250,8 @@ describe('findings and action codes', () => {
       detail: expect.stringContaining('block list'),
     });
     expect(cardIn(blocked.outcome).findings?.tvr).toBe('1000000000');
+    expect(await comesTo(small, { config: rules({ blockedBins: ['541333'] }) })).toBe('declined terminal-declined');
+    expect(await comesTo(small, { config: rules({ blockedBins: ['541334'] }) })).toBe('approved-offline');
     const bounds = rules({ consecutiveOffline: { lower: 2, upper: 3 } });
     const afterwards = (count: number) => comesTo(small, { config: bounds, context: { offlineInARow: () => count } });
     expect([await afterwards(1), await afterwards(2), await afterwards(3)]).toEqual([

@@ -105,6 +105,11 @@ export const CardRules = z.strictObject({
     )
     .max(1_000)
     .optional(),
+  /** Cards that the acquirer does not want: the first 6 to 8 digits of their numbers. Never a whole number. */
+  blockedBins: z
+    .array(z.string().regex(/^\d{6,8}$/))
+    .max(10_000)
+    .optional(),
   /** Whether a card without a contactless directory is asked for each application in turn. */
   withoutDirectory: z.boolean().optional(),
   /** Share of payments below the floor limit that are sent online all the same (EMV Book 3, 10.6.2). */

@@ -13,7 +13,7 @@ import { holdsPan } from './mask.ts';
 import { cdaPossible } from './oda.ts';
 import type { Cvm, Vault } from './outcome.ts';
 import { restrictions } from './restrict.ts';
-import type { CryptogramType } from './risk.ts';
+import { type CryptogramType, riskFindings } from './risk.ts';
 import { type TerminalData, type Terms, verificationDue } from './terminal.ts';
 import { type Finding, verificationResults } from './tvr.ts';
 
@@ -93,19 +93,6 @@ function verified(ready: Ready): Step<Verified> {
   return done(list);
 }
 
-/** Terminal risk management (EMV Book 3, 10.6) with the lists that were handed in. */
-function riskFindings({ terms, context }: Ready, token: string): Finding[] {
-  const found: Finding[] = [];
-  if (terms.risk.floorExceeded) found.push('floorExceeded');
-  if (terms.risk.chosenAtRandom) found.push('chosenAtRandom');
-  if (context.blocked?.(token)) found.push('exceptionFile');
-  const bounds = terms.config.cards.consecutiveOffline;
-  const inARow = context.offlineInARow?.(token) ?? 0;
-  if (bounds && inARow >= bounds.lower) found.push('lowerLimitExceeded');
-  if (bounds && inARow >= bounds.upper) found.push('upperLimitExceeded');
-  return found;
-}
-
 function offlineOnly({ cards }: CardConfig): boolean {
   return ['3', '6'].includes((cards.terminalType ?? '22')[1]!);
 }
@@ -134,7 +121,7 @@ function prepare(
     ...authentication,
     ...restrictions(data, ready.terminal, identity, terms.request.date),
     ...cvm.value.findings,
-    ...riskFindings(ready, token),
+    ...riskFindings(terms.risk, terms.config.cards, ready.context, { pan: identity.pan, token }),
   ];
   const results = verificationResults(findings);
   const blocked = findings.includes('exceptionFile');

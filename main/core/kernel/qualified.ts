@@ -8,7 +8,7 @@ import { readIdentity } from './identity.ts';
 import { fastDda } from './oda.ts';
 import type { CardOutcome, CardRequest, OdaResult, Vault } from './outcome.ts';
 import { restrictions } from './restrict.ts';
-import { cryptogramType, type Decision, decide } from './risk.ts';
+import { cryptogramType, type Decision, decide, riskFindings } from './risk.ts';
 import type { Act, Finding } from './tvr.ts';
 
 export type Verdict =
@@ -39,18 +39,6 @@ function odaFindings(oda: OdaResult): Finding[] {
   if (oda.method === 'none') return ['odaNotPerformed'];
   if (oda.result === 'passed') return oda.method === 'sda' ? ['sdaSelected'] : [];
   return oda.method === 'sda' ? ['sdaSelected', 'sdaFailed'] : ['ddaFailed'];
-}
-
-function riskFindings(said: Said, config: CardConfig, context: TapContext, token: string): Finding[] {
-  const found: Finding[] = [];
-  if (said.risk.floorExceeded) found.push('floorExceeded');
-  if (said.risk.chosenAtRandom) found.push('chosenAtRandom');
-  if (context.blocked?.(token)) found.push('exceptionFile');
-  const bounds = config.cards.consecutiveOffline;
-  const inARow = context.offlineInARow?.(token) ?? 0;
-  if (bounds && inARow >= bounds.lower) found.push('lowerLimitExceeded');
-  if (bounds && inARow >= bounds.upper) found.push('upperLimitExceeded');
-  return found;
 }
 
 /**
@@ -87,7 +75,7 @@ export function judgeQualified(
     ...odaFindings(oda),
     ...restrictions(data, said.terminal, read.identity, request.date),
     ...(verified.ok ? [] : (['cvmFailed'] as const)),
-    ...riskFindings(said, config, context, vault.token(pan)),
+    ...riskFindings(said.risk, config.cards, context, { pan, token: vault.token(pan) }),
   ];
   const acts: Act[] = ['cvm', 'cardRisk', 'terminalRisk', ...(oda.method === 'none' ? [] : (['oda'] as const))];
   const terminal = withResults(said.terminal, cvmResults(cvm));

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { money } from '../../../contract/money.ts';
 import { unhex } from './bytes.ts';
-import type { CardConfig } from './config.ts';
+import { type CardConfig, CardRules } from './config.ts';
 import { riskOf } from './limits.ts';
 import type { CardOutcome } from './outcome.ts';
 import { cryptogramType } from './risk.ts';
-import { config, request, tap, unionpay, visa } from './test/setting.ts';
+import { config, request, tap, unionpay, VISA_PAN, visa } from './test/setting.ts';
 import { type TestCardSpec, testCard } from './test/testcard.ts';
 
 type Changes = Parameters<typeof tap>[1];
@@ -171,6 +171,18 @@ describe('risk', () => {
     expect(await afterwards(2, '40')).toBe('online only');
     expect(await afterwards(2, '80')).toBe('online deferrable');
     expect(await afterwards(3, '80')).toBe('online only');
+  });
+
+  test('a card that begins with digits the acquirer blocks is declined, and no other', async () => {
+    const blocking = (...blockedBins: string[]) => ({ config: rules({ blockedBins }) });
+    expect(await comesTo(offline, blocking('621094', '47617390'))).toBe('declined terminal-declined');
+    expect(await comesTo(visa, blocking('476173'))).toBe('declined terminal-declined');
+    expect(await findings(visa, blocking('476173'))).toBe('1000000000');
+    expect(await comesTo(offline, blocking('47617391', '621094', '761739'))).toBe('approved-offline');
+    expect(CardRules.safeParse({ ...config.cards, blockedBins: ['47617390'] }).success).toBe(true);
+    for (const bin of ['47617', VISA_PAN, '47617A']) {
+      expect(CardRules.safeParse({ ...config.cards, blockedBins: [bin] }).success).toBe(false);
+    }
   });
 
   test('a card that was chosen at random must answer with an online cryptogram', async () => {

@@ -1,3 +1,6 @@
+import type { CardRules } from './config.ts';
+import type { TapContext } from './context.ts';
+import type { Risk } from './limits.ts';
 import type { CardOutcome, OdaResult } from './outcome.ts';
 import type { Finding } from './tvr.ts';
 
@@ -96,4 +99,26 @@ export function decide(evidence: Evidence): Decision {
   if (found.has('expired')) return online;
   if (type === 'TC') return offline(evidence);
   return { kind: 'online', deferrable: isProved(oda) && !found.has('upperLimitExceeded') };
+}
+
+/**
+ * Terminal risk management (EMV Book 3, 10.6) with the lists of the acquirer and those that were handed in. `pan` is
+ * compared here and goes no further.
+ */
+export function riskFindings(
+  risk: Risk,
+  cards: CardRules,
+  context: TapContext,
+  { pan, token }: { readonly pan: string; readonly token: string },
+): Finding[] {
+  const found: Finding[] = [];
+  if (risk.floorExceeded) found.push('floorExceeded');
+  if (risk.chosenAtRandom) found.push('chosenAtRandom');
+  const blocked = cards.blockedBins?.some((bin) => pan.startsWith(bin)) || context.blocked?.(token);
+  if (blocked) found.push('exceptionFile');
+  const bounds = cards.consecutiveOffline;
+  const inARow = bounds ? (context.offlineInARow?.(token) ?? 0) : 0;
+  if (bounds && inARow >= bounds.lower) found.push('lowerLimitExceeded');
+  if (bounds && inARow >= bounds.upper) found.push('upperLimitExceeded');
+  return found;
 }

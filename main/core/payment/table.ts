@@ -68,6 +68,18 @@ export class PaymentTable {
     };
   }
 
+  /** How often the card of this token was accepted offline here since the bank last approved it online. */
+  offlineInARow(token: string): number {
+    const row = prepared<[string, string], { n: number }>(
+      this.#db,
+      `SELECT count(*) AS n FROM payment WHERE token = ? AND accepted_at IS NOT NULL AND (at, stan) > (
+         SELECT coalesce(max(at), -1), coalesce(max(stan), -1) FROM (
+           SELECT at, stan FROM payment WHERE token = ? AND accepted_at IS NULL
+             AND state IN ('approved', 'settled', 'void-due', 'voided') ORDER BY at DESC, stan DESC LIMIT 1))`,
+    ).get(token, token);
+    return row?.n ?? 0;
+  }
+
   /** Whether a reversal waits that has not been delivered to the host even once (I10). */
   reversalUndelivered(): boolean {
     return (
