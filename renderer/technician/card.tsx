@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { TestResult } from '../../contract/device.ts';
@@ -9,6 +10,11 @@ type Card = NonNullable<TestResult['card']>;
 /** "12/29" of YYMM. */
 function expiryText(expiry: string): string {
   return /^\d{4}$/.test(expiry) ? `${expiry.slice(2)}/${expiry.slice(0, 2)}` : expiry;
+}
+
+/** The kernel that read the card: 0 is the bank's own wallet, which none of them read. */
+function kernelText(t: TFunction, kernel: number): string {
+  return kernel === 0 ? t('card.noKernel') : t('card.kernel', { n: kernel });
 }
 
 /** Things that may come twice, each with a name of its own for React. */
@@ -24,8 +30,7 @@ export function CardRead({ card }: { readonly card: Card }): ReactNode {
     <section className={styles['card']}>
       <p className={styles['name']}>
         <b>{card.label}</b> {t(`scheme.${card.scheme}`, { defaultValue: card.scheme })} · {card.maskedPan} ·{' '}
-        {t('card.expiry')} {expiryText(card.expiry)} · {t('card.kernel', { n: card.kernel })} · {t('card.oda')}{' '}
-        {card.oda}
+        {t('card.expiry')} {expiryText(card.expiry)} · {kernelText(t, card.kernel)} · {t('card.oda')} {card.oda}
       </p>
       <h3>{t('card.exchanges')}</h3>
       <table className={page['rows']}>
