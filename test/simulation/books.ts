@@ -30,13 +30,13 @@ interface Transfer {
 export function compareBooks(machine: Machine, oracle: Oracle): void {
   oracle.recall('at the end');
   const rows = oracle.rows();
-  ended(oracle, rows);
   const entries = readJournal(machine, oracle);
   replay(oracle, rows, entries);
   charges(machine, oracle, rows);
   accounts(machine, oracle, rows, entries);
   batches(machine, oracle, rows, entries);
   secrets(machine, oracle);
+  ended(oracle, rows);
   if (machine.core) {
     const { ok, firstBreak } = verifyBook(machine.core.book);
     if (!ok) oracle.fail('verify', `the terminal finds its own books broken: ${JSON.stringify(firstBreak)}`);

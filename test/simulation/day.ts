@@ -499,6 +499,8 @@ export class Day {
       if (done()) return;
       if (timeline.now > limit) {
         const open = this.#oracle.rows().map((row) => `${row.kind} ${row.state} ${row.print}`);
+        // What keeps it from resting is said first.
+        compareBooks(this.#machine, this.#oracle);
         this.#oracle.fail('P6', `no rest after everything was mended: ${open.join(', ')}, agreed ${this.#agreed}`);
         return;
       }
