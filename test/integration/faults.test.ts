@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { money } from '../../contract/money.ts';
-import { openFakeReaders } from '../../drivers/nfc/fake.ts';
+import { openFakeReaders, type ScriptedCard } from '../../drivers/nfc/fake.ts';
 import type { Card } from '../../drivers/nfc/reader.ts';
+import { insert } from '../../drivers/nfc/scripted.ts';
+import { openVirtualReader } from '../../drivers/nfc/virtual.ts';
 import { CaKey, type CardConfig, CardLimits, CardRules } from '../../main/core/kernel/config.ts';
 import { readCard } from '../../main/core/kernel/kernel.ts';
 import type { CardOutcome } from '../../main/core/kernel/outcome.ts';
@@ -217,4 +219,45 @@ describe('a card that leaves or fails at any command', () => {
       }
     },
   );
+
+  /** A second card is held out at command number `at`; the first one would answer all the same. */
+  async function beside(id: string, at: number, family: 'fake' | 'virtual'): Promise<CardOutcome> {
+    const other = { atr: Uint8Array.of(0x3b, 0x80, 0x80, 0x01, 0x01), answer: () => Uint8Array.of(0x90, 0x00) };
+    const own = deck.inProcess(id);
+    let commands = 0;
+    const first = {
+      atr: own.atr,
+      answer: async (command: Uint8Array) => {
+        commands += 1;
+        if (commands === at) await put(other);
+        return own.answer(command);
+      },
+    };
+    const fake = family === 'fake' ? openFakeReaders() : undefined;
+    const virtual = family === 'virtual' ? await openVirtualReader({ port: 0 }) : undefined;
+    const readers = fake ?? virtual;
+    if (!readers) throw new Error('no reader');
+    async function put(card: ScriptedCard): Promise<void> {
+      if (virtual) await insert(virtual.port, card);
+      else fake?.put(card);
+      const collided = () => readers?.list()[0]?.state.status === 'collision';
+      while (card === other && !collided()) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await put(first);
+    const card = await readers.nextCard(AbortSignal.timeout(1_000));
+    if (!card) throw new Error('no card');
+    const outcome = await readHeld(card);
+    await readers.close();
+    return outcome;
+  }
+
+  test.each(['fake', 'virtual'] as const)('beside another one pays nothing (%s reader)', async (family) => {
+    const whole = spoilt('unionpay-offline', 0, undefined);
+    await read(whole);
+    for (let at = 1; at <= whole.count(); at++) {
+      const outcome = await beside('unionpay-offline', at, family);
+      expect(outcome).toEqual({ kind: 'tap-again', reason: 'one-card-only' });
+    }
+    expect((await beside('unionpay-offline', 0, family)).kind).toBe('approved-offline');
+  });
 });
