@@ -40,7 +40,7 @@ async function unit(): Promise<Count> {
   mkdirSync(join(root, 'out'), { recursive: true });
   rmSync(report, { force: true });
   const args = ['run', '--config', 'build/vitest.config.ts', '--reporter=json', `--outputFile=${report}`];
-  const finished = await run(tool('vitest'), args, { limitMs: 14 * 60_000 });
+  const finished = await run(tool('vitest'), args, { limitMs: 18 * 60_000 });
   if (!existsSync(report)) {
     console.log(tail(finished.output, 40));
     return oneFailed;
