@@ -3,29 +3,9 @@ import { money } from '../contract/money.ts';
 import { encodeReceipt } from '../drivers/printer/escpos.ts';
 import type { AcquirerProfile } from '../main/core/bank/profile.ts';
 import { paymentReceipt } from '../main/core/reports/receipt.ts';
-import { type Figure, percentile } from './figure.ts';
+import type { Figure } from './figure.ts';
 import { openPlainCore } from './plain.ts';
-
-const ROUNDS = 9;
-const ROUND_MS = 200;
-
-/** Calls a second: the median of several rounds, after one that does not count. */
-function rate(work: () => unknown): number {
-  const round = (): number => {
-    const from = performance.now();
-    let calls = 0;
-    while (performance.now() - from < ROUND_MS) {
-      work();
-      calls += 1;
-    }
-    return (calls * 1000) / (performance.now() - from);
-  };
-  round();
-  return percentile(
-    Array.from({ length: ROUNDS }, () => round()),
-    0.5,
-  );
-}
+import { ROUNDS, rate } from './rate.ts';
 
 /** Receipts composed and turned into the printer's bytes. */
 export async function measureReceipts(dir: string, profile: AcquirerProfile): Promise<Figure[]> {

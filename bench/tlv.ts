@@ -3,15 +3,13 @@ import berTlv from 'ber-tlv';
 import NodeTlv from 'node-tlv';
 import { z } from '../contract/schema.ts';
 import { decode, encode, leaves, type Tlv } from '../main/core/kernel/tlv.ts';
-import { type Figure, percentile } from './figure.ts';
+import type { Figure } from './figure.ts';
+import { ROUNDS, rate } from './rate.ts';
 
 const { TlvFactory } = berTlv;
 type TlvItem = ReturnType<typeof TlvFactory.primitiveTlv>;
 
 const Trace = z.object({ exchanges: z.array(z.tuple([z.string(), z.string()])) });
-const ROUNDS = 7;
-const ROUND_MS = 150;
-
 /** A way to take data objects apart and to put one together, and the objects it found: hex of tag and value. */
 interface Codec {
   readonly name: string;
@@ -69,24 +67,6 @@ function answers(): Buffer[] {
       .filter(([, response]) => response.length > 8 && response.endsWith('9000'))
       .map(([, response]) => Buffer.from(response.slice(0, -4), 'hex'));
   });
-}
-
-/** Rounds a second: the median of several, after one that does not count. */
-function rate(work: () => void): number {
-  const round = (): number => {
-    const from = performance.now();
-    let calls = 0;
-    while (performance.now() - from < ROUND_MS) {
-      work();
-      calls += 1;
-    }
-    return (calls * 1000) / (performance.now() - from);
-  };
-  round();
-  return percentile(
-    Array.from({ length: ROUNDS }, () => round()),
-    0.5,
-  );
 }
 
 function ratio(name: string, what: string, mine: number, best: number): Figure {

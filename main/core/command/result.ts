@@ -40,41 +40,27 @@ const exits: Record<PaymentView['outcome'], Result['exit']> = {
   open: 3,
 };
 
+/** What a command tells of a payment; docs/terminal.md lists it. */
+const told = [
+  'id',
+  'kind',
+  'state',
+  'outcome',
+  'amount',
+  'tender',
+  'scheme',
+  'maskedPan',
+  'stan',
+  'rrn',
+  'authCode',
+  'reason',
+  'receiptNo',
+  'batch',
+  'at',
+] as const satisfies readonly (keyof PaymentView)[];
+
 export function paymentBody(payment: PaymentView): Readonly<Record<string, unknown>> {
-  const {
-    id,
-    kind,
-    state,
-    outcome,
-    amount,
-    tender,
-    scheme,
-    maskedPan,
-    stan,
-    rrn,
-    authCode,
-    reason,
-    receiptNo,
-    batch,
-    at,
-  } = payment;
-  return {
-    id,
-    kind,
-    state,
-    outcome,
-    amount,
-    tender,
-    scheme,
-    maskedPan,
-    stan,
-    rrn,
-    authCode,
-    reason,
-    receiptNo,
-    batch,
-    at,
-  };
+  return Object.fromEntries(told.map((name) => [name, payment[name]]));
 }
 
 /** A payment's end as a command's result. One that was never presented anything is no payment but an error. */
