@@ -32,7 +32,7 @@ function secondScreen(): Display | undefined {
 
 function shape(name: WindowName, kiosk: boolean): BrowserWindowConstructorOptions {
   if (name === 'main') return { width: 1280, height: 800, minWidth: 1024, minHeight: 700, kiosk };
-  if (name === 'virtual') return { width: 480, height: 800, minWidth: 400, minHeight: 600 };
+  if (name === 'virtual') return { width: 960, height: 800, minWidth: 480, minHeight: 600 };
   const display = secondScreen();
   if (display === undefined) return { width: 800, height: 600, minWidth: 480, minHeight: 360 };
   return { ...display.bounds, fullscreen: true };

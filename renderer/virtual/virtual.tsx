@@ -70,7 +70,6 @@ function Cards(): ReactNode {
         {cards?.map((card) => (
           <button key={card.id} type="button" disabled={tap.pending} onClick={() => void put(card.id)}>
             <b>{i18n.language === 'en' ? card.label : card.labelZh}</b>
-            <small>{card.behaviour}</small>
           </button>
         ))}
       </div>
@@ -196,9 +195,9 @@ export function Virtual(): ReactNode {
         <div>
           <p className={styles['note']}>{t('virtual.note')}</p>
           {absent && <p className={styles['absent']}>{t('refusal.counter-silent')}</p>}
+          <World status={status} onStatus={setStatus} />
           <Cards />
           <Codes />
-          <World status={status} onStatus={setStatus} />
         </div>
         <section className={styles['paper']} aria-label={t('virtual.paper')}>
           <h2>{t('virtual.paper')}</h2>
