@@ -1,4 +1,4 @@
-/** vsmartcard's reader: any program on the machine can be a card there. */
+/** vsmartcard's reader, where every program on the machine can be a card. */
 export function isVirtualSlot(name: string): boolean {
   return name.startsWith('Virtual PCD');
 }

@@ -27,7 +27,7 @@ describe('two components', () => {
       'key-weak',
     ],
   ])('%s are refused', (_name, a, b, code) => expect(combine(a, b)).toEqual({ ok: false, code }));
-  test('one alone says nothing of the key: any key may come of it', () => {
+  test('one alone says nothing of the key, which may still be every key', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 16, maxLength: 16 }), (wanted) => {
         const other = Buffer.from(wanted.map((byte, index) => byte ^ Buffer.from(first, 'hex')[index]!)).toString(

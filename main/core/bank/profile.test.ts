@@ -107,7 +107,7 @@ describe('a signed profile', () => {
     ['timers.reconnectMs', []],
     ['timers.responseMs', 1.5],
     ['offline.singleMinor', -1],
-    ['offline.currency', 'XXX'],
+    ['offline.currency', 'ZZZ'],
     ['wallets', [{ scheme: 'alipay', pattern: '(' }]],
     ['tls.ca', 'no certificate'],
     ['tls.key', 'no key'],
