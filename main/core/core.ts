@@ -1,38 +1,33 @@
-import type { i18n } from 'i18next';
 import type { Currency, Money } from '../../contract/money.ts';
 import type { PaymentView } from '../../contract/payment.ts';
 import type { RefusalCode } from '../../contract/refusal.ts';
-import type { Card } from '../../drivers/nfc/reader.ts';
-import { createWords, type WordsLanguage } from '../../renderer/words/words.ts';
 import { openIsoLink } from './bank/iso8583.ts';
 import type { AcquirerLink } from './bank/link.ts';
 import type { AcquirerProfile } from './bank/profile.ts';
 import { Settlement } from './bank/settlement.ts';
-import { type Beside, readCard } from './kernel/kernel.ts';
-import type { CardOutcome, CardRequest, Vault } from './kernel/outcome.ts';
-import { askWallet } from './kernel/token/read.ts';
-import { openTornLog, type TornLog } from './kernel/torn.ts';
+import type { CardOutcome, Vault } from './kernel/outcome.ts';
 import { openVault } from './kernel/vault.ts';
 import { openBatch } from './ledger/batch.ts';
 import type { Book, Recovered } from './ledger/book.ts';
-import { businessDay, localTime } from './ledger/day.ts';
+import { businessDay } from './ledger/day.ts';
 import { amountRefusal, Counter } from './payment/counter.ts';
 import type { Effect } from './payment/event.ts';
 import type { Payment } from './payment/payment.ts';
 import { Pending } from './payment/pending.ts';
 import { Printing } from './payment/printing.ts';
+import { rulesOf } from './payment/rules.ts';
 import { type Actor, Runner, requestBody } from './payment/runner.ts';
 import { PaymentTable } from './payment/table.ts';
-import type { Rules } from './payment/transition.ts';
 import { viewOf, voidable } from './payment/view.ts';
+import { openReading, type ReadCard } from './reading.ts';
 import { derive, deviceKey, openRecord } from './record.ts';
 import { Refused } from './refused.ts';
 import { dayReceipt, paymentReceipt, type ReceiptContext } from './reports/receipt.ts';
+import { wordsOf } from './reports/words.ts';
 import { Staff } from './staff/pin.ts';
 import type { Migration } from './store/database.ts';
 import { defaultSettings, readSetting, readStore, type StoreSettings } from './store/settings.ts';
 import { codeHash, recognise } from './wallet/code.ts';
-import { walletCounters } from './wallet/counters.ts';
 import type { World } from './world/world.ts';
 
 export interface CoreOptions {
@@ -51,9 +46,6 @@ export interface CoreOptions {
   /** Another reading of cards than the kernel's, for simulations in which no card speaks. */
   readonly read?: ReadCard;
 }
-
-/** Reads one card for an amount; `mayGo` is called when the card may leave. Never rejects. */
-export type ReadCard = (card: Card, amount: Money, sequence: number, mayGo: () => void) => Promise<CardOutcome>;
 
 /** How long a card sale waits for older reversals to be delivered once (I10). */
 const REVERSALS_FIRST_MS = 3_000;
@@ -77,7 +69,7 @@ export class Core {
   readonly vault: Vault;
   readonly zone: string;
   #runner: Runner;
-  readonly #torn: TornLog;
+  readonly #read: ReadCard;
   #codeKey: Uint8Array;
   #settings: StoreSettings;
   #stopped: RefusalCode | null = null;
@@ -102,15 +94,16 @@ export class Core {
     this.vault = openVault(profile.sealing, derive(key, 'card tokens'));
     this.staff = new Staff(db, world, derive(key, 'staff pins'));
     this.link = options.link ?? openIsoLink(world, profile, options.zone);
-    this.#torn = openTornLog(world.clock);
+    const { vault, payments, link } = this;
+    this.#read = openReading({ world, profile, zone: this.zone, book, payments, vault });
     const rules = rulesOf(profile);
     const fatal = (error: unknown): void => this.fatal(error);
     book.onFailed(fatal);
     this.#runner = new Runner({
       world,
       book,
-      payments: this.payments,
-      link: this.link,
+      payments,
+      link,
       rules,
       settings: () => this.#settings,
       perform: (payment, effect) => this.#perform(payment, effect),
@@ -118,9 +111,8 @@ export class Core {
       fatal,
     });
     const { clock } = world;
-    const { payments, link } = this;
     this.pending = new Pending({ clock, link, payments, runner: this.#runner, rules, fatal });
-    const read: ReadCard = options.read ?? ((...asked) => this.readCard(...asked));
+    const read = options.read ?? this.#read;
     this.counter = new Counter({
       world,
       runner: this.#runner,
@@ -295,29 +287,9 @@ export class Core {
     return this.printing.answered(payment, came);
   }
 
-  readCard(card: Card, amount: Money, sequence: number, mayGo: () => void): Promise<CardOutcome> {
-    const { clock, random } = this.world;
-    const local = localTime(clock.now(), this.zone);
-    const time = [local.hour, local.minute, local.second].map((part) => String(part).padStart(2, '0')).join('');
-    const request = {
-      amount,
-      transactionType: '00',
-      date: local.date.slice(2).replaceAll('-', ''),
-      time,
-      unpredictableNumber: random(4),
-      sequence,
-    } as const;
-    const context = { random, torn: this.#torn, offlineInARow: (token: string) => this.payments.offlineInARow(token) };
-    return readCard(card, request, this.profile, this.vault, clock, mayGo, this.#beside(request), context);
-  }
-
-  /** What a card may be that has no application of the kernels: the bank's own wallet, where the acquirer has one. */
-  #beside(request: CardRequest): Beside | undefined {
-    const { closedLoop, terminalId, limits } = this.profile;
-    if (!closedLoop) return undefined;
-    const counters = walletCounters(this.book, this.world);
-    const terminal = { closedLoop, terminalId, verifyFromMinor: limits.cvmMinor, counters, vault: this.vault };
-    return (channel) => askWallet(channel, request, terminal);
+  /** Reads one card for an amount, as a sale does. */
+  readCard(...asked: Parameters<ReadCard>): Promise<CardOutcome> {
+    return this.#read(...asked);
   }
 
   view(payment: Payment): PaymentView {
@@ -466,34 +438,3 @@ const unfinished = [
   'saf-sending',
   'saf-unknown',
 ] as const;
-
-const words = new Map<WordsLanguage, i18n>();
-
-/** The words of a language, made once: a catalogue takes longer to load than a receipt to lay out. */
-function wordsOf(language: WordsLanguage): i18n {
-  const known = words.get(language);
-  if (known) return known;
-  const made = createWords(language);
-  words.set(language, made);
-  return made;
-}
-
-/** What payments need of the acquirer profile. */
-export function rulesOf(profile: AcquirerProfile): Rules {
-  const { offline, timers, walletTimers } = profile;
-  const { currency } = offline;
-  return {
-    offline: {
-      enabled: offline.enabled,
-      hours: offline.hours,
-      single: { minor: offline.singleMinor, currency },
-      total: { minor: offline.totalMinor, currency },
-      count: offline.count,
-      oncePerCard: offline.oncePerCard,
-      schemes: offline.schemes,
-    },
-    repeatMs: timers.repeatMs,
-    messageLifetimeMs: timers.messageLifetimeMs,
-    wallet: walletTimers,
-  };
-}

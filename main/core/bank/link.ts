@@ -27,10 +27,12 @@ export type Presented =
 
 /** Points at an earlier message (DE 90 and DE 37). */
 export interface Original {
-  readonly mti: '0200' | '0220';
+  readonly mti: '0100' | '0200' | '0220';
   readonly stan: number;
   readonly rrn: string;
   readonly at: number;
+  /** The batch in which it was counted, where that is not the batch of the message that names it. */
+  readonly batch?: number;
   readonly authCode?: string;
   /** The host's own RRN, where the host makes one. */
   readonly hostRrn?: string;
@@ -63,22 +65,26 @@ export type BankRequest =
   | { readonly type: 'void'; readonly trace: Trace; readonly amount: Money; readonly original: Original }
   /** Asks what became of a wallet payment. */
   | { readonly type: 'query'; readonly trace: Trace; readonly amount: Money; readonly original: Original }
-  | { readonly type: 'reconciliation'; readonly trace: Trace; readonly totals: Totals };
-
-/** Requests that not every link takes. */
-export type FurtherRequest =
-  /** Gives money of an earlier purchase back, in any batch; told like an advice, repeated until answered. */
+  | { readonly type: 'reconciliation'; readonly trace: Trace; readonly totals: Totals }
+  /**
+   * Gives money of an earlier purchase back, in any batch, in part or whole; several together never more than the charge.
+   * Told like an advice: repeated with the same trace until answered, never reversed.
+   */
   | {
       readonly type: 'refund';
       readonly trace: Trace;
       readonly amount: Money;
+      /** The card or code once more, where the acquirer wants it. */
       readonly presented?: Presented;
       readonly original: Original;
     }
-  /** Holds an amount on the customer's account until it is completed or voided. */
-  | { readonly type: 'authorization'; readonly trace: Trace; readonly amount: Money; readonly presented: Presented }
-  /** Takes an authorized amount. */
-  | { readonly type: 'completion'; readonly trace: Trace; readonly amount: Money; readonly original: Original }
+  /** Holds an amount on the customer's account until it is completed or given up. */
+  | { readonly type: 'pre-authorization'; readonly trace: Trace; readonly amount: Money; readonly presented: Presented }
+  /** Takes an amount that was held. Repeated until answered. */
+  | { readonly type: 'completion'; readonly trace: Trace; readonly amount: Money; readonly original: Original };
+
+/** Requests that not every link takes. */
+export type FurtherRequest =
   /** One payment of a batch whose totals differ, told again at its end (B4). */
   | {
       readonly type: 'upload';

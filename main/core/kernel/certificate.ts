@@ -39,7 +39,8 @@ const SHA1_LENGTH = 20;
  */
 export function openSigned(key: PublicKey, block: Uint8Array, format: number, suffix: Uint8Array): Opened<Uint8Array> {
   if (block.length !== key.modulus.length) return no('length is not that of the key');
-  if (number(block) >= number(key.modulus)) return no('does not open with the key: its number is not below the modulus');
+  if (number(block) >= number(key.modulus))
+    return no('does not open with the key: its number is not below the modulus');
   const plain = recover(key, block);
   if (plain[0] !== HEADER || plain.at(-1) !== TRAILER) return no('does not open with the key');
   if (plain[1] !== format) return no('format');

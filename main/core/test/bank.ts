@@ -99,6 +99,7 @@ export function openModelBank(): ModelBank {
         ? { kind: 'approved', code: '00', authCode: rrn.slice(-6), ...forCard }
         : { kind: 'declined', code: '05', ...forCard };
     }
+    if (!('original' in request)) return { kind: 'declined', code: '12' };
     const original = book.get(request.original.rrn);
     if (!original) return { kind: 'not-found', code: '25' };
     if (request.type === 'query') {
@@ -110,6 +111,7 @@ export function openModelBank(): ModelBank {
       original.state = 'voided';
       return { kind: 'approved', code: '00' };
     }
+    if (request.type !== 'reversal') return { kind: 'declined', code: '12' };
     if (original.state === 'voided' || closed.has(original.batch)) return { kind: 'declined', code: '12' };
     if (original.state !== 'declined') original.state = 'reversed';
     return { kind: 'approved', code: '00' };

@@ -25,7 +25,7 @@ const KINDS: Readonly<Record<LinkRequest['type'] | 'sign-on' | 'echo', Kind>> = 
   query: { first: '0100', repeat: '0100', processing: '380000' },
   reconciliation: { first: '0500', repeat: '0500', processing: '920000' },
   refund: { first: '0220', repeat: '0221', processing: '200000' },
-  authorization: { first: '0100', repeat: '0100', processing: '300000' },
+  'pre-authorization': { first: '0100', repeat: '0100', processing: '300000' },
   completion: { first: '0220', repeat: '0221', processing: '300000' },
   upload: { first: '0320', repeat: '0321', processing: '000000' },
   'upload-end': { first: '0500', repeat: '0500', processing: '960000' },

@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<LinkRequest['type'], readonly [first: string, repea
   void: ['0200', '0201', '020000'],
   query: ['0100', '0100', '380000'],
   refund: ['0200', '0201', '200000'],
-  authorization: ['0100', '0100', '300000'],
+  'pre-authorization': ['0100', '0100', '300000'],
   completion: ['0220', '0221', '000000'],
   reconciliation: ['0500', '0500', '920000'],
   upload: ['0320', '0321', '000000'],
@@ -34,7 +34,7 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
     fields.set(63, totalsText(request.totals));
   } else {
     fields.set(4, digits(request.amount.minor, 12));
-    fields.set(25, request.type === 'authorization' ? '06' : '00');
+    fields.set(25, request.type === 'pre-authorization' ? '06' : '00');
     fields.set(49, currencyNumber(request.amount.currency));
     fields.set(62, invoice('original' in request ? request.original.stan : trace.stan));
     if ('presented' in request && request.presented) present(request.presented, fields);

@@ -31,7 +31,7 @@ const KINDS: Readonly<Record<LinkRequest['type'] | 'sign-on' | 'echo', Kind>> = 
   void: { mti: '0200', processing: '200000', condition: '00', code: '23' },
   query: { mti: '0100', processing: '380000', condition: '00', code: '01' },
   refund: { mti: '0220', processing: '200000', condition: '00', code: '25' },
-  authorization: { mti: '0100', processing: '030000', condition: '06', code: '10' },
+  'pre-authorization': { mti: '0100', processing: '030000', condition: '06', code: '10' },
   completion: { mti: '0200', processing: '000000', condition: '06', code: '20' },
   reconciliation: { mti: '0500', code: '00', network: '201' },
   upload: { mti: '0320', processing: '000000', condition: '00', code: '00', network: '205' },
@@ -105,8 +105,9 @@ function present(presented: Presented, fields: Fields): void {
   fields.set(57, presented.sealed);
 }
 
-/** DE 61: batch, STAN and date of the original, which is of the same batch. */
-function about(original: Original, batch: number, identity: Identity, fields: Fields): void {
+/** DE 61: batch, STAN and date of the original. */
+function about(original: Original, ownBatch: number, identity: Identity, fields: Fields): void {
+  const batch = original.batch ?? ownBatch;
   fields.set(61, digits(batch % 1_000_000, 6) + digits(original.stan, 6) + identity.local(original.at).date);
   if (original.hostRrn !== undefined) fields.set(37, original.hostRrn);
   if (original.authCode !== undefined) fields.set(38, original.authCode);

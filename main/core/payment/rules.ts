@@ -1,0 +1,22 @@
+import type { AcquirerProfile } from '../bank/profile.ts';
+import type { Rules } from './transition.ts';
+
+/** What payments need of the acquirer profile. */
+export function rulesOf(profile: AcquirerProfile): Rules {
+  const { offline, timers, walletTimers } = profile;
+  const { currency } = offline;
+  return {
+    offline: {
+      enabled: offline.enabled,
+      hours: offline.hours,
+      single: { minor: offline.singleMinor, currency },
+      total: { minor: offline.totalMinor, currency },
+      count: offline.count,
+      oncePerCard: offline.oncePerCard,
+      schemes: offline.schemes,
+    },
+    repeatMs: timers.repeatMs,
+    messageLifetimeMs: timers.messageLifetimeMs,
+    wallet: walletTimers,
+  };
+}

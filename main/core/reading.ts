@@ -1,0 +1,54 @@
+import type { Money } from '../../contract/money.ts';
+import type { Card } from '../../drivers/nfc/reader.ts';
+import type { AcquirerProfile } from './bank/profile.ts';
+import { type Beside, readCard } from './kernel/kernel.ts';
+import type { CardOutcome, CardRequest, Vault } from './kernel/outcome.ts';
+import { askWallet } from './kernel/token/read.ts';
+import { openTornLog } from './kernel/torn.ts';
+import type { Book } from './ledger/book.ts';
+import { localTime } from './ledger/day.ts';
+import type { PaymentTable } from './payment/table.ts';
+import { walletCounters } from './wallet/counters.ts';
+import type { World } from './world/world.ts';
+
+/** Reads one card for an amount; `mayGo` is called when the card may leave. Never rejects. */
+export type ReadCard = (card: Card, amount: Money, sequence: number, mayGo: () => void) => Promise<CardOutcome>;
+
+export interface ReadingParts {
+  readonly world: World;
+  readonly profile: AcquirerProfile;
+  readonly zone: string;
+  readonly book: Book;
+  readonly payments: PaymentTable;
+  readonly vault: Vault;
+}
+
+/** The kernel as this terminal uses it: its profile, its clock and dates, what it remembers of a card. */
+export function openReading(parts: ReadingParts): ReadCard {
+  const { world, profile, zone, payments, vault } = parts;
+  const { clock, random } = world;
+  const torn = openTornLog(clock);
+  return (card, amount, sequence, mayGo) => {
+    const local = localTime(clock.now(), zone);
+    const time = [local.hour, local.minute, local.second].map((part) => String(part).padStart(2, '0')).join('');
+    const request = {
+      amount,
+      transactionType: '00',
+      date: local.date.slice(2).replaceAll('-', ''),
+      time,
+      unpredictableNumber: random(4),
+      sequence,
+    } as const;
+    const context = { random, torn, offlineInARow: (token: string) => payments.offlineInARow(token) };
+    return readCard(card, request, profile, vault, clock, mayGo, beside(parts, request), context);
+  };
+}
+
+/** What a card may be that has no application of the kernels: the bank's own wallet, where the acquirer has one. */
+function beside({ world, profile, book, vault }: ReadingParts, request: CardRequest): Beside | undefined {
+  const { closedLoop, terminalId, limits } = profile;
+  if (!closedLoop) return undefined;
+  const counters = walletCounters(book, world);
+  const terminal = { closedLoop, terminalId, verifyFromMinor: limits.cvmMinor, counters, vault };
+  return (channel) => askWallet(channel, request, terminal);
+}
