@@ -28,6 +28,14 @@ export interface Payment {
   readonly cryptogram: 'right' | 'wrong' | null;
 }
 
+/** An amount held on a customer's account. */
+export interface Hold {
+  readonly id: number;
+  readonly amount: number;
+  readonly currency: string;
+  readonly state: 'held' | 'completed' | 'reversed';
+}
+
 /** How a payment enters the book. `confirmsAt`: when a pending wallet payment will be confirmed, null for never. */
 export interface Entry {
   readonly state: PaymentState;
@@ -65,6 +73,11 @@ const schema = `
   CREATE TABLE IF NOT EXISTS refunds (
     terminal TEXT NOT NULL, merchant TEXT NOT NULL, batch INTEGER NOT NULL, payment INTEGER NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0), currency TEXT NOT NULL, at TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS holds (
+    id INTEGER PRIMARY KEY, terminal TEXT NOT NULL, merchant TEXT NOT NULL, stan INTEGER NOT NULL, transmitted TEXT NOT NULL,
+    batch INTEGER NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0), currency TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('held', 'completed', 'reversed'))
   ) STRICT;
   CREATE TABLE IF NOT EXISTS uploads (
     terminal TEXT NOT NULL, merchant TEXT NOT NULL, batch INTEGER NOT NULL, stan INTEGER NOT NULL, credit INTEGER NOT NULL,
@@ -246,6 +259,33 @@ export class Book {
   refunded(payment: Payment): number {
     const row = this.#sql('SELECT coalesce(sum(amount), 0) AS sum FROM refunds WHERE payment = ?').get(payment.id);
     return (row as { sum: number }).sum;
+  }
+
+  /** Holds an amount until it is completed or given up; its authorization code. */
+  hold(request: Request): string {
+    const { terminal, merchant, stan, transmitted, batch, amount, currency } = request;
+    const { lastInsertRowid } = this.#sql(
+      `INSERT INTO holds (terminal, merchant, stan, transmitted, batch, amount, currency, state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'held')`,
+    ).run(terminal, merchant, stan, transmitted, batch, amount, currency);
+    return `H${String(Number(lastInsertRowid) % 100_000).padStart(5, '0')}`;
+  }
+
+  findHold(terminal: string, merchant: string, original: Original): Hold | undefined {
+    return this.#sql(
+      `SELECT id, amount, currency, state FROM holds WHERE stan = @stan AND terminal = @terminal AND merchant = @merchant
+         AND (transmitted = @transmitted OR @transmitted IS NULL) AND (batch = @batch OR @batch IS NULL) ORDER BY id DESC`,
+    ).get({
+      stan: original.stan,
+      terminal,
+      merchant,
+      transmitted: original.transmitted ?? null,
+      batch: original.batch ?? null,
+    }) as Hold | undefined;
+  }
+
+  changeHold(id: number, state: Hold['state']): void {
+    this.#sql('UPDATE holds SET state = ? WHERE id = ?').run(state, id);
   }
 
   /** Writes down what the terminal says of one payment of its batch. */

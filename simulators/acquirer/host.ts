@@ -61,11 +61,22 @@ function pay(
 function reverse(book: Book, request: Request): Outcome {
   const { terminal, merchant, original } = request;
   const payment = original && book.find(terminal, merchant, original);
-  if (payment === undefined) return { code: '25' };
+  if (payment === undefined) return release(book, request);
   if (payment.amount !== request.amount || payment.currency !== request.currency) return { code: '13' };
   if (payment.state === 'declined' || payment.state === 'reversed') return { code: '00' };
   if (payment.state === 'voided' || book.isClosed(terminal, merchant, payment.batch)) return { code: '12' };
   book.change(payment.id, 'reversed');
+  return { code: '00' };
+}
+
+/** Gives a held amount up. */
+function release(book: Book, request: Request): Outcome {
+  const { terminal, merchant, original } = request;
+  const hold = original && book.findHold(terminal, merchant, original);
+  if (hold === undefined) return { code: '25' };
+  if (hold.amount !== request.amount || hold.currency !== request.currency) return { code: '13' };
+  if (hold.state === 'completed') return { code: '12' };
+  book.changeHold(hold.id, 'reversed');
   return { code: '00' };
 }
 
@@ -75,7 +86,7 @@ function takeBack(book: Book, request: Request): Outcome {
   if (payment === undefined) return { code: '25' };
   if (payment.amount !== request.amount || payment.currency !== request.currency) return { code: '13' };
   const open = payment.batch === request.batch && !book.isClosed(terminal, merchant, payment.batch);
-  if (payment.state !== 'approved' || !open) return { code: '12' };
+  if (payment.state !== 'approved' || !open || book.refunded(payment) > 0) return { code: '12' };
   book.change(payment.id, 'voided');
   return { code: '00', authCode: payment.authCode ?? '' };
 }
@@ -137,17 +148,23 @@ function refund(book: Book, request: Request, now: number): Outcome {
   return { code: '00' };
 }
 
-/** An amount held for later; nothing is booked until it is completed. */
+/** An amount held for later; nothing is booked as paid until it is completed. */
 function authorize(desk: Desk, request: Request, card: Secrets | undefined, now: number): Outcome {
+  const { book } = desk;
   if (request.amount === 0) return { code: '13' };
   const entry = judge(desk, request, card, now);
   if (entry === undefined) return { code: '30' };
-  return entry.code === '00' ? { code: '00', authCode: String(request.stan).padStart(6, '0') } : { code: entry.code };
+  return entry.code === '00' ? { code: '00', authCode: book.hold(request) } : { code: entry.code };
 }
 
+/** Takes a held amount or a part of it, once. */
 function complete(book: Book, request: Request, now: number): Outcome {
-  if (request.amount === 0) return { code: '13' };
-  if (book.isClosed(request.terminal, request.merchant, request.batch)) return { code: '12' };
+  const { terminal, merchant, original } = request;
+  const hold = original && book.findHold(terminal, merchant, original);
+  if (hold === undefined) return { code: '25' };
+  if (hold.state !== 'held' || book.isClosed(terminal, merchant, request.batch)) return { code: '12' };
+  if (request.amount === 0 || request.amount > hold.amount || request.currency !== hold.currency) return { code: '13' };
+  book.changeHold(hold.id, 'completed');
   return book.enter(request, { state: 'approved', code: '00', maskedPan: null, scheme: 'completion' }, now);
 }
 

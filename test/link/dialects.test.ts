@@ -166,12 +166,20 @@ describe.each(DIALECTS)('the dialect %s', (dialect) => {
 
   test('authorizes, completes, refunds a part and not more than is left', async () => {
     const held = trace();
-    const yes = await send({ type: 'authorization', trace: held, amount: cny(3000), presented: presented() });
+    const yes = await send({ type: 'pre-authorization', trace: held, amount: cny(3000), presented: presented() });
     expect(yes).toMatchObject({ kind: 'approved' });
     expect(await states()).toEqual([]);
     const done = trace();
-    const completion: LinkRequest = { type: 'completion', trace: done, amount: cny(2500), original: about(held, yes) };
+    const completion: LinkRequest = {
+      type: 'completion',
+      trace: done,
+      amount: cny(2500),
+      original: { ...about(held, yes), mti: '0100' },
+    };
+    expect(await send({ ...completion, amount: cny(3001), trace: trace() })).toMatchObject({ code: '13' });
     expect(await send(completion)).toMatchObject({ kind: 'approved' });
+    expect(await send({ ...completion, trace: { ...done, attempt: 1 } })).toMatchObject({ kind: 'approved' });
+    expect(await send({ ...completion, trace: trace() })).toMatchObject({ kind: 'declined', code: '12' });
     const [own, answer] = await buy(1280);
     const refund = (minor: number) =>
       send({ type: 'refund', trace: trace(), amount: cny(minor), original: about(own, answer) });
@@ -179,6 +187,32 @@ describe.each(DIALECTS)('the dialect %s', (dialect) => {
     expect(await refund(300)).toMatchObject({ kind: 'declined', code: '13' });
     expect(await refund(280)).toMatchObject({ kind: 'approved' });
     expect((await book()).totals).toMatchObject({ debitMinor: 3780, creditMinor: 1280 });
+    const taken: LinkRequest = { type: 'void', trace: trace(), amount: cny(1280), original: about(own, answer) };
+    expect(await send(taken)).toMatchObject({ kind: 'declined', code: '12' });
+  });
+
+  test('refunds a purchase of an older batch, and a repeat of that counts once', async () => {
+    const [own, answer] = await buy(1280);
+    expect(await send({ type: 'reconciliation', trace: trace(), totals: totals(1, 1280) })).toMatchObject({
+      kind: 'approved',
+    });
+    const mine = trace(2);
+    const original = { ...about(own, answer), batch: 1 };
+    const request: LinkRequest = { type: 'refund', trace: mine, amount: cny(500), original };
+    expect(await send(request)).toMatchObject({ kind: 'approved' });
+    expect(await send({ ...request, trace: { ...mine, attempt: 1 } })).toMatchObject({ kind: 'approved' });
+    expect((await book()).totals).toMatchObject({ debitMinor: 1280, creditMinor: 500 });
+  });
+
+  test('gives a held amount up', async () => {
+    const held = trace();
+    const hold = await send({ type: 'pre-authorization', trace: held, amount: cny(3000), presented: presented() });
+    expect(hold.kind).toBe('approved');
+    const original = { ...about(held, hold), mti: '0100' as const };
+    const release = { type: 'reversal', trace: held, amount: cny(3000), original, reason: 'no-answer' } as const;
+    expect(await send(release)).toMatchObject({ kind: 'approved' });
+    const completion: LinkRequest = { type: 'completion', trace: trace(), amount: cny(100), original };
+    expect(await send(completion)).toMatchObject({ kind: 'declined', code: '12' });
   });
 
   test('agrees on totals, and uploads a batch that differs until it is settled', async () => {

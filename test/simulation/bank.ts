@@ -123,6 +123,10 @@ export class Bank {
         return this.trouble.refusing ? refused(this.#random.pick(['96', '57'])) : this.#reverse(request);
       case 'void':
         return this.trouble.refusing ? refused('96') : this.#void(request);
+      case 'refund':
+      case 'pre-authorization':
+      case 'completion':
+        return refused('12');
     }
   }
 
@@ -239,6 +243,9 @@ export function keyOf(request: BankRequest): string {
     advice: '0220',
     reversal: '0420',
     query: '0100',
+    refund: '0220',
+    'pre-authorization': '0100',
+    completion: '0220',
     reconciliation: '0500',
   };
   return `${classes[request.type]} ${request.trace.stan} ${request.trace.rrn}`;

@@ -231,6 +231,9 @@ export class Oracle implements Watcher {
       void: ['sending'],
       reversal: ['reversal-due', 'cancel-due'],
       query: ['querying'],
+      refund: ['sending'],
+      'pre-authorization': ['sending'],
+      completion: ['sending'],
     };
     if (!states[request.type].includes(row.state)) this.fail('I3', `${request.type} in state ${row.state}`);
     if (row.amount !== request.amount.minor)
