@@ -197,21 +197,20 @@ export class Settlement {
     this.#commit('batch-closed', batch, values, writes, 'outcome', this.#settled(batch, report.day, currency));
   }
 
-  /** What the bank owed for each scheme is now on its way to the account. */
+  /** What the bank owed for each scheme is now on its way to the account; where more went back than came in, from it. */
   #settled(batch: Batch, day: string, currency: Currency): Transfer[] {
     const sums = this.#parts.book.db
       .prepare<{ batch: number }, { account: string; sum: number }>(
         `SELECT account, sum(amount) AS sum FROM (
            SELECT debit AS account, amount FROM transfer WHERE batch = @batch AND debit LIKE '${RECEIVABLE}%'
            UNION ALL SELECT credit, -amount FROM transfer WHERE batch = @batch AND credit LIKE '${RECEIVABLE}%')
-         GROUP BY account HAVING sum(amount) > 0 ORDER BY account`,
+         GROUP BY account HAVING sum(amount) <> 0 ORDER BY account`,
       )
       .all({ batch: batch.no });
     return sums.map(({ account, sum }) => ({
       payment: null,
-      debit: BANK,
-      credit: account,
-      amount: money(sum, currency),
+      ...(sum > 0 ? { debit: BANK, credit: account } : { debit: account, credit: BANK }),
+      amount: money(Math.abs(sum), currency),
       day,
       batch: batch.no,
     }));

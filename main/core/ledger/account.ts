@@ -1,16 +1,64 @@
 import type { Money } from '../../../contract/money.ts';
 import type { Transfer } from './entry.ts';
 
-/** The chart of accounts. A receivable is what the acquirer owes for one scheme. */
+/** What an account is. Assets, expenses and losses grow by debits; liabilities and income by credits. */
+export type AccountKind = 'asset' | 'liability' | 'income' | 'expense';
+
+/** Sold, less what was voided. */
 export const SALES = 'sales';
+/** Given back after the sale: stands against `sales`. */
+export const REFUNDS = 'refunds';
+/** Price reductions that the shop bears. */
+export const DISCOUNTS = 'discounts';
+/** Notes and coins in the drawer. */
 export const CASH = 'cash';
+/** Where the drawer's money comes from and goes to outside sales: the safe. Its credit balance is what the drawer owes it. */
+export const FLOAT = 'float';
+/** Paid out of the drawer for the shop: postage, milk. */
+export const PETTY_CASH = 'petty-cash';
+/** Counted less than expected (debit) or more (credit). */
+export const OVER_SHORT = 'over-short';
+/** Settled or brought in: on its way to, or on, the merchant's account. */
 export const BANK = 'bank';
+/** Kept back by the acquirer. */
+export const FEES = 'fees';
+/** Points given to customers and not redeemed yet. */
+export const POINTS = 'points';
 export const LOSS_LATE_DECLINE = 'loss:late-decline';
 export const LOSS_EXPIRED = 'loss:expired';
+/** With the scheme: what the acquirer owes for its sales. */
 export const RECEIVABLE = 'receivable:';
+/** With the scheme: accepted offline and not answered yet. */
 export const OFFLINE = 'offline:';
 
-interface Posted {
+/** The chart of accounts; docs/ledger.md is its description. A name that ends in ":" stands for all that begin so. */
+const chart: Readonly<Record<string, AccountKind>> = {
+  [SALES]: 'income',
+  [REFUNDS]: 'income',
+  [DISCOUNTS]: 'expense',
+  [CASH]: 'asset',
+  [FLOAT]: 'liability',
+  [PETTY_CASH]: 'expense',
+  [OVER_SHORT]: 'expense',
+  [BANK]: 'asset',
+  [FEES]: 'expense',
+  [POINTS]: 'liability',
+  [LOSS_LATE_DECLINE]: 'expense',
+  [LOSS_EXPIRED]: 'expense',
+  [RECEIVABLE]: 'asset',
+  [OFFLINE]: 'asset',
+};
+
+/** What an account is, undefined for a name that is not in the chart. */
+export function accountKind(account: string): AccountKind | undefined {
+  const known = Object.hasOwn(chart, account) && !account.endsWith(':');
+  if (known) return chart[account];
+  const colon = account.indexOf(':');
+  const family = account.slice(0, colon + 1);
+  return colon > 0 && colon < account.length - 1 && Object.hasOwn(chart, family) ? chart[family] : undefined;
+}
+
+export interface Posted {
   readonly payment: string;
   readonly amount: Money;
   readonly day: string;
@@ -28,6 +76,11 @@ export function purchased(posted: Posted, scheme: string, batch: number): Transf
 /** An approved purchase taken back in the same batch. */
 export function voided(posted: Posted, scheme: string, batch: number): Transfer {
   return transfer(posted, SALES, RECEIVABLE + scheme, batch);
+}
+
+/** A refund that the acquirer approved and counts in `batch`, which may be a later one than the purchase's. */
+export function refunded(posted: Posted, scheme: string, batch: number): Transfer {
+  return transfer(posted, REFUNDS, RECEIVABLE + scheme, batch);
 }
 
 /** A purchase accepted offline: sold, and owed by nobody yet but the risk. */
@@ -58,4 +111,9 @@ export function paidCash(posted: Posted): Transfer {
 
 export function voidedCash(posted: Posted): Transfer {
   return transfer(posted, SALES, CASH, null);
+}
+
+/** A refund given back in notes and coins. */
+export function refundedCash(posted: Posted): Transfer {
+  return transfer(posted, REFUNDS, CASH, null);
 }

@@ -5,12 +5,17 @@ export type Value = string | number | null;
 export type Values = Readonly<Record<string, Value>>;
 
 /** Tables that the journal can rebuild. */
-export type Table = 'payment' | 'batch' | 'counter' | 'request' | 'code' | 'setting';
+export type Table = 'payment' | 'batch' | 'counter' | 'request' | 'code' | 'setting' | 'blocked';
 
 /** One change to one row. An update must find exactly the row that `key` describes: compare-and-set (I6). */
 export type Write =
   | { readonly op: 'insert'; readonly table: Table; readonly values: Values }
-  | { readonly op: 'put'; readonly table: 'counter' | 'setting'; readonly key: string; readonly value: Value }
+  | {
+      readonly op: 'put';
+      readonly table: 'counter' | 'setting' | 'blocked';
+      readonly key: string;
+      readonly value: Value;
+    }
   | { readonly op: 'update'; readonly table: Table; readonly key: Values; readonly values: Values }
   /** Every approved payment of a closed batch becomes settled. */
   | { readonly op: 'settle'; readonly batch: number };

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { Books } from '../../../contract/day.ts';
 import { type Currency, equal, money } from '../../../contract/money.ts';
 import type { Totals } from '../bank/link.ts';
-import { RECEIVABLE, SALES } from '../ledger/account.ts';
+import { BANK, RECEIVABLE, REFUNDS, SALES } from '../ledger/account.ts';
 import type { Book } from '../ledger/book.ts';
 import { parseEntry } from '../ledger/entry.ts';
 import { readJournal } from '../ledger/journal.ts';
@@ -27,10 +27,11 @@ function totals(sums: Sums | undefined, currency: Currency): Totals {
 export function terminalTotals(db: Database, batch: number, currency: Currency): Totals {
   const sums = db
     .prepare<[number, string], Sums>(
-      `SELECT count(*) AS debitCount, coalesce(sum(amount), 0) AS debit,
-         count(*) FILTER (WHERE state = 'voided') AS creditCount,
-         coalesce(sum(amount) FILTER (WHERE state = 'voided'), 0) AS credit
-       FROM payment WHERE batch = ? AND currency = ? AND kind = 'purchase'
+      `SELECT count(*) FILTER (WHERE kind = 'purchase') AS debitCount,
+         coalesce(sum(amount) FILTER (WHERE kind = 'purchase'), 0) AS debit,
+         count(*) FILTER (WHERE kind = 'refund' OR state = 'voided') AS creditCount,
+         coalesce(sum(amount) FILTER (WHERE kind = 'refund' OR state = 'voided'), 0) AS credit
+       FROM payment WHERE batch = ? AND currency = ? AND kind IN ('purchase', 'refund')
          AND state IN ('approved', 'saf-approved', 'settled', 'void-due', 'voided')`,
     )
     .get(batch, currency);
@@ -41,10 +42,10 @@ export function terminalTotals(db: Database, batch: number, currency: Currency):
 export function ledgerTotals(db: Database, batch: number, currency: Currency): Totals {
   const sums = db
     .prepare<[number, string], Sums>(
-      `SELECT count(*) FILTER (WHERE debit LIKE '${RECEIVABLE}%') AS debitCount,
-         coalesce(sum(amount) FILTER (WHERE debit LIKE '${RECEIVABLE}%'), 0) AS debit,
-         count(*) FILTER (WHERE credit LIKE '${RECEIVABLE}%' AND debit = '${SALES}') AS creditCount,
-         coalesce(sum(amount) FILTER (WHERE credit LIKE '${RECEIVABLE}%' AND debit = '${SALES}'), 0) AS credit
+      `SELECT count(*) FILTER (WHERE debit LIKE '${RECEIVABLE}%' AND credit <> '${BANK}') AS debitCount,
+         coalesce(sum(amount) FILTER (WHERE debit LIKE '${RECEIVABLE}%' AND credit <> '${BANK}'), 0) AS debit,
+         count(*) FILTER (WHERE credit LIKE '${RECEIVABLE}%' AND debit IN ('${SALES}', '${REFUNDS}')) AS creditCount,
+         coalesce(sum(amount) FILTER (WHERE credit LIKE '${RECEIVABLE}%' AND debit IN ('${SALES}', '${REFUNDS}')), 0) AS credit
        FROM transfer WHERE batch = ? AND currency = ?`,
     )
     .get(batch, currency);
@@ -59,10 +60,10 @@ export function journalTotals(book: Book, batch: number, currency: Currency): To
     if (line.body.includes('"transfers":[],')) continue;
     for (const { debit, credit, amount, batch: counted } of parseEntry(line.body).transfers) {
       if (counted !== batch || amount.currency !== currency) continue;
-      if (debit.startsWith(RECEIVABLE)) {
+      if (debit.startsWith(RECEIVABLE) && credit !== BANK) {
         sums.debitCount += 1;
         sums.debit += amount.minor;
-      } else if (credit.startsWith(RECEIVABLE) && debit === SALES) {
+      } else if (credit.startsWith(RECEIVABLE) && (debit === SALES || debit === REFUNDS)) {
         sums.creditCount += 1;
         sums.credit += amount.minor;
       }
