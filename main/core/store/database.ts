@@ -95,13 +95,14 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Orders and checks the migrations found in a folder: `0001-name.sql`, without a gap. */
+/** Orders and checks the migrations found in a folder: `0001-name.sql`, each number once. A number may have been given up. */
 export function readMigrations(files: readonly { readonly name: string; readonly sql: string }[]): Migration[] {
   const found = files
     .map(({ name, sql }) => ({ number: Number(/^(\d{4})-[a-z-]+\.sql$/.exec(name)?.[1] ?? Number.NaN), name, sql }))
     .sort((a, b) => a.number - b.number);
   found.forEach((migration, index) => {
-    if (migration.number !== index + 1) throw new StoreError('failed', `migration ${migration.name} is out of order`);
+    if (!(migration.number > (found[index - 1]?.number ?? 0)))
+      throw new StoreError('failed', `migration ${migration.name} is out of order`);
   });
   return found;
 }
