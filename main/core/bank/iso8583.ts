@@ -3,6 +3,7 @@ import type { IsoMessage } from './codec.ts';
 import type { Dialect, Identity } from './dialects/dialect.ts';
 import { dialectOf } from './dialects/named.ts';
 import { IsoError } from './error.ts';
+import { type Address, type Hosts, jittered, openHosts } from './hosts.ts';
 import type { AcquirerLink, BankAnswer, LinkCounters, LinkFault, LinkRequest, LinkState } from './link.ts';
 import { openMac } from './mac.ts';
 import { mismatch } from './messages.ts';
@@ -29,11 +30,15 @@ class IsoLink implements AcquirerLink {
   readonly #dialect: Dialect;
   readonly #masterKey: Uint8Array;
   readonly #history: History;
+  readonly #hosts: Hosts;
   readonly #changes = new Set<() => void>();
   readonly #lates = new Set<(late: Late) => void>();
   readonly #stopped = new AbortController();
   #started = false;
   #session: Session | undefined;
+  /** The connection before this one, with messages still under way. */
+  #retired: Session | undefined;
+  #latency = 0;
   #probing: Promise<number | undefined> | undefined;
   #renewing: Promise<void> | undefined;
   /** Monotonic milliseconds at which the session key came. */
@@ -48,6 +53,7 @@ class IsoLink implements AcquirerLink {
     this.#identity = { terminalId, merchantId, nii, local: localTime(zone) };
     this.#dialect = dialectOf(profile.dialect ?? 'countertap');
     this.#history = new History(this.#dialect);
+    this.#hosts = openHosts(profile, world.clock);
     if (profile.masterKey === undefined) throw new RangeError('no master key');
     this.#masterKey = Buffer.from(profile.masterKey, 'hex');
     this.#state = { status: 'offline', reason: 'stopped', detail: 'not started', since: world.clock.now() };
@@ -82,6 +88,7 @@ class IsoLink implements AcquirerLink {
     if (this.#stopped.signal.aborted) return;
     this.#stopped.abort();
     this.#session?.end('stopped', 'the link was closed');
+    this.#retired?.end('stopped', 'the link was closed');
     this.#state = {
       status: 'offline',
       reason: 'stopped',
@@ -142,28 +149,24 @@ class IsoLink implements AcquirerLink {
     const { reconnectMs } = this.#profile.timers;
     const steady = reconnectMs.at(-1) ?? 0;
     for (let failures = 0; !this.#stopped.signal.aborted; failures++) {
-      const session = await this.#open();
+      let session = await this.#open(this.#hosts.current, 'in-use');
       if (session && (await this.#signOn(session))) {
         const from = clock.monotonic();
-        await this.#keep(session);
+        this.#hosts.reached(this.#hosts.which);
+        while (session) session = await this.#keep(session);
         if (clock.monotonic() - from >= steady) failures = 0;
-      }
+      } else if (this.#hosts.failed()) failures = 0;
       const base = reconnectMs[Math.min(failures, reconnectMs.length - 1)] ?? 0;
-      await clock.sleep(this.#jittered(base), this.#stopped.signal);
+      await clock.sleep(jittered(base, this.#world.random), this.#stopped.signal);
     }
   }
 
-  /** Three quarters to five quarters of a wait, so that a whole street of terminals does not come back at once. */
-  #jittered(ms: number): number {
-    const [high = 0, low = 0] = this.#world.random(2);
-    return Math.round(ms * (0.75 + (high * 256 + low) / 131_072));
-  }
-
-  async #open(): Promise<Session | undefined> {
-    const { host, port, tls, timers } = this.#profile;
+  /** Connects; `beside` another connection nothing is shown of it before it is in use. */
+  async #open({ host, port }: Address, as: 'in-use' | 'beside'): Promise<Session | undefined> {
+    const { tls, timers } = this.#profile;
     const connected = await this.#world.network.connect({ host, port, tls }, timers.connectMs);
     if (!connected.ok) {
-      this.#offline(connected.fault, connected.detail);
+      if (as === 'in-use') this.#offline(connected.fault, connected.detail);
       return undefined;
     }
     const speech = { dialect: this.#dialect, envelope: this.#dialect.envelope(this.#identity) };
@@ -174,12 +177,13 @@ class IsoLink implements AcquirerLink {
         for (const listener of this.#lates) listener(late);
       },
       ended: (fault, detail) => {
-        if (this.#session === session) this.#session = undefined;
+        if (this.#session !== session) return;
+        this.#session = undefined;
         this.#offline(fault, detail);
       },
       signOnAsked: () => void this.#renew(session),
     });
-    this.#session = session;
+    if (as === 'in-use') this.#session = session;
     if (this.#stopped.signal.aborted) session.end('stopped', 'the link was closed');
     return session;
   }
@@ -199,8 +203,32 @@ class IsoLink implements AcquirerLink {
       return false;
     }
     if (!this.#takeKeys(session, asked.answer) || session.ended) return false;
-    this.#become({ status: 'online', since: this.#world.clock.now(), latencyMs: asked.ms });
+    this.#latency = asked.ms;
     return true;
+  }
+
+  #online(): void {
+    const onBackup = this.#hosts.which === 'backup' ? ({ backup: true } as const) : {};
+    this.#become({ status: 'online', since: this.#world.clock.now(), latencyMs: this.#latency, ...onBackup });
+  }
+
+  /**
+   * On the backup, when its time is over: connects to the primary beside it. Messages under way on the backup are waited for
+   * there; none is ever sent to both.
+   */
+  async #return(session: Session): Promise<Session | undefined> {
+    const primary = this.#hosts.due();
+    if (!primary) return undefined;
+    const next = await this.#open(primary, 'beside');
+    if (!next || !(await this.#signOn(next))) {
+      this.#hosts.notYet();
+      return undefined;
+    }
+    this.#hosts.reached('primary');
+    this.#session = next;
+    this.#retired = session;
+    session.retire();
+    return next;
   }
 
   #askKeys(session: Session): Promise<Asked> {
@@ -237,17 +265,21 @@ class IsoLink implements AcquirerLink {
     return this.#renewing;
   }
 
-  /** Echoes after each stretch of silence until the connection is over. */
-  async #keep(session: Session): Promise<void> {
+  /** Echoes after each stretch of silence until the connection is over, or another takes its place. */
+  async #keep(session: Session): Promise<Session | undefined> {
     const { clock } = this.#world;
     const { echoMs, keyMs } = this.#profile.timers;
     this.#keyedAt = clock.monotonic();
+    if (!session.ended) this.#online();
     while (!session.ended) {
+      const next = await this.#return(session);
+      if (next) return next;
       if (keyMs !== undefined && clock.monotonic() - this.#keyedAt >= keyMs) await this.#renew(session);
       const quiet = clock.monotonic() - session.heardAt;
       if (quiet < echoMs) await clock.sleep(echoMs - quiet, session.over);
       else await this.#probe(session);
     }
+    return undefined;
   }
 
   /** One echo; a host that is silent to it and to everything else meanwhile ends the connection. */

@@ -128,7 +128,13 @@ export type BankAnswer =
   | { readonly kind: 'not-sent'; readonly detail: string };
 
 export type LinkState =
-  | { readonly status: 'online'; readonly since: number; readonly latencyMs: number | undefined }
+  | {
+      readonly status: 'online';
+      readonly since: number;
+      readonly latencyMs: number | undefined;
+      /** On the acquirer's second host. */
+      readonly backup?: true;
+    }
   | { readonly status: 'connecting' }
   | { readonly status: 'offline'; readonly reason: LinkFault; readonly detail: string; readonly since: number };
 
@@ -152,6 +158,8 @@ export interface LinkCounters {
   /** What was wrong with the last one: "MAC", "DE 4", … */
   readonly lastDropped?: string;
   readonly late: number;
+  /** The host said that a repeat was not the message it repeats: a fault of this program. */
+  readonly conflicts?: number;
 }
 
 /** After so many dropped answers the technician is alarmed: somebody or something meddles with the line. */
@@ -159,7 +167,7 @@ export const DROPPED_ALARM = 3;
 
 /** Whether the counters call for a technician. */
 export function alarmed(counters: LinkCounters): boolean {
-  return counters.dropped >= DROPPED_ALARM;
+  return counters.dropped >= DROPPED_ALARM || (counters.conflicts ?? 0) > 0;
 }
 
 /** The line to one acquirer. ISO 8583 is its first implementation. */

@@ -74,6 +74,17 @@ export const AcquirerProfile = z
     virtual: z.boolean(),
     host: z.string().min(1).max(253),
     port: z.int().min(1).max(65_535),
+    /** A second host with the same book and the same certificate authority, for when the first is out of reach. */
+    backup: z
+      .strictObject({
+        host: z.string().min(1).max(253),
+        port: z.int().min(1).max(65_535),
+        /** Failed attempts at one host before the other is tried; 3 when left out. */
+        afterFailures: z.int().min(1).max(100).optional(),
+        /** How long the backup is used before the first is tried again; five minutes when left out. */
+        returnMs: milliseconds.optional(),
+      })
+      .optional(),
     tls: Tls,
     terminalId: z.string().regex(/^[0-9A-Za-z]{1,8}$/),
     merchantId: z.string().regex(/^[0-9A-Za-z]{1,15}$/),

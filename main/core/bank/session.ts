@@ -100,6 +100,7 @@ export class Session {
   #mac: Mac | undefined;
   #formerMac: Mac | undefined;
   #stan = 0;
+  #retired = false;
   #heardAt: number;
 
   constructor(line: Line, clock: Clock, { dialect, envelope }: Speech, history: History, events: SessionEvents) {
@@ -164,6 +165,7 @@ export class Session {
         if (asked.kind !== 'not-sent') this.#history.remember(sent, rrn);
         done.abort();
         resolve(asked);
+        this.#leave();
       };
       const doubtOf = doubt ?? ((answer: IsoMessage) => mismatch(sent, answer, this.#dialect));
       const waiting: Waiting = { sent, seal, from, deadline: from + timeoutMs, doubt: doubtOf, settle };
@@ -176,6 +178,16 @@ export class Session {
         if (!done.signal.aborted) settle({ kind: 'silent', detail: `no answer within ${timeoutMs} ms` });
       });
     });
+  }
+
+  /** Nothing more is sent here: the connection ends when everything under way is answered or silent. */
+  retire(): void {
+    this.#retired = true;
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.#retired && this.#waiting.size === 0) this.end('closed', 'another connection took its place');
   }
 
   /** Ends the connection; every message under way is silent from now on, because it may have arrived. */
