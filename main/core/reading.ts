@@ -8,6 +8,7 @@ import { openTornLog } from './kernel/torn.ts';
 import type { Book } from './ledger/book.ts';
 import { localTime } from './ledger/day.ts';
 import type { PaymentTable } from './payment/table.ts';
+import type { Blocklist } from './risk/blocklist.ts';
 import { walletCounters } from './wallet/counters.ts';
 import type { World } from './world/world.ts';
 
@@ -21,6 +22,7 @@ export interface ReadingParts {
   readonly book: Book;
   readonly payments: PaymentTable;
   readonly vault: Vault;
+  readonly blocklist: Pick<Blocklist, 'has'>;
 }
 
 /** The kernel as this terminal uses it: its profile, its clock and dates, what it remembers of a card. */
@@ -39,16 +41,18 @@ export function openReading(parts: ReadingParts): ReadCard {
       unpredictableNumber: random(4),
       sequence,
     } as const;
-    const context = { random, torn, offlineInARow: (token: string) => payments.offlineInARow(token) };
+    const blocked = (token: string) => parts.blocklist.has(token);
+    const context = { random, torn, blocked, offlineInARow: (token: string) => payments.offlineInARow(token) };
     return readCard(card, request, profile, vault, clock, mayGo, beside(parts, request), context);
   };
 }
 
 /** What a card may be that has no application of the kernels: the bank's own wallet, where the acquirer has one. */
-function beside({ world, profile, book, vault }: ReadingParts, request: CardRequest): Beside | undefined {
+function beside({ world, profile, book, vault, blocklist }: ReadingParts, request: CardRequest): Beside | undefined {
   const { closedLoop, terminalId, limits } = profile;
   if (!closedLoop) return undefined;
   const counters = walletCounters(book, world);
-  const terminal = { closedLoop, terminalId, verifyFromMinor: limits.cvmMinor, counters, vault };
+  const blocked = (token: string) => blocklist.has(token);
+  const terminal = { closedLoop, terminalId, verifyFromMinor: limits.cvmMinor, counters, vault, blocked };
   return (channel) => askWallet(channel, request, terminal);
 }

@@ -39,7 +39,7 @@ const deviceStates = {
 } satisfies Record<DeviceView['kind'], string>;
 const bankCodes = '01 05 12 13 14 30 41 43 51 54 57 61 65 91 94 96 97 A0';
 const reasons = `not-a-payment-card no-supported-application application-blocked use-another-interface amount-above-limit
-  card-data-invalid mag-stripe-mode card-declined card-expired not-yet-effective terminal-declined oda-failed torn see-phone
+  card-data-invalid mag-stripe-mode card-declined card-blocked card-expired not-yet-effective terminal-declined oda-failed torn see-phone
   one-card-only timed-out offline-disabled offline-over-single offline-over-total offline-over-count offline-card-seen
   offline-not-deferrable offline-too-old code-needs-line customer-cancel no-answer not-sent restarted card-not-presented
   late-decline wallet-not-paid`;

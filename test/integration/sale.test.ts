@@ -153,6 +153,28 @@ describe('a card', () => {
     await becomes(sold, 'saf-declined');
   });
 
+  test('on the block list is declined, with the line and without, and its reason is journalled', async () => {
+    const { blocklist, vault, book } = till.core;
+    const pan = place.deck.pan('unionpay-offline#50');
+    expect(blocklist.replace(1, [vault.blockToken(pan ?? '')])).toMatchObject({ ok: true, added: 1 });
+    for (const up of [true, false]) {
+      await ask('line', { up });
+      await until(() => (till.core.link.state.status === 'online') === up);
+      const sold = await tap('unionpay-offline#50');
+      await becomes(sold, 'declined');
+      expect(now(sold)).toMatchObject({ reason: 'card-blocked', authCode: null });
+      expect(await bankSays(sold)).toBeUndefined();
+      const entries = book.db
+        .prepare<[string], { body: string }>('SELECT body FROM entry WHERE payment = ?')
+        .all(sold.id);
+      expect(entries.at(-1)?.body).toContain('"cause":"card-blocked"');
+    }
+    expect(blocklist.replace(2, [])).toMatchObject({ ok: true, removed: 1 });
+    await ask('line', { up: true });
+    await until(() => till.core.link.state.status === 'online');
+    await becomes(await tap('unionpay-offline#50'), 'approved', 'saf-accepted', 'saf-approved');
+  });
+
   test('voided is voided at the bank', async () => {
     const sold = await tap();
     await becomes(sold, 'approved');

@@ -12,6 +12,7 @@ import { openTerminal, type StartOptions } from '../open.ts';
 import { Refused } from '../refused.ts';
 import { verifyBook } from '../reports/verify.ts';
 import { openDiskStorage } from '../store/disk.ts';
+import { importBlocklist, showBlocklist } from './blocklist.ts';
 import { loadKey, openPrompt } from './key.ts';
 import { decodeMessage, encodeMessage, type MessageOptions } from './message.ts';
 import { failed, paymentBody, type Result, speak } from './result.ts';
@@ -141,6 +142,11 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   command(day, 'close', 'close the day and agree with the bank').action(() => then(closeDay));
   command(program, 'verify', 'recompute journal, database and ledger').action(() => then(verify));
   command(program, 'devices', 'every device and its state').action(() => then(listDevices));
+  const blocklist = program.command('blocklist').description('cards that the acquirer does not want');
+  command(blocklist, 'show', 'version and length of the list in use').action(() => then(showBlocklist));
+  command(blocklist, 'import', 'take a newer list, signed as the profile is')
+    .argument('<file>')
+    .action((file: string) => then((core) => importBlocklist(core, file)));
   const message = program.command('message').description('messages of the bank link');
   const bytes = (name: string, text: string, argument: string): Command =>
     command(message, name, text)

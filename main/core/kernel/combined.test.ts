@@ -246,11 +246,11 @@ describe('findings and action codes', () => {
     const blocked = await tap(cardOf(combinedCard(small)), { config: withFloor, context: { blocked: () => true } });
     expect(blocked.outcome).toMatchObject({
       kind: 'declined',
-      reason: 'terminal-declined',
+      reason: 'card-blocked',
       detail: expect.stringContaining('block list'),
     });
     expect(cardIn(blocked.outcome).findings?.tvr).toBe('1000000000');
-    expect(await comesTo(small, { config: rules({ blockedBins: ['541333'] }) })).toBe('declined terminal-declined');
+    expect(await comesTo(small, { config: rules({ blockedBins: ['541333'] }) })).toBe('declined card-blocked');
     expect(await comesTo(small, { config: rules({ blockedBins: ['541334'] }) })).toBe('approved-offline');
     const bounds = rules({ consecutiveOffline: { lower: 2, upper: 3 } });
     const afterwards = (count: number) => comesTo(small, { config: bounds, context: { offlineInARow: () => count } });

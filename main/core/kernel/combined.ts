@@ -24,7 +24,7 @@ function decide(generated: Generated, oda: OdaResult, findings: readonly Finding
   const detail = oda.step === undefined ? '' : `${oda.step}: ${oda.reason ?? ''}`;
   if (answer.type === 'AAC') {
     if (findings.includes('exceptionFile')) {
-      return { kind: 'declined', reason: 'terminal-declined', detail: 'the card is on the block list' };
+      return { kind: 'declined', reason: 'card-blocked', detail: 'the card is on the block list' };
     }
     return requested === 'AAC'
       ? { kind: 'declined', reason: 'terminal-declined', detail: 'the action codes deny it' }

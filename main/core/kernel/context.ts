@@ -6,7 +6,7 @@ export interface TapContext {
   readonly random?: (count: number) => Uint8Array;
   /** Payments that a kernel 2 card left in mid-command. Left out: none is recovered. */
   readonly torn?: TornLog;
-  /** Whether the card of this token is on a block list of the caller's, beside the acquirer's `blockedBins`. */
+  /** Whether the card of this block token (`Vault.blockToken`) is on the block list, beside the acquirer's `blockedBins`. */
   readonly blocked?: (token: string) => boolean;
   /** How many payments in a row the card of this token has made offline here. */
   readonly offlineInARow?: (token: string) => number;

@@ -98,12 +98,7 @@ function offlineOnly({ cards }: CardConfig): boolean {
 }
 
 /** Decides what to ask for and makes the command's data: findings, verification, action analysis, CDOL1. */
-function prepare(
-  ready: Ready,
-  identity: Identity,
-  token: string,
-  cdol: readonly DolEntry[],
-): Step<Asked & { cdolData: Uint8Array }> {
+function prepare(ready: Ready, identity: Identity, cdol: readonly DolEntry[]): Step<Asked & { cdolData: Uint8Array }> {
   const { options, data, terms } = ready;
   const device = (options.profile[0]! & DEVICE_VERIFIES) !== 0;
   if (terms.request.amount.minor > (device ? terms.limits.deviceTransaction : terms.limits.transaction)) {
@@ -121,7 +116,7 @@ function prepare(
     ...authentication,
     ...restrictions(data, ready.terminal, identity, terms.request.date),
     ...cvm.value.findings,
-    ...riskFindings(terms.risk, terms.config.cards, ready.context, { pan: identity.pan, token }),
+    ...riskFindings(terms.risk, terms.config.cards, ready.context, ready.vault, identity.pan),
   ];
   const results = verificationResults(findings);
   const blocked = findings.includes('exceptionFile');
@@ -183,7 +178,7 @@ export async function generateCryptogram(channel: Channel, ready: Ready): Promis
     context.torn?.remove(key);
     if (recovered.value.status === status.ok) return answered('RECOVER AC', recovered.value, before.asked, true);
   }
-  const prepared = prepare(ready, read.identity, token, cdol.entries);
+  const prepared = prepare(ready, read.identity, cdol.entries);
   if (!prepared.ok) return prepared;
   const { cdolData, ...asked } = prepared.value;
   const control = controls[asked.requested] | (asked.signatureAsked ? SIGNATURE : 0);

@@ -37,8 +37,10 @@ export interface WalletSecrets {
 export interface Vault {
   /** Seals PAN and track-2 equivalent to the acquirer's public key: a compact JWE. */
   seal(secrets: CardSecrets | WalletSecrets): Promise<string>;
-  /** Keyed token of a PAN or wallet id, for velocity and block lists: hex, 32 characters. */
+  /** Keyed token of a PAN or wallet id, for velocity: hex, 32 characters. Nobody but this terminal can make it. */
   token(pan: string): string;
+  /** The same for block lists, under a key that the acquirer has too. */
+  blockToken(pan: string): string;
 }
 
 /** `token`: a closed-loop wallet's signatures (docs/wallet-token.md). */
@@ -126,7 +128,14 @@ export type CardRefusal =
   | 'card-data-invalid'
   | 'mag-stripe-mode';
 
-export type CardDecline = 'card-declined' | 'card-expired' | 'not-yet-effective' | 'terminal-declined' | 'oda-failed';
+export type CardDecline =
+  | 'card-declined'
+  /** On the acquirer's block list. */
+  | 'card-blocked'
+  | 'card-expired'
+  | 'not-yet-effective'
+  | 'terminal-declined'
+  | 'oda-failed';
 
 /** What one tap came to. */
 export type CardOutcome =

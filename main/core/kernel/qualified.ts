@@ -75,7 +75,7 @@ export function judgeQualified(
     ...odaFindings(oda),
     ...restrictions(data, said.terminal, read.identity, request.date),
     ...(verified.ok ? [] : (['cvmFailed'] as const)),
-    ...riskFindings(said.risk, config.cards, context, { pan, token: vault.token(pan) }),
+    ...riskFindings(said.risk, config.cards, context, vault, pan),
   ];
   const acts: Act[] = ['cvm', 'cardRisk', 'terminalRisk', ...(oda.method === 'none' ? [] : (['oda'] as const))];
   const terminal = withResults(said.terminal, cvmResults(cvm));

@@ -161,7 +161,7 @@ describe('risk', () => {
     const { outcome } = await tap(testCard(offline), { context: { blocked: () => true } });
     expect(outcome).toMatchObject({
       kind: 'declined',
-      reason: 'terminal-declined',
+      reason: 'card-blocked',
       detail: 'the card is on the block list',
     });
     const config = rules({ consecutiveOffline: { lower: 2, upper: 3 } });
@@ -175,8 +175,8 @@ describe('risk', () => {
 
   test('a card that begins with digits the acquirer blocks is declined, and no other', async () => {
     const blocking = (...blockedBins: string[]) => ({ config: rules({ blockedBins }) });
-    expect(await comesTo(offline, blocking('621094', '47617390'))).toBe('declined terminal-declined');
-    expect(await comesTo(visa, blocking('476173'))).toBe('declined terminal-declined');
+    expect(await comesTo(offline, blocking('621094', '47617390'))).toBe('declined card-blocked');
+    expect(await comesTo(visa, blocking('476173'))).toBe('declined card-blocked');
     expect(await findings(visa, blocking('476173'))).toBe('1000000000');
     expect(await comesTo(offline, blocking('47617391', '621094', '761739'))).toBe('approved-offline');
     expect(CardRules.safeParse({ ...config.cards, blockedBins: ['47617390'] }).success).toBe(true);

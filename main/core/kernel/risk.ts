@@ -1,7 +1,7 @@
 import type { CardRules } from './config.ts';
 import type { TapContext } from './context.ts';
 import type { Risk } from './limits.ts';
-import type { CardOutcome, OdaResult } from './outcome.ts';
+import type { CardOutcome, OdaResult, Vault } from './outcome.ts';
 import type { Finding } from './tvr.ts';
 
 export type CryptogramType = 'ARQC' | 'TC' | 'AAC';
@@ -88,7 +88,7 @@ function offline({ oda, findings, ttq, ctq }: Evidence): Decision {
 export function decide(evidence: Evidence): Decision {
   const { type, oda, findings, ttq, ctq } = evidence;
   const found = new Set(findings);
-  if (found.has('exceptionFile')) return declined('terminal-declined', 'the card is on the block list');
+  if (found.has('exceptionFile')) return declined('card-blocked', 'the card is on the block list');
   if (found.has('notYetEffective')) return declined('not-yet-effective', 'before its first day');
   const lineExpected = (ttq[0]! & TTQ_OFFLINE_ONLY) === 0;
   const onlineIfExpired = ((ctq?.[0] ?? 0) & CTQ_ONLINE_IF_EXPIRED) !== 0 && lineExpected;
@@ -109,15 +109,16 @@ export function riskFindings(
   risk: Risk,
   cards: CardRules,
   context: TapContext,
-  { pan, token }: { readonly pan: string; readonly token: string },
+  vault: Pick<Vault, 'token' | 'blockToken'>,
+  pan: string,
 ): Finding[] {
   const found: Finding[] = [];
   if (risk.floorExceeded) found.push('floorExceeded');
   if (risk.chosenAtRandom) found.push('chosenAtRandom');
-  const blocked = cards.blockedBins?.some((bin) => pan.startsWith(bin)) || context.blocked?.(token);
+  const blocked = cards.blockedBins?.some((bin) => pan.startsWith(bin)) || context.blocked?.(vault.blockToken(pan));
   if (blocked) found.push('exceptionFile');
   const bounds = cards.consecutiveOffline;
-  const inARow = bounds ? (context.offlineInARow?.(token) ?? 0) : 0;
+  const inARow = bounds ? (context.offlineInARow?.(vault.token(pan)) ?? 0) : 0;
   if (bounds && inARow >= bounds.lower) found.push('lowerLimitExceeded');
   if (bounds && inARow >= bounds.upper) found.push('upperLimitExceeded');
   return found;

@@ -37,3 +37,9 @@ test('keys that are none are refused at once', () => {
   expect(() => openVault({ kid: 'x', jwk: { ...jwk, x: 'AAAA' } }, new Uint8Array(32))).toThrow();
   expect(() => openVault({ kid: 'x', jwk: { ...jwk, y: jwk.x } }, new Uint8Array(32))).toThrow();
 });
+
+test('a block token is made with the key that the acquirer has too', () => {
+  expect(vault.blockToken(VISA_PAN)).toMatch(/^[0-9a-f]{32}$/);
+  expect(vault.blockToken(VISA_PAN)).not.toBe(vault.token(VISA_PAN));
+  expect(vault.blockToken('6210948000000011')).not.toBe(vault.blockToken(VISA_PAN));
+});

@@ -16,6 +16,10 @@ function publicKey({ jwk }: SealingKey): KeyObject {
   return createPublicKey({ format: 'jwk', key: { kty, crv, x, y } });
 }
 
+function tokenOf(key: Uint8Array, pan: string): string {
+  return createHmac('sha256', key).update(pan).digest('hex').slice(0, 32);
+}
+
 /** Just these: what else an object may carry is not sealed by accident. */
 function cardSecrets({ pan, track2, expiry }: CardSecrets): CardSecrets {
   return { pan, track2, expiry };
@@ -23,12 +27,13 @@ function cardSecrets({ pan, track2, expiry }: CardSecrets): CardSecrets {
 
 /**
  * A vault that seals to the acquirer (compact JWE, ECDH-ES direct agreement and A256GCM) and tokens with the terminal's
- * own key (HMAC-SHA-256, first 16 bytes). It keeps nothing that opens a seal. Throws when a key is not a valid one.
+ * own key, for block lists with one that the acquirer has too (HMAC-SHA-256, first 16 bytes). It keeps nothing that opens
+ * a seal. Throws when a key is not a valid one.
  */
-export function openVault(sealing: SealingKey, tokenKey: Uint8Array): Vault {
-  if (tokenKey.length < SHORTEST_TOKEN_KEY) throw new RangeError('the token key is too short');
+export function openVault(sealing: SealingKey, tokenKey: Uint8Array, blockKey = tokenKey): Vault {
+  if (Math.min(tokenKey.length, blockKey.length) < SHORTEST_TOKEN_KEY) throw new RangeError('a token key is too short');
   const key = publicKey(sealing);
-  const secret = Uint8Array.from(tokenKey);
+  const [own, shared] = [Uint8Array.from(tokenKey), Uint8Array.from(blockKey)];
   return {
     async seal(secrets) {
       const kept = 'pan' in secrets ? cardSecrets(secrets) : { walletToken: secrets.walletToken };
@@ -37,8 +42,7 @@ export function openVault(sealing: SealingKey, tokenKey: Uint8Array): Vault {
         .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: sealing.kid })
         .encrypt(key);
     },
-    token(pan) {
-      return createHmac('sha256', secret).update(pan).digest('hex').slice(0, 32);
-    },
+    token: (pan) => tokenOf(own, pan),
+    blockToken: (pan) => tokenOf(shared, pan),
   };
 }

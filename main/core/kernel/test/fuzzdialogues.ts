@@ -10,7 +10,8 @@ import { MASTERCARD_PAN, request, UNIONPAY_PAN, VISA_PAN, withFloor } from './se
 import { answersOf, caKeyOf, cardOf, makeKeys } from './testcard.ts';
 
 /** Sealing is the acquirer's business and slow: here the seal is a word. */
-const vault: Vault = { seal: async () => 'sealed', token: (pan) => `token ${pan.length}` };
+const token = (pan: string): string => `token ${pan.length}`;
+const vault: Vault = { seal: async () => 'sealed', token, blockToken: token };
 const faults: readonly ExchangeFault[] = ['torn', 'timed-out', 'reader-gone', 'collision'];
 const words = ['6985', '6986', '6984', '6A82', '6283', '6F00', '6300', '6110', '6C10', '9000'].map(unhex);
 

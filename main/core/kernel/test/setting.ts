@@ -17,7 +17,7 @@ const acquirer = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const { x, y } = acquirer.publicKey.export({ format: 'jwk' });
 const sealing = { kid: 'test', jwk: { kty: 'EC', crv: 'P-256', x: x ?? '', y: y ?? '' } } as const;
 
-export const vault = openVault(sealing, new Uint8Array(32).fill(7));
+export const vault = openVault(sealing, new Uint8Array(32).fill(7), new Uint8Array(32).fill(9));
 
 /** What the acquirer reads in a seal. */
 export async function opened(sealed: string): Promise<unknown> {

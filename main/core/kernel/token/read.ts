@@ -28,6 +28,8 @@ export interface WalletTerminal {
   readonly verifyFromMinor: number;
   readonly counters: WalletCounters;
   readonly vault: Vault;
+  /** Whether the wallet of this block token is on the block list. Left out: there is none. */
+  readonly blocked?: (token: string) => boolean;
 }
 
 /** SIGN PAYMENT: challenge in, token out (docs/wallet-token.md, “Commands”). */
@@ -147,6 +149,9 @@ const passed: OdaResult = { method: 'token', result: 'passed' };
 async function bounds(signed: Signed, token: Token): Promise<CardOutcome | undefined> {
   const { request, verify } = signed;
   const { currencyNumber: currency, expiry, ceilingMinor } = token.delegation;
+  if (signed.terminal.blocked?.(signed.terminal.vault.blockToken(token.delegation.wallet))) {
+    return declined('card-blocked', signed, token, passed);
+  }
   if (currency !== currencyNumber(request.amount.currency)) {
     return declined('terminal-declined', signed, token, passed);
   }

@@ -117,7 +117,13 @@ async function tap(
     minor = 1280,
     seen,
     card = walletCard(spec),
-  }: { minor?: number; seen?: number; card?: ReturnType<typeof walletCard> } = {},
+    blocked = () => false,
+  }: {
+    minor?: number;
+    seen?: number;
+    card?: ReturnType<typeof walletCard>;
+    blocked?: (token: string) => boolean;
+  } = {},
 ): Promise<Tapped> {
   const counters = new Map<string, number>(seen === undefined ? [] : [[vault.token(WALLET), seen]]);
   const terminal: WalletTerminal = {
@@ -129,6 +135,7 @@ async function tap(
       advance: (wallet, counter) => void counters.set(wallet, counter),
     },
     vault,
+    blocked,
   };
   let gone = 0;
   const asked = { ...request, amount: money(minor, 'CNY') };
@@ -199,6 +206,13 @@ describe('a wallet on the reader', () => {
     if (outcome.kind !== 'declined') return;
     expect({ reason: outcome.reason, step: outcome.card?.oda.step }).toMatchObject(expected);
     expect(counters.size).toBe(0);
+  });
+
+  test('on the block list is declined, and its counter is not taken', async () => {
+    const { outcome, counters } = await tap({}, { blocked: (token) => token === vault.blockToken(WALLET) });
+    expect(outcome).toMatchObject({ kind: 'declined', reason: 'card-blocked' });
+    expect(counters.size).toBe(0);
+    expect((await tap({}, { blocked: (token) => token === vault.token(WALLET) })).outcome.kind).toBe('online');
   });
 
   test('is good on its last day', async () => {
