@@ -51,7 +51,7 @@ export const mutants: readonly Mutant[] = [
     invariant: 'I14',
     file: BOOK,
     from: "      if (order === 'outcome') append();\n",
-    to: "      if (order === 'outcome' && entry.transfers.length === 0) append();\n",
+    to: "      if (order === 'outcome' && entries.every((entry) => entry.transfers.length === 0)) append();\n",
   },
   {
     name: 'told-before-commit',

@@ -8,13 +8,16 @@ import {
   type Transfer,
   type Write,
 } from './entry.ts';
-import { type ChainBreak, chain, GENESIS, type Journal } from './journal.ts';
+import { type ChainBreak, chain, GENESIS, type Journal, type JournalLine } from './journal.ts';
 
 /**
  * `intent`: the journal is synced before the database commits, because something will leave the terminal on the strength of it.
  * `outcome`: the database commits first, then the journal. Either way both are durable when `commit` returns (I3, I4, I14).
  */
 export type Order = 'intent' | 'outcome';
+
+/** How many entries may be written together. */
+export const GROUP = 32;
 
 /** A rule of the book was about to be broken: the core stops rather than write it. */
 export class BookError extends Error {
@@ -55,28 +58,54 @@ export class Book {
    * BookError, and only a fresh start, which compares both files, goes on (I23).
    */
   commit(draft: Draft, order: Order): Entry {
+    const [entry] = this.#commit([draft], order);
+    if (!entry) throw new BookError('nothing was recorded');
+    return entry;
+  }
+
+  /**
+   * Records several entries, each in its place in the chain, in one transaction and with one sync of the journal: all of
+   * them are durable when it returns. An entry says up to which one it was written together with others, so that a start
+   * knows what a power cut may have torn. At most GROUP at a time; throws as `commit` does.
+   */
+  commitAll(drafts: readonly Draft[], order: Order): Entry[] {
+    if (drafts.length > GROUP) throw new BookError(`${drafts.length} entries at once, at most ${GROUP}`);
+    return drafts.length === 0 ? [] : this.#commit(drafts, order);
+  }
+
+  #commit(drafts: readonly Draft[], order: Order): Entry[] {
     if (this.#failed) throw new BookError('an earlier commit failed; the book must be opened again');
-    const { sealed, ...rest } = draft;
-    const entry: Entry = { ...rest, seq: this.#journal.seq + 1 };
-    const body = canonicalText(entry);
-    const line = { seq: entry.seq, hash: chain(this.#journal.hash, body), body };
-    const append = (): void => this.#journal.append(line);
+    const last = this.#journal.seq + drafts.length;
+    const entries: Entry[] = [];
+    const lines: JournalLine[] = [];
+    let { hash } = this.#journal;
+    for (const { sealed: _, ...rest } of drafts) {
+      const seq = this.#journal.seq + entries.length + 1;
+      const entry: Entry = drafts.length === 1 ? { ...rest, seq } : { ...rest, seq, upTo: last };
+      const body = canonicalText(entry);
+      hash = chain(hash, body);
+      entries.push(entry);
+      lines.push({ seq, hash, body });
+    }
+    const append = (): void => this.#journal.append(...lines);
     // An intent is appended when the database has taken every statement and has not committed: what it refuses must
     // not stand in the journal, from which it would be refused again at every start.
     try {
-      this.#write(entry, body, line.hash, sealed ?? [], order === 'intent' ? append : undefined);
+      const sealed = drafts.flatMap((draft) => draft.sealed ?? []);
+      this.#write(entries, lines, sealed, order === 'intent' ? append : undefined);
       if (order === 'outcome') append();
     } catch (error) {
       this.#failed = true;
       this.#onFailed?.(error);
       throw error;
     }
-    return entry;
+    return entries;
   }
 
   /** Applies an entry that the journal holds and the database lost. */
   replay(body: string, hash: string): void {
-    this.#write(parseEntry(body), body, hash, []);
+    const entry = parseEntry(body);
+    this.#write([entry], [{ seq: entry.seq, hash, body }], []);
   }
 
   journalBytes(): Uint8Array {
@@ -84,17 +113,20 @@ export class Book {
   }
 
   #write(
-    entry: Entry,
-    body: string,
-    hash: string,
+    entries: readonly Entry[],
+    lines: readonly JournalLine[],
     sealed: readonly SealedWrite[],
     beforeCommit: () => void = () => undefined,
   ): void {
     this.db.exec('BEGIN IMMEDIATE');
     try {
-      this.#record(entry, body, hash);
-      for (const write of entry.writes) this.#apply(write);
-      for (const [n, transfer] of entry.transfers.entries()) this.#move(entry, n, transfer);
+      for (const [index, { body, hash }] of lines.entries()) {
+        const entry = entries[index];
+        if (!entry) continue;
+        this.#record(entry, body, hash);
+        for (const write of entry.writes) this.#apply(write);
+        for (const [n, transfer] of entry.transfers.entries()) this.#move(entry, n, transfer);
+      }
       for (const write of sealed) this.#seal(write);
       beforeCommit();
       this.db.exec('COMMIT');

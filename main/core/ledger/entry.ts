@@ -5,7 +5,7 @@ export type Value = string | number | null;
 export type Values = Readonly<Record<string, Value>>;
 
 /** Tables that the journal can rebuild. */
-export type Table = 'payment' | 'batch' | 'counter' | 'request' | 'code' | 'setting' | 'blocked';
+export type Table = 'payment' | 'batch' | 'counter' | 'request' | 'code' | 'setting' | 'sale' | 'blocked';
 
 /** One change to one row. An update must find exactly the row that `key` describes: compare-and-set (I6). */
 export type Write =
@@ -50,6 +50,8 @@ export interface Draft {
 /** A draft in its place: what the journal holds, without sealed data. */
 export interface Entry extends Omit<Draft, 'sealed'> {
   readonly seq: number;
+  /** Written together with the entries up to this one; absent when it was written alone. */
+  readonly upTo?: number;
 }
 
 /** The bytes that are hashed. Throws RangeError for what is nested too deep to be an entry. */

@@ -71,12 +71,17 @@ export class Journal {
     return this.#hash;
   }
 
-  append(line: JournalLine): void {
-    if (line.seq !== this.#seq + 1) throw new Error(`journal is at ${this.#seq}, entry ${line.seq} does not follow`);
-    this.#file.append(Buffer.from(`${line.hash} ${line.body}\n`, 'utf8'));
+  /** Appends lines that follow each other, all with one sync. */
+  append(...lines: readonly JournalLine[]): void {
+    let next = this.#seq;
+    for (const { seq } of lines) {
+      next += 1;
+      if (seq !== next) throw new Error(`journal is at ${next - 1}, entry ${seq} does not follow`);
+    }
+    this.#file.append(Buffer.from(lines.map(({ hash, body }) => `${hash} ${body}\n`).join(''), 'utf8'));
     this.#file.sync();
-    this.#seq = line.seq;
-    this.#hash = line.hash;
+    this.#seq = next;
+    this.#hash = lines.at(-1)?.hash ?? this.#hash;
   }
 
   read(): Uint8Array {

@@ -9,7 +9,7 @@ import { openDiskStorage } from '../store/disk.ts';
 import { migrations } from '../test/migrations.ts';
 import { type MemoryStorage, openMemoryStorage } from '../test/storage.ts';
 import { paidCash } from './account.ts';
-import { type Book, databaseHead, type Order } from './book.ts';
+import { type Book, BookError, databaseHead, GROUP, type Order } from './book.ts';
 import type { Draft } from './entry.ts';
 import { readJournal } from './journal.ts';
 import { JOURNAL, openBook, TamperError } from './recovery.ts';
@@ -230,4 +230,67 @@ test('on a real disk: the database deleted, the same record comes back from the 
   expect(contents(again)).toEqual(before);
   expect(databaseHead(again.db)).toEqual(again.head);
   again.close();
+});
+
+/** The next `count` sales, recorded together. */
+function sellTogether(count: number, order: Order): void {
+  const drafts = Array.from({ length: count }, (_, n) => sale(book.head.seq + 1 + n));
+  expect(book.commitAll(drafts, order).map(({ upTo }) => upTo)).toEqual(drafts.map(() => book.head.seq));
+}
+
+test('of several entries written together nothing is lost, wherever the last write was cut off or spoilt', () => {
+  const from = journal().length;
+  sellTogether(3, 'outcome');
+  const whole = journal();
+  const before = contents(book);
+  for (let length = from; length < whole.length; length += 7) {
+    for (const spoilt of [0, 40, 700]) {
+      setJournal(
+        Buffer.concat([
+          whole.subarray(0, Math.max(from, length - spoilt)),
+          Buffer.alloc(Math.min(spoilt, length - from)),
+        ]),
+      );
+      expect(open().recovered.appended).toBeGreaterThan(0);
+      expect(journal()).toEqual(whole);
+      expect(contents(book)).toEqual(before);
+    }
+  }
+});
+
+test('of several intents written together those that are whole are replayed, the rest never happened', () => {
+  const from = journal().length;
+  storage.beforeCommit = () => {
+    throw new Error('killed');
+  };
+  expect(() => sellTogether(3, 'intent')).toThrow('killed');
+  storage.beforeCommit = () => undefined;
+  const whole = journal();
+  const ends = [...whole.entries()].flatMap(([at, byte]) => (byte === 0x0a && at >= from ? [at + 1] : []));
+  expect(ends).toHaveLength(3);
+  // The first of them is spoilt, and those behind it are whole.
+  const spoilt = Buffer.from(whole);
+  spoilt.fill(0, from + 10, from + 60);
+  setJournal(spoilt);
+  expect(open().recovered).toMatchObject({ replayed: 0, cut: { seq: 6 } });
+  expect(journal()).toHaveLength(from);
+  setJournal(whole.subarray(0, (ends[1] ?? 0) + 5));
+  expect(open().recovered).toMatchObject({ replayed: 2, cut: { seq: 8 } });
+});
+
+test('damage that reaches back before what was written together stops the start', () => {
+  const from = journal().length;
+  sellTogether(3, 'outcome');
+  sell(1);
+  const damaged = journal();
+  damaged[from + 70] = (damaged[from + 70] ?? 0) ^ 1;
+  setJournal(damaged);
+  expect(open).toThrow(TamperError);
+});
+
+test('more entries than a group may have are refused before anything is written', () => {
+  const drafts = Array.from({ length: GROUP + 1 }, (_, n) => sale(book.head.seq + 1 + n));
+  expect(() => book.commitAll(drafts, 'outcome')).toThrow(BookError);
+  expect(book.commitAll([], 'outcome')).toEqual([]);
+  expect(book.head.seq).toBe(5);
 });

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Storage } from '../store/storage.ts';
-import { Book, databaseHead, type Recovered } from './book.ts';
+import { Book, databaseHead, GROUP, type Recovered } from './book.ts';
+import { parseEntry } from './entry.ts';
 import { type ChainBreak, chain, GENESIS, Journal, type JournalLine, readJournal } from './journal.ts';
 
 export const JOURNAL = 'countertap.journal';
@@ -24,8 +25,8 @@ export function openBook(storage: Storage, db: Database): { book: Book; recovere
   const file = storage.appendFile(JOURNAL);
   const bytes = file.read();
   const { lines, length, broken } = readJournal(bytes);
-  const cut = broken ? tornTail(bytes, length, broken) : undefined;
   const stored = db.prepare<[], { seq: number; hash: string }>('SELECT seq, hash FROM entry ORDER BY seq').all();
+  const cut = broken ? tornTail(bytes.subarray(length), broken, togetherAfter(db, lines, broken.seq)) : undefined;
   compare(lines, stored);
   const last = lines.at(-1);
   const journal = new Journal(file, last?.seq ?? 0, last?.hash ?? GENESIS);
@@ -42,11 +43,22 @@ export function openBook(storage: Storage, db: Database): { book: Book; recovere
   return { book, recovered: { replayed: missing.length, appended: unwritten.length, cut } };
 }
 
-/** Only the very last line may be damaged, and only by having been cut off. */
-function tornTail(bytes: Uint8Array, length: number, broken: ChainBreak): ChainBreak {
-  const rest = bytes.subarray(length);
-  if (rest.subarray(0, -1).includes(0x0a)) throw new TamperError(broken.seq, broken.what);
+/** Only what was written last may be damaged, and only by having been cut off: one line, and those written together with it. */
+function tornTail(rest: Uint8Array, broken: ChainBreak, together: number): ChainBreak {
+  let inside = 0;
+  for (let at = rest.indexOf(0x0a); at >= 0 && at < rest.length - 1; at = rest.indexOf(0x0a, at + 1)) inside += 1;
+  if (inside > together) throw new TamperError(broken.seq, broken.what);
   return broken;
+}
+
+/** How many lines were written together with line `seq` after it, as the line before it or the database's copy of it says. */
+function togetherAfter(db: Database, lines: readonly JournalLine[], seq: number): number {
+  const copies = db.prepare<[number], { body: string }>('SELECT body FROM entry WHERE seq = ?');
+  const known = [lines.at(-1)?.body, copies.get(seq)?.body];
+  const upTo = known.map((body) => (body === undefined ? 0 : (parseEntry(body).upTo ?? 0)));
+  // Of a group of which nothing can be read, nothing was committed: it begins where the database ends.
+  const begins = known[1] === undefined && (seq === 1 || copies.get(seq - 1) !== undefined);
+  return Math.max(...upTo.map((last) => last - seq), begins ? GROUP - 1 : 0);
 }
 
 function compare(lines: readonly JournalLine[], stored: readonly { seq: number; hash: string }[]): void {

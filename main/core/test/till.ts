@@ -102,9 +102,11 @@ export function openTill({ clock, storage, bank, signed }: Surroundings): Till {
     },
     kill() {
       link.die();
-      core.book.commit = () => {
+      const dead = (): never => {
         throw new Error('dead');
       };
+      core.book.commit = dead;
+      core.book.commitAll = dead;
       core.fatal(new Error('dead'));
     },
   };
