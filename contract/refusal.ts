@@ -10,6 +10,7 @@ export const RefusalCode = z.enum([
   'locked-out',
   'input-invalid',
   'too-many-requests',
+  'message-too-long',
   'amount-invalid',
   'amount-above-limit',
   'payment-under-way',

@@ -1,10 +1,10 @@
-import type { SupportedMessagePort } from '@orpc/client/message-port';
 import { RPCHandler } from '@orpc/server/message-port';
 import type { WindowName } from '../../contract/process.ts';
 import type { Context, Port } from './calls/access.ts';
 import { router } from './calls/router.ts';
 import { Board } from './devices/board.ts';
 import { VirtualCounter } from './devices/virtual.ts';
+import { Guard, type PagePort } from './guard.ts';
 import { hostPort, type StartOptions, type Terminal } from './open.ts';
 
 /** A person who does nothing for so long is signed out. */
@@ -16,7 +16,15 @@ export class Server {
   readonly #terminal: Terminal;
   readonly #board: Board;
   readonly #virtual: Context['virtual'];
-  readonly #handler = new RPCHandler(router);
+  readonly #handler = new RPCHandler(router, {
+    rootInterceptors: [
+      async ({ context, next }) => {
+        const answer = await next();
+        if (!answer.matched || answer.response.status === 400) context.port.misdeed();
+        return answer;
+      },
+    ],
+  });
   readonly #ports = new Map<WindowName, { readonly port: Port; readonly close: () => void }>();
   readonly #stop = new AbortController();
 
@@ -35,15 +43,21 @@ export class Server {
   }
 
   /** Takes a window's new port; its old one, and whoever was signed in there, are gone. */
-  accept(window: WindowName, port: SupportedMessagePort, start: () => void, close: () => void): void {
+  accept(window: WindowName, port: PagePort, start: () => void, close: () => void): void {
     this.#ports.get(window)?.close();
     const { core, devices } = this.#terminal;
     const closed = new AbortController();
+    const guard = new Guard(port, {
+      monotonic: core.world.clock.monotonic,
+      lock: () => this.#lock(own, 'locked-misuse'),
+    });
     const own: Port = {
       window,
       session: null,
       lastCall: core.world.clock.monotonic(),
       calls: [],
+      sales: [],
+      misdeed: () => guard.misdeed(),
       closed: closed.signal,
     };
     this.#ports.set(window, {
@@ -60,7 +74,7 @@ export class Server {
       virtual: this.#virtual,
       port: own,
     };
-    this.#handler.upgrade(port, { context });
+    this.#handler.upgrade(guard.port, { context });
     start();
   }
 
@@ -79,7 +93,13 @@ export class Server {
   #lockIdle(port: Port): void {
     const { core } = this.#terminal;
     if (!port.session || core.counter.busy || core.world.clock.monotonic() - port.lastCall < IDLE_MS) return;
-    core.note('session', 'locked-idle', port.session.person);
+    this.#lock(port, 'locked-idle');
+  }
+
+  /** Signs out whoever is signed in at a port, and writes down why. */
+  #lock(port: Port, why: 'locked-idle' | 'locked-misuse'): void {
+    const { core } = this.#terminal;
+    core.note('session', why, port.session?.person ?? 'terminal');
     port.session = null;
     core.changed();
   }

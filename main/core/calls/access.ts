@@ -26,11 +26,16 @@ export interface Port {
   lastCall: number;
   /** Starts of the calls of the last second. */
   readonly calls: number[];
+  /** Starts of the calls about a sale in the last seconds. */
+  readonly sales: number[];
+  /** Counts a call that was refused for its form. */
+  readonly misdeed: () => void;
   readonly closed: AbortSignal;
 }
 
-/** Calls that one page may make in a second (S16). */
-const CALLS_A_SECOND = 200;
+/** Calls that one page may make (S16): in all, and about a sale, where two a second are more than hands can do. */
+const CALLS = { most: 200, inMs: 1_000 };
+const SALES = { most: 20, inMs: 10_000 };
 
 /** A refusal on its way to the page: typed, never with a stack. */
 export function refusal(code: Refusal['code'], detail?: string, waitMs?: number): ORPCError<'REFUSED', Refusal> {
@@ -48,11 +53,12 @@ export function refusal(code: Refusal['code'], detail?: string, waitMs?: number)
  */
 export const contract = implement(terminal)
   .$context<Context>()
-  .use(async ({ context, procedure, next }) => {
+  .use(async ({ context, procedure, path, next }) => {
     const { port, core } = context;
     const access = procedure['~orpc'].meta;
     const now = core.world.clock.monotonic();
-    throttle(port, now);
+    throttle(port.calls, CALLS, now);
+    if (path[0] === 'sale') throttle(port.sales, SALES, now);
     if (port.window === 'customer' && !access.customerDisplay)
       throw refusal('not-allowed', 'the customer display only looks');
     if (access.roles !== 'anyone') {
@@ -68,10 +74,10 @@ export const contract = implement(terminal)
     }
   });
 
-function throttle(port: Port, now: number): void {
-  while ((port.calls[0] ?? now) < now - 1_000) port.calls.shift();
-  if (port.calls.length >= CALLS_A_SECOND) throw refusal('too-many-requests');
-  port.calls.push(now);
+function throttle(calls: number[], { most, inMs }: typeof CALLS, now: number): void {
+  while ((calls[0] ?? now) < now - inMs) calls.shift();
+  if (calls.length >= most) throw refusal('too-many-requests');
+  calls.push(now);
 }
 
 /** Who makes the call, for the record. The access check has seen to it that somebody is signed in. */
