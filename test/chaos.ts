@@ -1,16 +1,38 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { PartResult } from './chaos/part.ts';
+import { runIo } from './chaos/io.ts';
+import { runKills } from './chaos/kills.ts';
+import type { PartOptions, PartResult } from './chaos/part.ts';
 import { runSimulation, traceSeed } from './chaos/simulation.ts';
 
 /** `npm run chaos`: searches for a broken promise under faults of every kind. docs/reliability.md explains it. */
 
-const usage = `npm run chaos -- [--seeds N] [--seed S] [--trace] [--json FILE]
-  --seeds N    how many simulated days (20000)
-  --seed S     the first one (1); alone with --trace: only that day
-  --trace      show the day step by step
-  --json FILE  write the figures there`;
+interface Part {
+  readonly option: string;
+  readonly counts: string;
+  /** How large it is when no part is named. */
+  readonly usual: number;
+  readonly run: (options: PartOptions) => Promise<PartResult>;
+}
+
+const parts: readonly Part[] = [
+  {
+    option: 'seeds',
+    counts: 'simulated days',
+    usual: 20_000,
+    run: ({ count, ...rest }) => runSimulation({ seeds: count, ...rest }),
+  },
+  { option: 'kills', counts: 'times that a selling terminal is killed', usual: 100, run: runKills },
+  { option: 'io', counts: 'operations on the disk that fail', usual: 90, run: runIo },
+];
+
+const usage = `npm run chaos -- [--PART N]… [--seed S] [--trace] [--json FILE]
+${parts.map(({ option, counts, usual }) => `  --${`${option} N`.padEnd(16)} ${counts} (${usual})`).join('\n')}
+  --seed S           the first seed (1)
+  --trace            show the simulated day of the seed step by step
+  --json FILE        write the figures there
+Without a part all of them run, as large as is said in brackets.`;
 
 const log = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -34,37 +56,51 @@ function wholeNumber(text: string, name: string): number {
 function tell(result: PartResult): void {
   log(`${result.part}: ${result.ok ? 'nothing broken' : 'BROKEN'}`);
   for (const [name, value] of Object.entries(result.figures)) log(`  ${name}: ${value}`);
+  for (const { what, why, count } of result.skipped ?? []) log(`  SKIPPED: ${what} (${count}): ${why}`);
   for (const { what, replay } of result.failures) log(`  ${what}\n    see it again at commit ${commit()}: ${replay}`);
 }
 
+/** Says every tenth part of the way how far it is. */
+function progress(part: Part, count: number): (done: number) => void {
+  let told = 0;
+  return (done) => {
+    if (done - told < count / 10 && done < count) return;
+    told = done;
+    log(`  ${Math.min(done, count)} of ${count} ${part.counts}`);
+  };
+}
+
 async function main(): Promise<boolean> {
-  const { values } = parseArgs({
+  const { values }: { values: Readonly<Record<string, string | boolean | undefined>> } = parseArgs({
     options: {
-      seeds: { type: 'string', default: '20000' },
-      seed: { type: 'string', default: '1' },
-      trace: { type: 'boolean', default: false },
+      ...Object.fromEntries(parts.map(({ option }) => [option, { type: 'string' } as const])),
+      seed: { type: 'string' },
+      trace: { type: 'boolean' },
       json: { type: 'string' },
-      help: { type: 'boolean', default: false },
+      help: { type: 'boolean' },
     },
   });
-  if (values.help) {
+  const text = (name: string): string | undefined => {
+    const value = values[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  if (values['help']) {
     log(usage);
     return true;
   }
-  const first = wholeNumber(values.seed, 'seed');
-  if (values.trace) return traceSeed(first, log);
-  const seeds = wholeNumber(values.seeds, 'seeds');
-  let told = 0;
-  const progress = (done: number): void => {
-    if (done - told < seeds / 10 && done < seeds) return;
-    told = done;
-    log(`  ${done} of ${seeds} days`);
-  };
-  const parts = [await runSimulation({ seeds, first, progress })];
-  for (const part of parts) tell(part);
-  if (values.json !== undefined)
-    writeFileSync(values.json, `${JSON.stringify({ commit: commit(), parts }, null, 2)}\n`);
-  return parts.every(({ ok }) => ok);
+  const first = wholeNumber(text('seed') ?? '1', 'seed');
+  if (values['trace']) return traceSeed(first, log);
+  const named = parts.filter(({ option }) => text(option) !== undefined);
+  const results: PartResult[] = [];
+  for (const part of named.length > 0 ? named : parts) {
+    const count = wholeNumber(text(part.option) ?? String(part.usual), part.option);
+    const result = await part.run({ count, first, progress: progress(part, count) });
+    tell(result);
+    results.push(result);
+  }
+  const file = text('json');
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify({ commit: commit(), parts: results }, null, 2)}\n`);
+  return results.every(({ ok }) => ok);
 }
 
 main().then(
