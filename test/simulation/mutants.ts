@@ -25,11 +25,11 @@ export const mutants: readonly Mutant[] = [
     name: 'send-before-intent',
     invariant: 'I3',
     file: RUNNER,
-    from: '      if (beside.code !== undefined) this.#codes.set(id, beside.code);\n',
-    to: `      if (beside.code !== undefined) this.#codes.set(id, beside.code);
-      for (const effect of next.effects) {
-        if (effect.type === 'exchange') this.#exchange({ ...payment, ...next.change }, effect.exchange, effect.reason);
-      }
+    from: '    if (beside.code !== undefined) this.#codes.set(id, beside.code);\n',
+    to: `    if (beside.code !== undefined) this.#codes.set(id, beside.code);
+    for (const effect of next.effects) {
+      if (effect.type === 'exchange') this.#exchange({ ...payment, ...next.change }, effect.exchange, effect.reason);
+    }
 `,
   },
   {
@@ -57,9 +57,9 @@ export const mutants: readonly Mutant[] = [
     name: 'told-before-commit',
     invariant: 'I4',
     file: RUNNER,
-    from: '      const original = next.original ? this.#original(payment, next.original) : undefined;\n',
-    to: `      const original = next.original ? this.#original(payment, next.original) : undefined;
-      if (next.change.state === 'approved') this.#parts.changed({ ...payment, ...next.change });
+    from: '    const original = next.original ? this.#original(payment, next.original) : undefined;\n',
+    to: `    const original = next.original ? this.#original(payment, next.original) : undefined;
+    if (next.change.state === 'approved') this.#parts.changed({ ...payment, ...next.change });
 `,
   },
   {
@@ -156,7 +156,7 @@ export const mutants: readonly Mutant[] = [
     name: 'cancelled-and-forgotten',
     invariant: 'P6',
     file: RUNNER,
-    from: "          this.#parts.perform(payment, { type: 'later', ms: 0 });\n",
+    from: "      if (draft) this.#parts.perform(payment, { type: 'later', ms: 0 });\n",
     to: '',
   },
   {

@@ -3,7 +3,7 @@ import type { AcquirerLink, BankAnswer, BankRequest, Presented, Trace } from '..
 import { unhex } from '../kernel/bytes.ts';
 import { readIssuerAnswer } from '../kernel/issuer.ts';
 import { openBatch } from '../ledger/batch.ts';
-import type { Book } from '../ledger/book.ts';
+import { type Book, GROUP, type Order } from '../ledger/book.ts';
 import { businessDay } from '../ledger/day.ts';
 import type { Draft, SealedWrite, Write } from '../ledger/entry.ts';
 import type { StoreSettings } from '../store/settings.ts';
@@ -49,6 +49,15 @@ export interface RunnerParts {
   readonly fatal: (error: unknown) => void;
 }
 
+/** A step on its way to the disk. Without `next` it changes nothing, and is recorded only where there is a draft. */
+interface Taken {
+  readonly payment: Payment;
+  readonly order: Order;
+  readonly next?: Next;
+  readonly draft?: Draft;
+  readonly original?: string | undefined;
+}
+
 /** States whose age decides what comes next. */
 const ageing: ReadonlySet<Payment['state']> = new Set([
   'sending',
@@ -66,12 +75,18 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #codes = new Map<string, string>();
   readonly #inFlight = new Set<string>();
+  #onAdvised: ((id: string, event: PaymentEvent & { type: 'answer' }) => void) | undefined;
   /** How long payments have waited. */
   readonly ages: Ages;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
     this.ages = new Ages(parts.world.clock);
+  }
+
+  /** The answers to advices go to this one listener, which dispatches them, together with others. */
+  onAdvised(listener: (id: string, event: PaymentEvent & { type: 'answer' }) => void): void {
+    this.#onAdvised = listener;
   }
 
   /** Whether the bank is being asked about this payment right now. */
@@ -159,47 +174,73 @@ export class Runner {
 
   /** Takes one step. The new state is durable when this returns, and its effects have been let out. */
   dispatch(id: string, event: PaymentEvent, beside: Beside = {}): Payment {
-    const { payments, world, book } = this.#parts;
     try {
-      const payment = payments.get(id);
-      const next = step(payment, event, this.#facts(payment, event), this.#parts.rules);
-      const draft = { kind: 'payment', at: world.clock.now(), by: beside.by ?? 'terminal', payment: id } as const;
-      if (next.kind === 'ignored') {
-        if (event.type === 'answer') {
-          book.commit(
-            { ...draft, event: { type: 'late', ...eventDetail(event) }, writes: [], transfers: [] },
-            'outcome',
-          );
-          // What is to be done next may have waited for this exchange to be over.
-          this.#parts.perform(payment, { type: 'later', ms: 0 });
-        }
-        return payment;
-      }
-      if (beside.code !== undefined) this.#codes.set(id, beside.code);
-      const original = next.original ? this.#original(payment, next.original) : undefined;
-      book.commit(
-        {
-          ...draft,
-          event: { type: event.type, from: payment.state, ...eventDetail(event) },
-          writes: [
-            this.#update(payment, next),
-            ...(event.type === 'code' ? [seenCode(id, event.codeHash, draft.at)] : []),
-            ...(beside.request ? [carriedOut(id, beside.request, draft.at)] : []),
-            ...(original ? [this.#update(original.payment, original.next)] : []),
-          ],
-          sealed: sealedWrites(id, next, beside.sealed),
-          transfers: [...next.transfers, ...(original?.next.transfers ?? [])],
-        },
-        next.order,
-      );
-      for (const stamp of [next.change.sentAt, next.change.acceptedAt, next.change.notFoundAt]) {
-        if (typeof stamp === 'number') this.ages.mark(id, stamp);
-      }
-      return this.#after(id, next, original?.payment.id);
+      const taken = this.#take(id, event, beside);
+      if (taken.draft) this.#parts.book.commit(taken.draft, taken.order);
+      return this.#taken(taken);
     } catch (error) {
       this.#parts.fatal(error);
       throw error;
     }
+  }
+
+  /**
+   * Takes steps of several payments that have nothing to do with each other, each payment once. All of them are durable,
+   * in one transaction, before the first effect is let out.
+   */
+  dispatchAll(events: readonly (readonly [id: string, event: PaymentEvent])[]): void {
+    const { book, fatal } = this.#parts;
+    try {
+      const all = events.map(([id, event]) => this.#take(id, event, {}));
+      const drafts = all.flatMap(({ draft }) => draft ?? []);
+      const order = all.some((taken) => taken.order === 'outcome') ? 'outcome' : 'intent';
+      for (let from = 0; from < drafts.length; from += GROUP) book.commitAll(drafts.slice(from, from + GROUP), order);
+      for (const taken of all) this.#taken(taken);
+    } catch (error) {
+      fatal(error);
+      throw error;
+    }
+  }
+
+  /** What a step comes to, with nothing written yet. */
+  #take(id: string, event: PaymentEvent, beside: Beside): Taken {
+    const { payments, world } = this.#parts;
+    const payment = payments.get(id);
+    const next = step(payment, event, this.#facts(payment, event), this.#parts.rules);
+    const draft = { kind: 'payment', at: world.clock.now(), by: beside.by ?? 'terminal', payment: id } as const;
+    if (next.kind === 'ignored') {
+      if (event.type !== 'answer') return { payment, order: 'outcome' };
+      const late = { ...draft, event: { type: 'late', ...eventDetail(event) }, writes: [], transfers: [] };
+      return { payment, order: 'outcome', draft: late };
+    }
+    if (beside.code !== undefined) this.#codes.set(id, beside.code);
+    const original = next.original ? this.#original(payment, next.original) : undefined;
+    const recorded: Draft = {
+      ...draft,
+      event: { type: event.type, from: payment.state, ...eventDetail(event) },
+      writes: [
+        this.#update(payment, next),
+        ...(event.type === 'code' ? [seenCode(id, event.codeHash, draft.at)] : []),
+        ...(beside.request ? [carriedOut(id, beside.request, draft.at)] : []),
+        ...(original ? [this.#update(original.payment, original.next)] : []),
+      ],
+      sealed: sealedWrites(id, next, beside.sealed),
+      transfers: [...next.transfers, ...(original?.next.transfers ?? [])],
+    };
+    return { payment, next, order: next.order, draft: recorded, original: original?.payment.id };
+  }
+
+  /** The step is durable: what follows from it. */
+  #taken({ payment, next, draft, original }: Taken): Payment {
+    if (!next) {
+      // What is to be done next may have waited for this exchange to be over.
+      if (draft) this.#parts.perform(payment, { type: 'later', ms: 0 });
+      return payment;
+    }
+    for (const stamp of [next.change.sentAt, next.change.acceptedAt, next.change.notFoundAt]) {
+      if (typeof stamp === 'number') this.ages.mark(payment.id, stamp);
+    }
+    return this.#after(payment.id, next, original);
   }
 
   #after(id: string, next: Next, original: string | undefined): Payment {
@@ -261,7 +302,9 @@ export class Runner {
       .exchange(request)
       .then((answer) => {
         this.#inFlight.delete(payment.id);
-        this.dispatch(payment.id, { type: 'answer', to: exchange, answer: answerOf(answer, exchange) });
+        const event = { type: 'answer', to: exchange, answer: answerOf(answer, exchange) } as const;
+        if (exchange === 'advice' && this.#onAdvised) this.#onAdvised(payment.id, event);
+        else this.dispatch(payment.id, event);
       })
       .catch(fatal);
   }
