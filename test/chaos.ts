@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { runCrashStates } from './chaos/crash.ts';
 import { runIo } from './chaos/io.ts';
 import { runKills } from './chaos/kills.ts';
 import type { PartOptions, PartResult } from './chaos/part.ts';
@@ -24,6 +25,12 @@ const parts: readonly Part[] = [
     run: ({ count, ...rest }) => runSimulation({ seeds: count, ...rest }),
   },
   { option: 'kills', counts: 'times that a selling terminal is killed', usual: 100, run: runKills },
+  {
+    option: 'crash-states',
+    counts: 'states in which a power cut may leave the disk',
+    usual: 2_000,
+    run: (options) => runCrashStates(options),
+  },
   { option: 'io', counts: 'operations on the disk that fail', usual: 90, run: runIo },
 ];
 

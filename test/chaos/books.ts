@@ -18,7 +18,7 @@ export interface BooksCompared {
   readonly appended: number;
 }
 
-interface Row {
+export interface Row {
   readonly id: string;
   readonly kind: string;
   readonly state: string;

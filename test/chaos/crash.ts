@@ -1,0 +1,65 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { CrashResult, CrashTask } from './crashworker.ts';
+import { each, type Failure, type PartOptions, type PartResult, secondsSince, skippedPart } from './part.ts';
+import { buildRecorder } from './recorder.ts';
+
+/** States that are made of one recording. */
+const STATES = 1_250;
+
+/**
+ * Records every write and sync of a selling terminal, and makes of the recording states in which a power cut may leave
+ * the disk: what was synced is there, of the rest any part. Each is opened as the product opens it, and must hold
+ * everything that was told and everything that had left by then. With `lying` a sync counts for nothing.
+ */
+export async function runCrashStates({ count, first, progress }: PartOptions, lying = false): Promise<PartResult> {
+  const from = performance.now();
+  const recorder = buildRecorder();
+  if (!recorder.ok) return skippedPart('crash-states', count, recorder.why);
+  const size = Math.min(STATES, Math.ceil(count / availableParallelism()));
+  const seeds = Array.from({ length: Math.ceil(count / size) }, (_, index) => first + index);
+  const results: CrashResult[] = [];
+  const failures: Failure[] = [];
+  await each(seeds, availableParallelism(), async (seed) => {
+    const states = Math.min(size, count - (seed - first) * size);
+    const result = await searched({ seed, states, recorder: recorder.path, lying });
+    results.push(result);
+    for (const { state, what } of result.broken)
+      failures.push({
+        what: `seed ${seed}, state ${state}: ${what}`,
+        replay: `npm run chaos -- --crash-states ${states} --seed ${seed}`,
+      });
+    progress?.(sum(results, ({ states: done }) => done));
+  });
+  const figures = {
+    states: sum(results, ({ states }) => states),
+    recordings: results.length,
+    operations: sum(results, ({ operations }) => operations),
+    told: sum(results, ({ told }) => told),
+    uncertain: sum(results, ({ uncertain }) => uncertain),
+    databaseBehind: sum(results, ({ replayed }) => replayed),
+    journalBehind: sum(results, ({ appended }) => appended),
+    journalTorn: sum(results, ({ cut }) => cut),
+    seconds: secondsSince(from),
+    failures: failures.length,
+  };
+  return { part: 'crash-states', ok: failures.length === 0, figures, failures };
+}
+
+function sum(results: readonly CrashResult[], of: (result: CrashResult) => number): number {
+  return results.reduce((total, result) => total + of(result), 0);
+}
+
+async function searched(task: CrashTask): Promise<CrashResult> {
+  const child = fork(fileURLToPath(import.meta.resolve('./crashworker.ts')), [], { stdio: 'inherit', execArgv: [] });
+  child.send(task);
+  const gone = once(child, 'exit').then(([code]) => {
+    throw new Error(`a search of crash states ended with ${code}`);
+  });
+  const [result]: CrashResult[] = await Promise.race([once(child, 'message') as Promise<[CrashResult]>, gone]);
+  if (!result) throw new Error('a search of crash states said nothing');
+  await gone.catch(() => undefined);
+  return result;
+}

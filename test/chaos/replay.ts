@@ -1,0 +1,194 @@
+import type { Random } from '../simulation/random.ts';
+
+/** One line of what the recorder wrote down (recorder.c). */
+export interface Operation {
+  readonly type: 'write' | 'truncate' | 'sync' | 'sync-folder' | 'create' | 'rename' | 'unlink' | 'mark';
+  readonly name: string;
+  readonly offset: number;
+  readonly data: Buffer;
+}
+
+const types: Readonly<Record<string, Operation['type']>> = {
+  W: 'write',
+  T: 'truncate',
+  S: 'sync',
+  D: 'sync-folder',
+  C: 'create',
+  R: 'rename',
+  U: 'unlink',
+  M: 'mark',
+};
+const HEAD = 17;
+const SECTOR = 512;
+
+/** Reads a recording. A last operation that was cut off is left out: the process was killed in it. */
+export function readRecording(bytes: Buffer): Operation[] {
+  const operations: Operation[] = [];
+  for (let at = 0; at + HEAD <= bytes.length; ) {
+    const type = types[String.fromCharCode(bytes[at] ?? 0)];
+    const name = at + HEAD + bytes.readUInt32LE(at + 1);
+    const data = name + bytes.readUInt32LE(at + 13);
+    if (type === undefined || data > bytes.length) break;
+    operations.push({
+      type,
+      name: bytes.toString('utf8', at + HEAD, name),
+      offset: Number(bytes.readBigInt64LE(at + 5)),
+      data: bytes.subarray(name, data),
+    });
+    at = data;
+  }
+  return operations;
+}
+
+/** A file as the disk has it, and what was asked of it since and not synced. */
+interface OnDisk {
+  durable: Image;
+  pending: Operation[];
+}
+
+/** The names of the folder: those that are safe on the disk, and what was done to them since the folder was synced. */
+interface Names {
+  readonly durable: Map<string, OnDisk>;
+  pending: { readonly name: string; readonly file: OnDisk | undefined }[][];
+}
+
+/**
+ * A disk that keeps what was synced, and nothing else for certain. Of the rest any part may have got there before the
+ * power went, in any order and torn at sectors of 512 bytes; names change in their order.
+ */
+export class PowerDisk {
+  readonly #names: Names = { durable: new Map(), pending: [] };
+  /** What the running system sees. */
+  readonly #seen = new Map<string, OnDisk>();
+  readonly #lies: (name: string) => boolean;
+
+  /** `lies`: files of which a sync is not one, to show that the search finds what is lost by that. */
+  constructor(lies: (name: string) => boolean = () => false) {
+    this.#lies = lies;
+  }
+
+  carryOut(operation: Operation): void {
+    const { type, name } = operation;
+    switch (type) {
+      case 'write':
+      case 'truncate':
+        this.#file(name).pending.push(operation);
+        return;
+      case 'sync':
+        if (!this.#lies(name)) keep(this.#file(name));
+        return;
+      case 'sync-folder':
+        for (const changes of this.#names.pending) change(this.#names.durable, changes);
+        this.#names.pending = [];
+        return;
+      case 'create':
+        this.#file(name);
+        return;
+      case 'unlink':
+        this.#seen.delete(name);
+        this.#names.pending.push([{ name, file: undefined }]);
+        return;
+      case 'rename': {
+        const to = operation.data.toString('utf8');
+        const file = this.#file(name);
+        this.#seen.delete(name);
+        this.#seen.set(to, file);
+        this.#names.pending.push([
+          { name, file: undefined },
+          { name: to, file },
+        ]);
+        return;
+      }
+      case 'mark':
+        return;
+    }
+  }
+
+  #file(name: string): OnDisk {
+    const known = this.#seen.get(name);
+    if (known) return known;
+    const file: OnDisk = { durable: { bytes: Buffer.alloc(0), length: 0 }, pending: [] };
+    this.#seen.set(name, file);
+    this.#names.pending.push([{ name, file }]);
+    return file;
+  }
+
+  /** Whether anything is there that a power cut could take away. */
+  get uncertain(): boolean {
+    return this.#names.pending.length > 0 || [...this.#seen.values()].some(({ pending }) => pending.length > 0);
+  }
+
+  /** What may be found on the disk when the power goes now. */
+  cut(random: Random): Map<string, Buffer> {
+    const names = new Map(this.#names.durable);
+    const { pending } = this.#names;
+    for (const changes of pending.slice(0, random.int(0, pending.length))) change(names, changes);
+    const found = new Map<string, Buffer>();
+    for (const [name, file] of names) found.set(name, survivor(file, random));
+    return found;
+  }
+}
+
+function change(names: Map<string, OnDisk>, changes: Names['pending'][number]): void {
+  for (const { name, file } of changes) {
+    if (file) names.set(name, file);
+    else names.delete(name);
+  }
+}
+
+/** The content of a file, with room to grow behind it. */
+interface Image {
+  readonly bytes: Buffer;
+  readonly length: number;
+}
+
+function keep(file: OnDisk): void {
+  file.durable = image(file.durable, file.pending, () => () => true);
+  file.pending = [];
+}
+
+/** Some, all or none of what was not synced. */
+function survivor({ durable, pending }: OnDisk, random: Random): Buffer {
+  const kind = random.int(1, 10);
+  const part = random.int(2, 8) / 10;
+  const kept =
+    kind === 1
+      ? []
+      : kind === 2
+        ? pending
+        : kind <= 4
+          ? pending.slice(0, random.int(0, pending.length))
+          : pending.filter(() => random.chance(part));
+  const copy = { bytes: Buffer.from(durable.bytes.subarray(0, durable.length)), length: durable.length };
+  const { bytes, length } = image(copy, kept, () => {
+    const torn = kind > 2 && random.chance(0.3);
+    return () => !torn || random.chance(0.5);
+  });
+  return bytes.subarray(0, length);
+}
+
+/** The content after some operations, of each of which the sectors arrive that `arriving` says. Writes into the old one. */
+function image(before: Image, operations: readonly Operation[], arriving: () => () => boolean): Image {
+  const most = operations.reduce((end, { offset, data }) => Math.max(end, offset + data.length), before.length);
+  const bytes = most <= before.bytes.length ? before.bytes : Buffer.alloc(most * 2);
+  if (bytes !== before.bytes) before.bytes.copy(bytes, 0, 0, before.length);
+  let { length } = before;
+  for (const { type, offset, data } of operations) {
+    const arrives = arriving();
+    if (type === 'truncate') {
+      if (!arrives()) continue;
+      bytes.fill(0, Math.min(offset, length), Math.max(offset, length));
+      length = offset;
+      continue;
+    }
+    for (let at = offset; at < offset + data.length; ) {
+      const next = Math.min(offset + data.length, (Math.floor(at / SECTOR) + 1) * SECTOR);
+      if (arrives()) {
+        data.copy(bytes, at, at - offset, next - offset);
+        length = Math.max(length, next);
+      }
+      at = next;
+    }
+  }
+  return { bytes, length };
+}
