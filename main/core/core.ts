@@ -171,6 +171,7 @@ export class Core {
       ]),
     );
     link.start();
+    this.pending.go();
     this.printing.go();
   }
 
@@ -406,7 +407,7 @@ export class Core {
 
   #paymentChanged(payment: Payment): void {
     this.counter.onPayment(payment);
-    this.pending.changed(payment);
+    this.pending.changed();
     this.changed();
   }
 

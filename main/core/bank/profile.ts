@@ -122,6 +122,8 @@ export const AcquirerProfile = z
       totalMinor: minor,
       count: z.int().min(0).max(100_000),
       oncePerCard: z.boolean(),
+      /** How many are forwarded at once; 8 when left out. */
+      window: z.int().min(1).max(32).optional(),
       currency: Currency,
       schemes: z.array(z.enum(['unionpay', 'visa', 'mastercard', 'jcb', 'wallet'])),
     }),

@@ -17,7 +17,8 @@ export function stepForward(payment: Payment, event: PaymentEvent, facts: Facts,
     case 'answer':
       return event.to === 'advice' ? stepAnswer(payment, event.answer, facts, rules, scheme) : ignored;
     case 'restart':
-      return outcome({ state: payment.attempt === 0 ? 'saf-accepted' : 'saf-unknown' }, [{ type: 'later', ms: 0 }]);
+      // What waits in the queue goes on waiting; what was being sent may have arrived.
+      return payment.state === 'saf-sending' ? outcome({ state: 'saf-unknown' }, [{ type: 'later', ms: 0 }]) : ignored;
     case 'void':
       if (payment.state !== 'saf-accepted' || payment.attempt > 0) throw new UndrawnTransition(payment, event);
       return {

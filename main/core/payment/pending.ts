@@ -1,6 +1,8 @@
+import type { PaymentState } from '../../../contract/payment.ts';
 import type { AcquirerLink } from '../bank/link.ts';
 import type { Clock } from '../world/world.ts';
 import type { Payment } from './payment.ts';
+import { Queue } from './queue.ts';
 import type { Runner } from './runner.ts';
 import type { PaymentTable } from './table.ts';
 import type { Rules } from './transition.ts';
@@ -14,6 +16,18 @@ export interface PendingParts {
   readonly fatal: (error: unknown) => void;
 }
 
+/** Payments that have not come to their end yet. */
+const unfinished: readonly PaymentState[] = [
+  'sending',
+  'unknown',
+  'querying',
+  'reversal-due',
+  'cancel-due',
+  'saf-accepted',
+  'saf-sending',
+  'saf-unknown',
+];
+
 /**
  * What the terminal has to do by itself: reversals and cancellations first, then queries and voids, then the payments
  * accepted offline, in their order. Goes on across outages; nothing is ever given up.
@@ -23,28 +37,37 @@ export class Pending {
   readonly #stop = new AbortController();
   /** When each payment is next due, on the monotonic clock; absent means now. */
   readonly #due = new Map<string, { readonly at: number; readonly wall: number }>();
-  #forwardAt = 0;
   #pumping = false;
   readonly #waiting = new Set<AbortController>();
+  /** What was accepted offline. */
+  readonly queue: Queue;
 
   constructor(parts: PendingParts) {
     this.#parts = parts;
+    this.queue = new Queue(parts);
     parts.link.onChange(() => this.#pump());
+  }
+
+  /** Takes up what an earlier start left. */
+  go(): void {
+    this.#pump();
   }
 
   /** Looks at a payment again after `ms`. */
   later(payment: Payment, ms: number): void {
     const { clock, fatal } = this.#parts;
+    if (payment.state.startsWith('saf-')) {
+      this.queue.later(payment, ms);
+      return;
+    }
     const at = clock.monotonic() + ms;
     const due = { at, wall: clock.now() + ms };
-    if (payment.state.startsWith('saf-')) this.#forwardAt = Math.max(at, payment.attempt === 0 ? this.#forwardAt : at);
-    else this.#due.set(payment.id, due);
+    this.#due.set(payment.id, due);
     clock
       .sleep(ms, this.#stop.signal)
       .then(() => {
         // A timer may end a little before its time by the other clock; nobody would look again.
         if (this.#due.get(payment.id) === due) this.#due.delete(payment.id);
-        if (this.#forwardAt === at) this.#forwardAt = 0;
         this.#pump();
       })
       .catch(fatal);
@@ -52,43 +75,31 @@ export class Pending {
 
   /** When the next automatic step of a payment is planned, UTC milliseconds. */
   dueAt(payment: Payment): number {
-    return this.#due.get(payment.id)?.wall ?? this.#parts.clock.now();
+    return this.#due.get(payment.id)?.wall ?? this.queue.dueAt(payment.id) ?? this.#parts.clock.now();
   }
 
   /** Tries everything now, without waiting for back-off. */
   hurry(): void {
     this.#due.clear();
-    this.#forwardAt = 0;
     this.#pump();
+    this.queue.hurry();
   }
 
   /** A step has been taken: the next one may follow. */
-  changed(payment: Payment): void {
+  changed(): void {
     this.#wake();
-    if (payment.state === 'saf-approved' || payment.state === 'saf-declined') this.#pump();
   }
 
-  /** Payments that have not come to their end yet. */
+  /** How many payments have not come to their end yet. */
   left(): number {
-    const { payments } = this.#parts;
-    const open = payments.inStates([
-      'sending',
-      'unknown',
-      'querying',
-      'reversal-due',
-      'cancel-due',
-      'saf-accepted',
-      'saf-sending',
-      'saf-unknown',
-    ]);
-    return open.length;
+    return this.#parts.payments.countIn(unfinished);
   }
 
   /** Tries everything now and waits until nothing is left or `ms` have passed. Answers how many are left. */
   async settle(ms: number): Promise<number> {
     const deadline = this.#parts.clock.monotonic() + ms;
     this.hurry();
-    await this.#until(() => this.left() === 0, deadline);
+    await this.#until(() => !this.#parts.payments.anyIn(unfinished), deadline);
     return this.left();
   }
 
@@ -125,6 +136,7 @@ export class Pending {
 
   stop(): void {
     this.#stop.abort();
+    this.queue.stop();
     this.#wake();
   }
 
@@ -133,7 +145,7 @@ export class Pending {
     this.#pumping = true;
     try {
       this.#work();
-      this.#forward();
+      this.queue.pump();
     } catch (error) {
       this.#parts.fatal(error);
     } finally {
@@ -159,28 +171,5 @@ export class Pending {
     if (payment.state === 'unknown') return payment.kind === 'void';
     const late = payment.sentAt !== null && runner.ages.atLeast(payment.id, payment.sentAt) >= rules.wallet.giveUpMs;
     return !(payment.state === 'querying' && late);
-  }
-
-  /** One at a time, oldest first; a failure holds up those behind it, so that their order stays. */
-  #forward(): void {
-    const { clock, payments, runner, link } = this.#parts;
-    const next = payments.nextToForward();
-    if (!next || runner.asking(next.id)) return;
-    if (this.#expired(next)) {
-      runner.dispatch(next.id, { type: 'expire' });
-      this.#forward();
-      return;
-    }
-    if (link.state.status !== 'online' || this.#forwardAt > clock.monotonic()) return;
-    if (payments.inStates(['saf-sending']).length > 0) return;
-    runner.dispatch(next.id, { type: 'due' });
-  }
-
-  /** Never sent, and never to be: too old, or its card data was lost with the database. */
-  #expired(payment: Payment): boolean {
-    const { runner, payments, rules } = this.#parts;
-    if (payment.state !== 'saf-accepted' || payment.attempt > 0) return false;
-    const age = runner.ages.about(payment.id, payment.acceptedAt ?? payment.at);
-    return age >= rules.offline.hours * 3_600_000 || payments.sealed(payment.id) === undefined;
   }
 }

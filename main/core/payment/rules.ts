@@ -1,6 +1,9 @@
 import type { AcquirerProfile } from '../bank/profile.ts';
 import type { Rules } from './transition.ts';
 
+/** Where the profile says nothing. */
+const WINDOW = 8;
+
 /** What payments need of the acquirer profile. */
 export function rulesOf(profile: AcquirerProfile): Rules {
   const { offline, timers, walletTimers } = profile;
@@ -16,6 +19,7 @@ export function rulesOf(profile: AcquirerProfile): Rules {
       schemes: offline.schemes,
     },
     repeatMs: timers.repeatMs,
+    window: offline.window ?? WINDOW,
     messageLifetimeMs: timers.messageLifetimeMs,
     wallet: walletTimers,
   };

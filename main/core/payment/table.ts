@@ -44,14 +44,38 @@ export class PaymentTable {
     return this.inStates(workable);
   }
 
-  /** The oldest payment accepted offline that waits to be forwarded. One sent before can be repeated only with its card data. */
-  nextToForward(): Payment | undefined {
-    const row = prepared<[], PaymentRow>(
+  /** The oldest payments accepted offline that were never sent. */
+  toForward(limit: number): Payment[] {
+    return prepared<[number], PaymentRow>(
       this.#db,
-      `SELECT * FROM ${queue} AND (state = 'saf-accepted'
-           OR (state = 'saf-unknown' AND id IN (SELECT payment FROM sealed))) ORDER BY accepted_at, stan LIMIT 1`,
-    ).get();
-    return row && paymentOf(row);
+      `SELECT * FROM ${queue} AND state = 'saf-accepted' ORDER BY accepted_at, stan LIMIT ?`,
+    )
+      .all(limit)
+      .map(paymentOf);
+  }
+
+  /** Payments accepted offline, sent and not answered. Without its card data one cannot be sent again. */
+  unanswered(): Payment[] {
+    return prepared<[], PaymentRow>(
+      this.#db,
+      `SELECT * FROM payment INDEXED BY payment_state WHERE state = 'saf-unknown' AND id IN (SELECT payment FROM sealed)
+         ORDER BY accepted_at, stan`,
+    )
+      .all()
+      .map(paymentOf);
+  }
+
+  /** Whether any payment is in one of these states. */
+  anyIn(states: readonly PaymentState[]): boolean {
+    const marks = states.map(() => '?').join(', ');
+    const sql = `SELECT 1 FROM payment WHERE state IN (${marks}) LIMIT 1`;
+    return prepared<unknown[]>(this.#db, sql).get(...states) !== undefined;
+  }
+
+  countIn(states: readonly PaymentState[]): number {
+    const marks = states.map(() => '?').join(', ');
+    const sql = `SELECT count(*) AS n FROM payment WHERE state IN (${marks})`;
+    return prepared<unknown[], { n: number }>(this.#db, sql).get(...states)?.n ?? 0;
   }
 
   offlineUse(currency: Currency, token: string | null): OfflineUse {

@@ -9,6 +9,8 @@ export interface Rules {
   readonly offline: OfflinePolicy;
   /** Waiting times before repeat n, milliseconds; the last one for all further repeats. */
   readonly repeatMs: readonly number[];
+  /** How many payments accepted offline may be on their way to the bank at once. */
+  readonly window: number;
   /** How long a message may live anywhere in the path (R6). */
   readonly messageLifetimeMs: number;
   readonly wallet: { readonly firstQueryMs: number; readonly queryMs: number; readonly giveUpMs: number };

@@ -15,6 +15,7 @@ export const rules: Rules = {
     schemes: ['unionpay', 'visa'],
   },
   repeatMs: [0, 1_000, 5_000],
+  window: 8,
   messageLifetimeMs: 120_000,
   wallet: { firstQueryMs: 3_000, queryMs: 3_000, giveUpMs: 30_000 },
 };
