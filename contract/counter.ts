@@ -48,13 +48,24 @@ export const Prompt = z.enum([
   'hold-still',
   'tap-again-torn',
   'tap-again-timed-out',
+  'tap-again-chosen',
   'see-phone',
   'one-card-only',
   'card-refused',
+  'member-read',
+  'coupon-read',
   'code-refused',
   'amount-too-high',
 ]);
 export type Prompt = z.infer<typeof Prompt>;
+
+/** A member's or coupon's tag that was held to the reader. */
+export const TagView = z.object({ kind: z.enum(['member', 'coupon']), id: z.string() });
+export type TagView = z.infer<typeof TagView>;
+
+/** One of a card's applications, by the card's own name for it; never a card number. */
+export const CardChoice = z.object({ aid: z.string(), label: z.string() });
+export type CardChoice = z.infer<typeof CardChoice>;
 
 /** What is going on at the counter now. One payment at a time. */
 export const Now = z.discriminatedUnion('phase', [
@@ -68,6 +79,17 @@ export const Now = z.discriminatedUnion('phase', [
     reason: z.string().nullable(),
     reader: z.boolean(),
     scanner: z.boolean(),
+    /** With member-read and coupon-read: what stands on the tag. */
+    tag: TagView.optional(),
+  }),
+  z.object({
+    phase: z.literal('choosing'),
+    payment: PaymentId,
+    amount: Money,
+    /** The applications of the card between which its holder has to choose, best first. */
+    choices: z.array(CardChoice),
+    /** UTC ms by when one must have been chosen; none is, afterwards. */
+    until: z.int(),
   }),
   z.object({ phase: z.literal('reading'), payment: PaymentId, amount: Money }),
   z.object({
@@ -135,6 +157,7 @@ export const CustomerView = z.object({
   show: z.discriminatedUnion('what', [
     z.object({ what: z.literal('idle') }),
     z.object({ what: z.literal('amount'), amount: Money, prompt: Prompt, reader: z.boolean(), scanner: z.boolean() }),
+    z.object({ what: z.literal('choose'), payment: PaymentId, amount: Money, choices: z.array(CardChoice) }),
     z.object({ what: z.literal('reading'), amount: Money }),
     z.object({ what: z.literal('asking'), amount: Money, confirming: z.boolean() }),
     z.object({ what: z.literal('result'), outcome: Outcome, amount: Money, at: z.int() }),

@@ -48,6 +48,11 @@ export const terminal = {
   counter: {
     watch: open.input(none).output(eventIterator(CounterView)),
     customer: call.meta({ roles: 'anyone', customerDisplay: true }).input(none).output(eventIterator(CustomerView)),
+    /** The customer, or the cashier for them, says which application of the card pays; null for none of them. */
+    choose: call
+      .meta({ roles: 'anyone', customerDisplay: true })
+      .input(z.strictObject({ payment: PaymentId, aid: z.string().max(64).nullable() }))
+      .output(done),
   },
   sale: {
     /** Opens a payment and arms reader and scanner together. The same key gives the same payment again. */

@@ -170,6 +170,91 @@ describe('a sale by card', () => {
     expect(around.bank.heard.filter(({ type }) => type === 'purchase')).toHaveLength(1);
   });
 
+  describe('that leaves it to its holder which application pays', () => {
+    const choices = [
+      { aid: 'A000000333010101', label: 'DEBIT' },
+      { aid: 'A000000333010102', label: 'CREDIT' },
+    ];
+    const asked = async (): Promise<Payment> => {
+      const opened = till.core.charge(newKey(), money(1_280, 'CNY'), actor);
+      await till.tap({ kind: 'choose', choices });
+      expect(till.core.counter.now).toMatchObject({ phase: 'choosing', payment: opened.id, choices });
+      return opened;
+    };
+
+    test('is asked for, and the next tap is read for the one chosen', async () => {
+      const opened = await asked();
+      const { counter } = till.core;
+      expect(counter.busy).toBe(true);
+      expect(counter.choose(opened.id, 'A0000000031010')).toBe(false);
+      expect(counter.choose(newKey(), choices[1]?.aid ?? '')).toBe(false);
+      expect(counter.choose(opened.id, choices[1]?.aid ?? '')).toBe(true);
+      await settled();
+      expect(counter.now).toMatchObject({ phase: 'waiting', prompt: 'tap-again-chosen' });
+      await till.tap({ kind: 'tap-again', reason: 'torn' });
+      expect(counter.now).toMatchObject({ phase: 'waiting', prompt: 'tap-again-torn' });
+      await till.tap(cardOutcome());
+      await pass(10);
+      expect(now(opened).state).toBe('approved');
+      expect(till.chosen).toEqual([undefined, choices[1]?.aid, choices[1]?.aid]);
+      expect(counter.choose(opened.id, choices[1]?.aid ?? '')).toBe(false);
+    });
+
+    test('and holds none of them, or lets the time go by, may hold out something else', async () => {
+      for (const answer of ['none', 'silence'] as const) {
+        const opened = await asked();
+        if (answer === 'none') till.core.counter.choose(opened.id, null);
+        else await pass(30_000);
+        await settled();
+        expect(till.core.counter.now).toMatchObject({ prompt: 'card-refused', reason: 'nothing-chosen' });
+        await till.tap(cardOutcome(answer.padEnd(32)));
+        await pass(10_000);
+        expect(now(opened).state).toBe('approved');
+        expect(till.chosen.at(-1)).toBeUndefined();
+      }
+    });
+
+    test('and is not the card that comes then, is forgotten with it', async () => {
+      const opened = await asked();
+      till.core.counter.choose(opened.id, choices[0]?.aid ?? '');
+      await settled();
+      await till.tap({ kind: 'refused', reason: 'no-supported-application', detail: '' });
+      await till.tap(cardOutcome());
+      expect(till.chosen).toEqual([undefined, choices[0]?.aid, undefined]);
+    });
+
+    test('is cancelled like any payment for which nothing was sent', async () => {
+      const opened = await asked();
+      till.core.cancel(opened.id, actor);
+      await settled();
+      expect(now(opened).state).toBe('abandoned');
+      expect(till.core.counter.now.phase).toBe('idle');
+      await till.tap(cardOutcome());
+      expect(around.bank.heard).toEqual([]);
+    });
+  });
+
+  test('shows a member’s or coupon’s tag and goes on waiting; another tag is no card', async () => {
+    const opened = till.core.charge(newKey(), money(1_280, 'CNY'), actor);
+    const { counter } = till.core;
+    for (const kind of ['member', 'coupon'] as const) {
+      await till.tap({
+        kind: 'tag',
+        type: 'type-2',
+        records: [
+          { kind: 'uri', uri: 'x:' },
+          { kind, id: 'M-0012' },
+        ],
+      });
+      expect(counter.now).toMatchObject({ phase: 'waiting', prompt: `${kind}-read`, tag: { kind, id: 'M-0012' } });
+    }
+    await till.tap({ kind: 'tag', type: 'type-4', records: [{ kind: 'uri', uri: 'x:' }] });
+    expect(counter.now).toMatchObject({ phase: 'waiting', prompt: 'card-refused', reason: 'not-a-payment-card' });
+    await till.tap(cardOutcome());
+    await pass(10);
+    expect(now(opened).state).toBe('approved');
+  });
+
   test.each([
     ['910A112233445566778830308A02303072098607842400000203AA71109F1804000000018607842400000203AA', 2],
     ['8A023030', 0],

@@ -120,7 +120,7 @@ export class Core {
     this.counter = new Counter({
       world,
       runner: this.#runner,
-      read: (card, payment, mayGo) => read(card, payment.amount, payment.stan, mayGo),
+      read: (card, payment, mayGo, chosen) => read(card, payment.amount, payment.stan, mayGo, chosen),
       viewOf: (payment) => this.view(payment),
       find: (id) => payments.get(id),
       responseMs: profile.timers.responseMs,

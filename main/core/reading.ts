@@ -2,8 +2,9 @@ import type { Money } from '../../contract/money.ts';
 import type { Card } from '../../drivers/nfc/reader.ts';
 import type { AcquirerProfile } from './bank/profile.ts';
 import { type Beside, readCard } from './kernel/kernel.ts';
+import { readTag } from './kernel/ndef/tag.ts';
 import type { CardOutcome, CardRequest, Vault } from './kernel/outcome.ts';
-import { askWallet } from './kernel/token/read.ts';
+import { askWallet, type WalletTerminal } from './kernel/token/read.ts';
 import { openTornLog } from './kernel/torn.ts';
 import type { Book } from './ledger/book.ts';
 import { localTime } from './ledger/day.ts';
@@ -13,7 +14,14 @@ import { walletCounters } from './wallet/counters.ts';
 import type { World } from './world/world.ts';
 
 /** Reads one card for an amount; `mayGo` is called when the card may leave. Never rejects. */
-export type ReadCard = (card: Card, amount: Money, sequence: number, mayGo: () => void) => Promise<CardOutcome>;
+export type ReadCard = (
+  card: Card,
+  amount: Money,
+  sequence: number,
+  mayGo: () => void,
+  /** The application that the customer chose at an earlier tap. */
+  chosen?: string,
+) => Promise<CardOutcome>;
 
 export interface ReadingParts {
   readonly world: World;
@@ -30,7 +38,7 @@ export function openReading(parts: ReadingParts): ReadCard {
   const { world, profile, zone, payments, vault } = parts;
   const { clock, random } = world;
   const torn = openTornLog(clock);
-  return (card, amount, sequence, mayGo) => {
+  return (card, amount, sequence, mayGo, chosen) => {
     const local = localTime(clock.now(), zone);
     const time = [local.hour, local.minute, local.second].map((part) => String(part).padStart(2, '0')).join('');
     const request = {
@@ -40,19 +48,32 @@ export function openReading(parts: ReadingParts): ReadCard {
       time,
       unpredictableNumber: random(4),
       sequence,
+      ...(chosen === undefined ? {} : { chosen }),
     } as const;
     const blocked = (token: string) => parts.blocklist.has(token);
     const context = { random, torn, blocked, offlineInARow: (token: string) => payments.offlineInARow(token) };
-    return readCard(card, request, profile, vault, clock, mayGo, beside(parts, request), context);
+    return readCard(card, request, profile, vault, clock, mayGo, beside(parts, card, request), context);
   };
 }
 
-/** What a card may be that has no application of the kernels: the bank's own wallet, where the acquirer has one. */
-function beside({ world, profile, book, vault, blocklist }: ReadingParts, request: CardRequest): Beside | undefined {
+/** What a card may be that has no application of the kernels: the bank's own wallet, or a tag for members and coupons. */
+function beside(parts: ReadingParts, card: Card, request: CardRequest): Beside {
+  const { world, profile } = parts;
+  const wallet = walletOf(parts);
+  return async (channel) => {
+    const token = wallet && (await askWallet(channel, request, wallet));
+    if (token) return token;
+    const tag = await readTag(card, world.clock, profile.cards);
+    if (tag.kind === 'refused') return undefined;
+    const { kind } = tag;
+    return async () => (kind === 'tag' ? { kind, type: tag.type, records: tag.records } : tag);
+  };
+}
+
+function walletOf({ world, profile, book, vault, blocklist }: ReadingParts): WalletTerminal | undefined {
   const { closedLoop, terminalId, limits } = profile;
   if (!closedLoop) return undefined;
   const counters = walletCounters(book, world);
   const blocked = (token: string) => blocklist.has(token);
-  const terminal = { closedLoop, terminalId, verifyFromMinor: limits.cvmMinor, counters, vault, blocked };
-  return (channel) => askWallet(channel, request, terminal);
+  return { closedLoop, terminalId, verifyFromMinor: limits.cvmMinor, counters, vault, blocked };
 }

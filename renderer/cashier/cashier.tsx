@@ -28,7 +28,14 @@ export type Opened =
 const none: Opened = { sheet: 'none' };
 const RESULT_MS = 2_500;
 /** Nothing has gone wrong yet while one of these is asked. */
-const calm: ReadonlySet<Prompt> = new Set(['present', 'present-card', 'present-code', 'hold-still']);
+const calm: ReadonlySet<Prompt> = new Set([
+  'present',
+  'present-card',
+  'present-code',
+  'hold-still',
+  'member-read',
+  'coupon-read',
+]);
 
 interface CashierProps {
   readonly view: CounterView;
@@ -154,7 +161,7 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
   };
   const lock = () => act.run((client) => client.session.signOut({}));
   const leave = () => {
-    if (view.now.phase === 'waiting') void cancel(view.now.payment);
+    if (view.now.phase === 'waiting' || view.now.phase === 'choosing') void cancel(view.now.payment);
     else if (shown) dismiss();
     else press('Clear');
   };

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { CounterView, Now } from '../../contract/counter.ts';
 import { formatAmount } from '../../contract/money.ts';
 import type { Refused } from '../core.ts';
+import { CardChoices } from '../ui/choices.tsx';
 import { amountOf, display, type PadKey } from '../ui/entry.ts';
 import { RefusedNote, useNow } from '../ui/frame.tsx';
 import { Pad } from '../ui/pad.tsx';
@@ -58,7 +59,11 @@ function WaitingSay({
         {t(`prompt.${now.prompt}`)}
       </p>
       <p className={now.reason === null ? styles['note'] : styles['why']}>
-        {now.reason === null ? t(devices) : reasonText(now.reason, t)}
+        {now.reason !== null
+          ? reasonText(now.reason, t)
+          : now.tag
+            ? `${t(`tag.${now.tag.kind}`)} ${now.tag.id}`
+            : t(devices)}
       </p>
       <Choices>
         <Choice onPress={onCash}>
@@ -122,12 +127,34 @@ function ReadingSay(): ReactNode {
   );
 }
 
+/** The card leaves it to its holder which application pays; the cashier may press for them. */
+function ChoosingSay({
+  now,
+  onCancel,
+}: { readonly now: Extract<Now, { phase: 'choosing' }> } & Pick<DeskProps, 'onCancel'>): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <div className={styles['say']}>
+      <p role="status" className={styles['sentence']}>
+        {t('cashier.choosing')}
+      </p>
+      <CardChoices payment={now.payment} choices={now.choices} />
+      <Choices>
+        <Choice onPress={() => onCancel(now.payment)}>
+          {t('cashier.cancel')} <kbd>Esc</kbd>
+        </Choice>
+      </Choices>
+    </div>
+  );
+}
+
 function GoingOn({
   now,
   onCash,
   onCancel,
 }: { readonly now: Going } & Pick<DeskProps, 'onCash' | 'onCancel'>): ReactNode {
   if (now.phase === 'waiting') return <WaitingSay now={now} onCash={onCash} onCancel={onCancel} />;
+  if (now.phase === 'choosing') return <ChoosingSay now={now} onCancel={onCancel} />;
   return now.phase === 'reading' ? <ReadingSay /> : <AskingSay now={now} />;
 }
 
@@ -149,7 +176,10 @@ export function Desk(props: DeskProps): ReactNode {
   const { view, typed, refused, hint } = props;
   const currency = view.store?.currency ?? 'CNY';
   const now = view.now;
-  const going = now.phase === 'waiting' || now.phase === 'reading' || now.phase === 'asking' ? now : undefined;
+  const going =
+    now.phase === 'waiting' || now.phase === 'choosing' || now.phase === 'reading' || now.phase === 'asking'
+      ? now
+      : undefined;
   const shown = going
     ? { symbol: display('', going.amount.currency).symbol, typed: formatAmount(going.amount), rest: '' }
     : display(typed, currency);

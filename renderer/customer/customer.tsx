@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CustomerView, Prompt } from '../../contract/counter.ts';
 import type { Outcome } from '../../contract/payment.ts';
+import { CardChoices } from '../ui/choices.tsx';
 import { useFeed, useLanguage } from '../ui/frame.tsx';
 import { CodeMark, Sign, TapMark } from '../ui/sign.tsx';
 import { clockTime, MoneyText } from '../ui/write.tsx';
@@ -24,7 +25,12 @@ function asked(prompt: Prompt, t: TFunction): string | null {
       return t('customer.holdStill');
     case 'tap-again-torn':
     case 'tap-again-timed-out':
+    case 'tap-again-chosen':
       return t('customer.tapAgain');
+    case 'member-read':
+      return t('customer.memberRead');
+    case 'coupon-read':
+      return t('customer.couponRead');
     case 'see-phone':
       return t('customer.seePhone');
     case 'one-card-only':
@@ -108,7 +114,9 @@ function Paying({ show }: { readonly show: Exclude<Show, { what: 'idle' } | { wh
       ? asked(show.prompt, t)
       : show.what === 'reading'
         ? t('customer.holdStill')
-        : t(show.confirming ? 'customer.confirm' : 'customer.asking');
+        : show.what === 'choose'
+          ? t('customer.choose')
+          : t(show.confirming ? 'customer.confirm' : 'customer.asking');
   return (
     <>
       <p className={styles['sum']}>
@@ -118,6 +126,7 @@ function Paying({ show }: { readonly show: Exclude<Show, { what: 'idle' } | { wh
         {say ?? t('customer.pay')}
       </h1>
       {show.what === 'amount' && <Ways reader={show.reader} scanner={show.scanner} />}
+      {show.what === 'choose' && <CardChoices payment={show.payment} choices={show.choices} large />}
       {show.what === 'reading' && (
         <div className={styles['reading']}>
           <TapMark />

@@ -56,6 +56,10 @@ export function standRouter(stand: Stand) {
     counter: {
       watch: os.counter.watch.handler(({ signal }) => once(stand.counter, signal)),
       customer: os.counter.customer.handler(({ signal }) => once(stand.customer, signal)),
+      choose: os.counter.choose.handler(({ input }) => {
+        stand.asked?.('choose', input);
+        return {};
+      }),
     },
     sale: {
       charge: os.sale.charge.handler(payment('charge')),

@@ -71,6 +71,17 @@ export const nows: Record<string, Now> = {
   waiting: { ...waiting, prompt: 'present' },
   phone: { ...waiting, prompt: 'see-phone' },
   refused: { ...waiting, prompt: 'code-refused', reason: 'code-needs-line' },
+  member: { ...waiting, prompt: 'member-read', tag: { kind: 'member', id: 'M-0012345' } },
+  choosing: {
+    phase: 'choosing',
+    payment: id(10),
+    amount: cny(1280),
+    choices: [
+      { aid: 'A000000333010101', label: 'UnionPay Debit' },
+      { aid: 'A0000000031010', label: 'Visa Credit' },
+    ],
+    until: Date.now() + 30_000,
+  },
   reading: { phase: 'reading', payment: id(10), amount: cny(1280) },
   asking: {
     phase: 'asking',
@@ -159,6 +170,8 @@ export function customerView(scene: string, options: URLSearchParams): CustomerV
         return { what: 'idle' };
       case 'waiting':
         return { what: 'amount', amount: now.amount, prompt: now.prompt, reader: now.reader, scanner: now.scanner };
+      case 'choosing':
+        return { what: 'choose', payment: now.payment, amount: now.amount, choices: now.choices };
       case 'reading':
         return { what: 'reading', amount: now.amount };
       case 'asking':

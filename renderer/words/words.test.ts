@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Language, Notice, Prompt } from '../../contract/counter.ts';
+import { Language, Notice, Prompt, TagView } from '../../contract/counter.ts';
 import { Attention } from '../../contract/day.ts';
 import { DeviceView, VirtualStatus } from '../../contract/device.ts';
 import { Outcome, PaymentKind, PaymentState, PaymentView, PrintState, Tender } from '../../contract/payment.ts';
@@ -39,7 +39,7 @@ const deviceStates = {
 } satisfies Record<DeviceView['kind'], string>;
 const bankCodes = '01 05 12 13 14 30 41 43 51 54 57 61 65 91 94 96 97 A0';
 const reasons = `not-a-payment-card no-supported-application application-blocked use-another-interface amount-above-limit
-  card-data-invalid mag-stripe-mode card-declined card-blocked card-expired not-yet-effective terminal-declined oda-failed torn see-phone
+  card-data-invalid mag-stripe-mode card-declined card-blocked nothing-chosen card-expired not-yet-effective terminal-declined oda-failed torn see-phone
   one-card-only timed-out offline-disabled offline-over-single offline-over-total offline-over-count offline-card-seen
   offline-not-deferrable offline-too-old code-needs-line customer-cancel no-answer not-sent restarted card-not-presented
   late-decline wallet-not-paid`;
@@ -65,6 +65,7 @@ const needed: Record<string, readonly string[]> = {
   'device.kind': DeviceView.shape.kind.options,
   test: DeviceView.shape.tests.element.options,
   virtual: VirtualStatus.shape.printer.options,
+  tag: TagView.shape.kind.options,
   scheme: ['unionpay', 'visa', 'mastercard', 'jcb', 'wallet', 'alipay', 'wechat', 'unionpay-code', 'e-cny', 'cash'],
 };
 

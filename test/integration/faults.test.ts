@@ -74,6 +74,7 @@ function readHeld(card: Card): Promise<CardOutcome> {
 function place(outcome: CardOutcome): string {
   if (outcome.kind === 'refused') return `refused ${outcome.reason}: ${outcome.detail}`;
   if (outcome.kind === 'tap-again') return `tap again: ${outcome.reason}`;
+  if (outcome.kind === 'choose' || outcome.kind === 'tag') return outcome.kind;
   const { card } = outcome;
   return card?.oda.step === undefined ? outcome.kind : `${card.oda.step}: ${card.oda.reason ?? ''}`;
 }

@@ -11,6 +11,10 @@ export const counter = {
   customer: contract.counter.customer.handler(({ context: { core, port }, signal }) =>
     watch(core, [signal, port.closed], () => customerView(core)),
   ),
+  choose: contract.counter.choose.handler(({ input, context: { core } }) => {
+    if (!core.counter.choose(input.payment, input.aid)) throw refusal('payment-not-open');
+    return {};
+  }),
 };
 
 export const sale = {

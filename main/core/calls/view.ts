@@ -97,6 +97,8 @@ function shown(now: Now): CustomerView['show'] {
       return { what: 'idle' };
     case 'waiting':
       return { what: 'amount', amount: now.amount, prompt: now.prompt, reader: now.reader, scanner: now.scanner };
+    case 'choosing':
+      return { what: 'choose', payment: now.payment, amount: now.amount, choices: now.choices };
     case 'reading':
       return { what: 'reading', amount: now.amount };
     case 'asking':

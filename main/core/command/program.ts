@@ -39,8 +39,8 @@ async function readCardOnce(core: Core, wait: string): Promise<Result> {
   tell('Tap the card');
   const read = await readOnce(core, Number(wait) * 1000);
   if (!read) return failed('card-not-presented', 'no card came in time');
-  if ('tag' in read) return { body: { tag: { type: read.tag.type, records: read.tag.records } }, exit: 0 };
-  const { outcome } = read;
+  const { outcome, choices } = read;
+  if (outcome.kind === 'tag') return { body: { tag: { type: outcome.type, records: outcome.records } }, exit: 0 };
   if (outcome.kind === 'tap-again') return failed(outcome.reason, 'the card left before it was read');
   if (outcome.kind === 'refused') return failed(outcome.reason, outcome.detail);
   const { card } = outcome;
@@ -48,7 +48,8 @@ async function readCardOnce(core: Core, wait: string): Promise<Result> {
     return failed(outcome.kind === 'declined' ? outcome.reason : 'card-data-invalid', 'the card gave nothing to show');
   const { sealed: _, token: __, iccData: ___, ...shown } = card;
   const { reason = null, detail = null } = outcome.kind === 'declined' ? outcome : {};
-  return { body: { card: { ...shown, decision: outcome.kind, reason, detail } }, exit: 0 };
+  const asked = choices.length > 0 ? { choices } : {};
+  return { body: { card: { ...shown, decision: outcome.kind, reason, detail, ...asked } }, exit: 0 };
 }
 
 function listQueue(core: Core): Result {
@@ -125,6 +126,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .requiredOption('--tender <tender>', 'contactless, code or cash')
     .option('--code <text>', 'what the scanner read')
     .option('--wait <seconds>', 'how long to wait for a card', '30')
+    .option('--aid <hex>', 'application that pays, where the card leaves it to its holder')
     .action((options: SaleOptions) => then((core) => runSale(core, options, tell)));
   const card = program.command('card').description('cards');
   command(card, 'read', 'read a card and show what it says; no payment')

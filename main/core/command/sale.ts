@@ -1,3 +1,4 @@
+import type { CardChoice } from '../../../contract/counter.ts';
 import { type Currency, parseAmount } from '../../../contract/money.ts';
 import { outcomeOf } from '../../../contract/payment.ts';
 import type { Core } from '../core.ts';
@@ -12,6 +13,8 @@ export interface SaleOptions {
   readonly tender: string;
   readonly code?: string;
   readonly wait: string;
+  /** The application that pays, where the card leaves it to its holder. */
+  readonly aid?: string;
 }
 
 const ACTOR = { staff: 'terminal' };
@@ -41,7 +44,7 @@ export async function runSale(core: Core, options: SaleOptions, tell: (text: str
       return payByCode(core, core.charge(key, amount, ACTOR), options.code);
     case 'contactless':
       await untilLine(core);
-      return payByCard(core, core.charge(key, amount, ACTOR), Number(options.wait) * 1000, tell);
+      return payByCard(core, core.charge(key, amount, ACTOR), options, tell);
     default:
       return failed('input-invalid', `"${options.tender}" is no tender: contactless, code or cash`);
   }
@@ -56,7 +59,12 @@ async function payByCode(core: Core, payment: Payment, code: string): Promise<Re
   return paymentResult(core.view(await untilEnd(core, payment.id)));
 }
 
-async function payByCard(core: Core, payment: Payment, waitMs: number, tell: (text: string) => void): Promise<Result> {
+async function payByCard(
+  core: Core,
+  payment: Payment,
+  { wait, aid }: SaleOptions,
+  tell: (text: string) => void,
+): Promise<Result> {
   const { readers } = core.world.devices;
   await untilReader(core);
   if (readers.state.status !== 'ready') {
@@ -65,14 +73,27 @@ async function payByCard(core: Core, payment: Payment, waitMs: number, tell: (te
   }
   tell('Tap the card');
   const { clock } = core.world;
-  const deadline = clock.monotonic() + waitMs;
+  const deadline = clock.monotonic() + Number(wait) * 1000;
   while (core.payments.get(payment.id).state === 'opened') {
     const { now } = core.counter;
+    if (now.phase === 'choosing') core.counter.choose(payment.id, chosenAid(now.choices, aid, tell));
     if (now.phase === 'waiting' && now.reason !== null) return refusedCard(core, payment, now.reason);
     if (clock.monotonic() > deadline && now.phase !== 'reading') core.cancel(payment.id, ACTOR);
     await clock.sleep(10);
   }
   return paymentResult(core.view(await untilEnd(core, payment.id)));
+}
+
+/** The application that was named on the command line, where the card has it. */
+function chosenAid(
+  choices: readonly CardChoice[],
+  aid: string | undefined,
+  tell: (text: string) => void,
+): string | null {
+  const chosen = choices.find((choice) => choice.aid === aid?.toUpperCase());
+  if (chosen) tell(`${chosen.label}: tap again`);
+  else tell(`The card has its holder choose: ${choices.map((each) => `--aid ${each.aid} (${each.label})`).join(', ')}`);
+  return chosen?.aid ?? null;
 }
 
 function refusedCard(core: Core, payment: Payment, reason: string): Result {

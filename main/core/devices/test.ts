@@ -2,8 +2,7 @@ import type { TestResult } from '../../../contract/device.ts';
 import { money } from '../../../contract/money.ts';
 import type { Core } from '../core.ts';
 import type { NdefRecord } from '../kernel/ndef/message.ts';
-import { readTag, type TagOutcome } from '../kernel/ndef/tag.ts';
-import type { CardOutcome } from '../kernel/outcome.ts';
+import type { CardOutcome, Choice } from '../kernel/outcome.ts';
 import { testReceipt } from '../reports/receipt.ts';
 import { verifyBook } from '../reports/verify.ts';
 
@@ -48,33 +47,36 @@ export async function runTest(core: Core, test: TestName, reader?: string): Prom
 async function testTap(core: Core, reader: string | undefined): Promise<TestResult> {
   const read = await readOnce(core, WAIT_MS, reader);
   if (!read) return said(false, 'tap-none');
-  return 'tag' in read ? tagResult(read.tag) : tapResult(read.outcome);
+  return tapResult(read.outcome);
 }
 
 /** A tag with its records. */
-type Tag = Extract<TagOutcome, { kind: 'tag' }>;
+type Tag = Extract<CardOutcome, { kind: 'tag' }>;
 
-/** Waits for one card and reads it, with the smallest amount and for no payment; one that does not pay may be a tag. */
-export async function readOnce(
-  core: Core,
-  waitMs: number,
-  reader?: string,
-): Promise<{ readonly outcome: CardOutcome } | { readonly tag: Tag } | undefined> {
+/** What one card said, and the applications between which it would have had its holder choose. */
+export interface Read {
+  readonly outcome: Exclude<CardOutcome, { kind: 'choose' }>;
+  readonly choices: readonly Choice[];
+}
+
+/**
+ * Waits for one card and reads it, with the smallest amount and for no payment. Where its holder would have to choose, the
+ * card's first application is read.
+ */
+export async function readOnce(core: Core, waitMs: number, reader?: string): Promise<Read | undefined> {
   const stop = new AbortController();
   const asleep = new AbortController();
   void core.world.clock.sleep(waitMs, asleep.signal).then(() => stop.abort());
   const card = await core.world.devices.readers.nextCard(stop.signal, reader);
   asleep.abort();
   if (!card) return undefined;
-  // Held until it is known to be no tag either: a card that was let go answers nothing more.
-  const outcome = await core.readCard(card, money(1, core.currency), 0, () => undefined);
-  const tag = mayBeTag(outcome) ? await readTag(card, core.world.clock, core.profile.cards) : undefined;
+  // Held until all is known: a card that was let go answers nothing more.
+  const read = (chosen?: string) => core.readCard(card, money(1, core.currency), 0, () => undefined, chosen);
+  let outcome = await read();
+  const choices = outcome.kind === 'choose' ? outcome.choices : [];
+  if (outcome.kind === 'choose') outcome = await read(choices[0]?.aid);
   card.release();
-  return tag?.kind === 'tag' ? { tag } : { outcome };
-}
-
-function mayBeTag(outcome: CardOutcome): boolean {
-  return outcome.kind === 'refused' && ['not-a-payment-card', 'no-supported-application'].includes(outcome.reason);
+  return outcome.kind === 'choose' ? undefined : { outcome, choices };
 }
 
 /** What stands on a tag, in words that are already fit to be shown. */
@@ -98,7 +100,8 @@ function tagResult(tag: Tag): TestResult {
   return said(true, 'tap-tag', { text: [`NDEF ${tag.type}`, ...tag.records.map(recordText)].join(' · ') });
 }
 
-function tapResult(outcome: CardOutcome): TestResult {
+function tapResult(outcome: Read['outcome']): TestResult {
+  if (outcome.kind === 'tag') return tagResult(outcome);
   if (outcome.kind === 'refused') return said(false, 'tap-refused', { reason: outcome.reason, detail: outcome.detail });
   if (outcome.kind === 'tap-again') return said(false, 'tap-torn', { reason: outcome.reason });
   const { card } = outcome;

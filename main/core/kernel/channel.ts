@@ -3,7 +3,7 @@ import { type Answer, readAnswer } from './apdu.ts';
 import type { CardOutcome, CardTiming } from './outcome.ts';
 
 /** An end of the dialogue before the card's data is complete. */
-export type Ended = Extract<CardOutcome, { kind: 'refused' | 'tap-again' }>;
+export type Ended = Extract<CardOutcome, { kind: 'refused' | 'tap-again' | 'choose' }>;
 
 /** A step that came through, or the end of the dialogue. */
 export type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly end: Ended };

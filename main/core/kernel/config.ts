@@ -110,6 +110,8 @@ export const CardRules = z.strictObject({
     .array(z.string().regex(/^\d{6,8}$/))
     .max(10_000)
     .optional(),
+  /** Whether the holder of a card that gives its best priority to several applications is asked which one pays. */
+  chooseBetweenEquals: z.boolean().optional(),
   /** Whether a card without a contactless directory is asked for each application in turn. */
   withoutDirectory: z.boolean().optional(),
   /** Share of payments below the floor limit that are sent online all the same (EMV Book 3, 10.6.2). */

@@ -1,6 +1,6 @@
 import { status, statusText } from './apdu.ts';
 import { sameBytes } from './bytes.ts';
-import { type Channel, done, type Ended, refuse, type Step } from './channel.ts';
+import { type Channel, done, type Ended, end, refuse, type Step } from './channel.ts';
 import type { CardConfig } from './config.ts';
 import type { TapContext } from './context.ts';
 import { type Generated, generateCryptogram } from './generate.ts';
@@ -8,7 +8,7 @@ import { processingOptions } from './gpo.ts';
 import { limitsOf, type Risk, riskOf } from './limits.ts';
 import type { CardRequest, Vault } from './outcome.ts';
 import { readRecords } from './records.ts';
-import { type Candidate, readDirectory, type Selected, selectApplication } from './select.ts';
+import { type Candidate, choicesOf, holderChooses, readDirectory, type Selected, selectApplication } from './select.ts';
 import { type TerminalData, terminalData } from './terminal.ts';
 import { leaves, type Tlv } from './tlv.ts';
 
@@ -127,10 +127,14 @@ async function finish(channel: Channel, selected: Selected, tap: Tap): Promise<S
 
 /** All exchanges with a card, from its directory to its last answer. Applications that drop out make room for the next. */
 export async function converse(channel: Channel, atr: Uint8Array, tap: Tap): Promise<Step<Said>> {
-  const directory = await readDirectory(channel, atr, tap.config.cards, tap.request.confirmed ?? []);
+  const directory = await readDirectory(channel, atr, tap.config.cards, tap.request.chosen);
   if (!directory.ok) return directory;
   let last = noneLeft(status.notFound, 'SELECT');
-  for (const candidate of directory.value) {
+  for (const [at, candidate] of directory.value.entries()) {
+    const left = directory.value.slice(at);
+    if (tap.request.chosen === undefined && holderChooses(left, tap.config.cards)) {
+      return end({ kind: 'choose', choices: choicesOf(left) });
+    }
     const selected = await selectApplication(channel, candidate);
     if (!selected.ok) return selected;
     if ('out' in selected.value) {

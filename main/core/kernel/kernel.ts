@@ -75,7 +75,8 @@ export async function readCard(
   const atr = card.atr.slice();
   const channel = openChannel(card, clock, config.cards);
   const said = await converse(channel, atr, tap);
-  const foreign = !said.ok && said.end.kind === 'refused' && elsewhere.has(said.end.reason);
+  const refusal = !said.ok && said.end.kind === 'refused' ? said.end.reason : '';
+  const foreign = request.chosen === undefined && elsewhere.has(refusal);
   const other = foreign ? await beside?.(channel) : undefined;
   const spent = clock.monotonic() - from;
   onCardDone();

@@ -1,4 +1,5 @@
 import type { Money } from '../../../contract/money.ts';
+import type { NdefRecord } from './ndef/message.ts';
 
 /** Payment schemes whose cards or wallets this kernel reads. */
 export type CardScheme = 'unionpay' | 'visa' | 'mastercard' | 'jcb' | 'wallet';
@@ -15,8 +16,16 @@ export interface CardRequest {
   readonly unpredictableNumber: Uint8Array;
   /** Transaction sequence counter, the payment's STAN (tag 9F41). */
   readonly sequence: number;
-  /** AIDs (hex) that the customer chose: only they may be taken of those that a card wants confirmed (tag 87). */
-  readonly confirmed?: readonly string[];
+  /** The application that the customer chose at an earlier tap of this payment (`Choice.aid`): no other is taken. */
+  readonly chosen?: string;
+}
+
+/** One of a card's applications, as its holder is asked about it. */
+export interface Choice {
+  /** What is selected: the card's AID, with its extended selection behind it where that is used; hex. */
+  readonly aid: string;
+  /** The card's own name for it, or the scheme's; never a number of the card. */
+  readonly label: string;
 }
 
 /** What only the acquirer may read of a card: digits, hex of tag 57, YYMM. */
@@ -144,6 +153,10 @@ export type CardOutcome =
   /** The card approved offline: a TC, and offline data authentication passed. */
   | { readonly kind: 'approved-offline'; readonly card: CardData }
   | { readonly kind: 'declined'; readonly reason: CardDecline; readonly detail?: string; readonly card?: CardData }
+  /** No payment card: a tag for members or coupons, its text fit to be shown and its ids to be looked up. */
+  | { readonly kind: 'tag'; readonly type: 'type-2' | 'type-4'; readonly records: readonly NdefRecord[] }
+  /** The card leaves it to its holder which application pays. The same attempt goes on with another tap and `chosen`. */
+  | { readonly kind: 'choose'; readonly choices: readonly Choice[] }
   /** The same attempt goes on with another tap. */
   | { readonly kind: 'tap-again'; readonly reason: 'torn' | 'see-phone' | 'one-card-only' | 'timed-out' }
   | { readonly kind: 'refused'; readonly reason: CardRefusal; readonly detail: string };

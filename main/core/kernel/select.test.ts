@@ -131,19 +131,78 @@ test('the most exact of the counter’s AIDs decides the kernel', async () => {
 
 describe('an application that the card wants its holder to choose', () => {
   const directory = [
-    { aid: CREDIT, priority: '81' },
+    { aid: CREDIT, priority: '81', label: 'CREDIT' },
     { aid: DEBIT, priority: '02' },
   ];
-  test('is taken only when it was chosen', async () => {
-    expect(await order(directory)).toEqual([DEBIT]);
+  const choices = [
+    { aid: CREDIT, label: 'CREDIT' },
+    { aid: DEBIT, label: 'TEST' },
+  ];
+
+  test('is asked about, beside the others, and nothing else is asked of the card', async () => {
     const card = testCard({ ...unionpay, directory });
-    expect((await tap(card, { request: { confirmed: [CREDIT] } })).outcome).toMatchObject({ card: { aid: CREDIT } });
+    const { outcome, gone } = await tap(card);
+    expect(outcome).toEqual({ kind: 'choose', choices });
+    expect(gone).toBe(1);
+    expect(card.commands.length).toBe(1);
   });
 
-  test('and nothing else is there', async () => {
+  test.each([CREDIT, DEBIT])('%s is taken when it was chosen, and no other', async (chosen) => {
+    const card = testCard({ ...unionpay, directory });
+    expect((await tap(card, { request: { chosen } })).outcome).toMatchObject({ card: { aid: chosen } });
+    expect(selected(card.commands)).toEqual([chosen]);
+  });
+
+  test('is asked about when nothing else is there', async () => {
     const card = testCard({ ...unionpay, directory: directory.slice(0, 1) });
-    expect((await tap(card)).outcome).toMatchObject({ kind: 'refused', reason: 'use-another-interface' });
+    expect((await tap(card)).outcome).toEqual({ kind: 'choose', choices: choices.slice(0, 1) });
+  });
+
+  test('is no question while a better one does without, and one when that falls out', async () => {
+    const other = [{ ...directory[0]!, priority: '83' }, directory[1]!];
+    expect((await tap(testCard({ ...unionpay, directory: other }))).outcome).toMatchObject({ card: { aid: DEBIT } });
+    const disturb: Disturb = (_, answer, command) => (hex(command).includes(DEBIT) ? unhex('6A82') : answer);
+    const card = testCard({ ...unionpay, directory: other }, { disturb });
+    expect((await tap(card)).outcome).toEqual({ kind: 'choose', choices: choices.slice(0, 1) });
+  });
+
+  test('and is not on the card that comes then is refused, without another one in its place', async () => {
+    const card = testCard({ ...unionpay, directory: directory.slice(1) });
+    expect((await tap(card, { request: { chosen: CREDIT } })).outcome).toMatchObject({
+      kind: 'refused',
+      reason: 'no-supported-application',
+    });
     expect(card.commands.length).toBe(1);
+  });
+
+  test('is told by its label, and by the scheme where that could be a number', async () => {
+    const labelled = (label: string) => [{ ...directory[0]!, label }];
+    for (const [label, told] of [
+      ['Visa Debit', 'Visa Debit'],
+      ['4761739001010119', 'UnionPay'],
+      ['no 476173', 'UnionPay'],
+      ['\u0007bell', 'UnionPay'],
+      ['longer than sixteen', 'UnionPay'],
+    ] as const) {
+      const { outcome } = await tap(testCard({ ...unionpay, directory: labelled(label) }));
+      expect(outcome).toEqual({ kind: 'choose', choices: [{ aid: CREDIT, label: told }] });
+    }
+  });
+});
+
+test('between applications of one priority the holder chooses where the rules say so', async () => {
+  const directory = [
+    { aid: CREDIT, priority: '01' },
+    { aid: DEBIT, priority: '01' },
+    { aid: VISA, priority: '02' },
+  ];
+  const asking = { ...config, cards: { ...config.cards, chooseBetweenEquals: true } };
+  const { outcome } = await tap(testCard({ ...unionpay, directory }), { config: asking });
+  expect(outcome).toMatchObject({ kind: 'choose', choices: [{ aid: CREDIT }, { aid: DEBIT }, { aid: VISA }] });
+  expect((await tap(testCard({ ...unionpay, directory }))).outcome).toMatchObject({ card: { aid: CREDIT } });
+  const unranked = directory.map(({ aid }) => ({ aid }));
+  expect((await tap(testCard({ ...unionpay, directory: unranked }), { config: asking })).outcome).toMatchObject({
+    card: { aid: CREDIT },
   });
 });
 

@@ -2,6 +2,8 @@ import { PPSE, selectCommand, status, statusText } from './apdu.ts';
 import { concat, hex, unhex } from './bytes.ts';
 import { type Channel, done, refuse, type Step } from './channel.ts';
 import type { CardApplication, CardRules } from './config.ts';
+import type { Choice } from './outcome.ts';
+import { entryLabel } from './shown.ts';
 import { decode, find, type Tlv } from './tlv.ts';
 
 /** An application that card and counter both know. */
@@ -15,6 +17,8 @@ export interface Candidate {
   readonly extension?: Uint8Array;
   /** The card takes this application only when its holder has chosen it (tag 87, bit 8). */
   readonly confirm: boolean;
+  /** What its holder is told of it. */
+  readonly label: string;
 }
 
 /**
@@ -26,6 +30,8 @@ function kernelAsked(entry: readonly Tlv[]): number | undefined {
   if (!value || value.length === 0) return 0;
   return value[0]! < 0x80 ? value[0]! & 0x3f : undefined;
 }
+
+const NO_PRIORITY = 16;
 
 /** The counter's application with the longest matching AID, of the kernel asked for. */
 function applicationFor(aid: string, kernel: number, applications: readonly CardApplication[]) {
@@ -51,8 +57,9 @@ export function candidates(entries: readonly Tlv[], applications: readonly CardA
     found.push({
       aid,
       application,
-      priority: indicator & 0x0f || 16,
+      priority: indicator & 0x0f || NO_PRIORITY,
       confirm: (indicator & 0x80) !== 0,
+      label: entryLabel(entry.children, application.scheme),
       ...(extension ? { extension } : {}),
     });
   }
@@ -73,29 +80,55 @@ const STORAGE_CARD = '804F0CA000000306';
 
 /** A card without a directory: every application of the counter may be on it (Book 1, 12.3.3). */
 function everyApplication(applications: readonly CardApplication[]): readonly Candidate[] {
-  return applications.map((application) => ({ aid: application.aid, application, priority: 16, confirm: false }));
+  return applications.map((application) => ({
+    aid: application.aid,
+    application,
+    priority: NO_PRIORITY,
+    confirm: false,
+    label: entryLabel([], application.scheme),
+  }));
 }
 
-/** Leaves out what the card wants its holder to choose and nobody has chosen (Book 1, 12.4). */
-function allowed(list: readonly Candidate[], confirmed: readonly string[]): Step<readonly Candidate[]> {
-  const usable = list.filter(({ confirm, aid }) => !confirm || confirmed.includes(aid));
-  return usable.length > 0
-    ? done(usable)
-    : refuse('use-another-interface', 'the card wants its holder to choose one of its applications');
+function nameOf({ aid, extension }: Candidate): string {
+  return aid + hex(extension ?? new Uint8Array());
 }
 
-/** Asks the card for its contactless directory. `confirmed`: AIDs that the customer chose. */
+/**
+ * Whether the card's holder must say which application pays, with the best of them first in `list`: where the card wants
+ * the best one confirmed (Book 1, 12.4), or, if the rules say so, where it gives the best priority to more than one.
+ */
+export function holderChooses(list: readonly Candidate[], cards: CardRules): boolean {
+  const best = list.filter(({ priority }) => priority === list[0]?.priority);
+  if (best.some(({ confirm }) => confirm)) return true;
+  return cards.chooseBetweenEquals === true && best.length > 1 && list[0]?.priority !== NO_PRIORITY;
+}
+
+/** The question for the card's holder. */
+export function choicesOf(list: readonly Candidate[]): readonly Choice[] {
+  return list.map((candidate) => ({ aid: nameOf(candidate), label: candidate.label }));
+}
+
+/** The one application that was chosen at an earlier tap, whatever the card says of it now. */
+function chosenOf(list: readonly Candidate[], chosen: string): Step<readonly Candidate[]> {
+  const found = list.filter((candidate) => nameOf(candidate) === chosen);
+  return found.length > 0
+    ? done(found.slice(0, 1).map((candidate) => ({ ...candidate, confirm: false })))
+    : refuse('no-supported-application', 'the card does not hold the application that was chosen');
+}
+
+/** Asks the card for its contactless directory. `chosen`: the application that the customer chose. */
 export async function readDirectory(
   channel: Channel,
   atr: Uint8Array,
   cards: CardRules,
-  confirmed: readonly string[],
+  chosen: string | undefined,
 ): Promise<Step<readonly Candidate[]>> {
   if (hex(atr).includes(STORAGE_CARD)) return refuse('not-a-payment-card', 'a storage card');
   const answer = await channel.send('SELECT PPSE', selectCommand(PPSE));
   if (!answer.ok) return answer;
   if (answer.value.status === status.notFound && cards.withoutDirectory) {
-    return done(everyApplication(cards.applications));
+    const all = everyApplication(cards.applications);
+    return chosen === undefined ? done(all) : chosenOf(all, chosen);
   }
   if (answer.value.status !== status.ok) {
     return refuse('not-a-payment-card', `SELECT PPSE: ${statusText(answer.value.status)}`);
@@ -105,9 +138,8 @@ export async function readDirectory(
   if (!find(read.nodes, '6F')) return refuse('not-a-payment-card', 'SELECT PPSE: no file control information');
   const entries = find(read.nodes, '6F', 'A5', 'BF0C')?.children ?? [];
   const list = candidates(entries, cards.applications);
-  return list.length > 0
-    ? allowed(list, confirmed)
-    : refuse('no-supported-application', whyNone(entries, cards.applications));
+  if (list.length === 0) return refuse('no-supported-application', whyNone(entries, cards.applications));
+  return chosen === undefined ? done(list) : chosenOf(list, chosen);
 }
 
 /** What SELECT told of an application. */

@@ -18,6 +18,13 @@ function printable(value: Uint8Array): string | undefined {
   return /^[\x20-\x7e]+$/.test(text) ? text : undefined;
 }
 
+/** What a directory entry calls its application (tag 50), where that is readable and cannot hold a card's number. */
+export function entryLabel(entry: readonly Tlv[], scheme: CardScheme): string {
+  const label = leaves(entry).find((leaf) => leaf.tag === '50')?.value;
+  const text = label && label.length <= 16 ? printable(label) : undefined;
+  return text === undefined || /\d{6}/.test(text) ? names[scheme] : text;
+}
+
 /** What the card calls its application (tag 50), or the scheme's name when that is not readable or holds the PAN. */
 export function labelOf(fci: readonly Tlv[], scheme: CardScheme, pan: string): string {
   const label = leaves(fci).find((leaf) => leaf.tag === '50')?.value;

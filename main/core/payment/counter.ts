@@ -1,8 +1,9 @@
-import type { Now, Prompt } from '../../../contract/counter.ts';
+import type { Now, Prompt, TagView } from '../../../contract/counter.ts';
 import type { Money } from '../../../contract/money.ts';
 import { outcomeOf, type PaymentView } from '../../../contract/payment.ts';
 import type { Card } from '../../../drivers/nfc/reader.ts';
-import type { CardOutcome } from '../kernel/outcome.ts';
+import type { NdefRecord } from '../kernel/ndef/message.ts';
+import type { CardOutcome, Choice } from '../kernel/outcome.ts';
 import type { World } from '../world/world.ts';
 import type { PresentedCard } from './event.ts';
 import type { Payment } from './payment.ts';
@@ -12,7 +13,7 @@ export interface CounterParts {
   readonly world: Pick<World, 'clock' | 'devices'>;
   readonly runner: Runner;
   /** Reads a card for a payment; calls back when the card may go. */
-  readonly read: (card: Card, payment: Payment, mayGo: () => void) => Promise<CardOutcome>;
+  readonly read: (card: Card, payment: Payment, mayGo: () => void, chosen?: string) => Promise<CardOutcome>;
   readonly viewOf: (payment: Payment) => PaymentView;
   readonly find: (id: string) => Payment;
   readonly responseMs: number;
@@ -25,6 +26,8 @@ export interface CounterParts {
 
 /** How long a good result stays on the screens. */
 const RESULT_MS = 6_000;
+/** How long a customer may think about which application of the card pays. */
+const CHOICE_MS = 30_000;
 
 /** The reason of every abort here: one that is not given is made each time, with its stack. */
 const OVER = 'over';
@@ -35,6 +38,7 @@ export class Counter {
   #now: Now = { phase: 'idle' };
   #payment: string | undefined;
   #disarm: AbortController | undefined;
+  #answer: ((aid: string | null) => void) | undefined;
   #show: AbortController | undefined;
 
   constructor(parts: CounterParts) {
@@ -47,7 +51,7 @@ export class Counter {
 
   /** Whether a payment holds the counter: nothing else may begin. */
   get busy(): boolean {
-    return this.#now.phase === 'waiting' || this.#now.phase === 'reading' || this.#now.phase === 'asking';
+    return this.#now.phase !== 'idle' && this.#now.phase !== 'result';
   }
 
   /** The payment that waits for a card or a code. */
@@ -75,6 +79,18 @@ export class Counter {
   codeRefused(reason: string): void {
     const payment = this.#current();
     if (payment && this.#now.phase === 'waiting') this.#wait(payment, 'code-refused', reason);
+  }
+
+  /**
+   * The customer says which application of the card pays, null for none of them. False when that was not asked of this
+   * payment.
+   */
+  choose(payment: string, aid: string | null): boolean {
+    const now = this.#now;
+    if (now.phase !== 'choosing' || now.payment !== payment) return false;
+    if (aid !== null && !now.choices.some((choice) => choice.aid === aid)) return false;
+    this.#answer?.(aid);
+    return true;
   }
 
   /** A code was taken: the reader is not needed any more. */
@@ -160,25 +176,35 @@ export class Counter {
       .some(({ name, state }) => name.includes(reader) && state.status === 'collision');
   }
 
-  #wait(payment: Payment, prompt: Prompt, reason: string | null): void {
+  #wait(payment: Payment, prompt: Prompt, reason: string | null, tag?: TagView): void {
     const { readers, scanners } = this.#parts.world.devices;
     const reader = readers.state.status === 'ready';
     const scanner = scanners.some((one) => one.state.status === 'ready');
-    this.#set({ phase: 'waiting', payment: payment.id, amount: payment.amount, prompt, reason, reader, scanner });
+    this.#set({
+      phase: 'waiting',
+      payment: payment.id,
+      amount: payment.amount,
+      prompt,
+      reason,
+      reader,
+      scanner,
+      ...(tag === undefined ? {} : { tag }),
+    });
   }
 
   /** Devices came or went while a payment waits. */
   devicesChanged(): void {
     const payment = this.#current();
     if (!payment || this.#now.phase !== 'waiting') return;
-    const { prompt, reason } = this.#now;
+    const { prompt, reason, tag } = this.#now;
     const standing = this.#standing();
     const stands = standing === 'one-card-only' || calm.has(prompt);
-    this.#wait(payment, stands ? standing : prompt, standing === 'one-card-only' ? null : reason);
+    this.#wait(payment, stands ? standing : prompt, standing === 'one-card-only' ? null : reason, tag);
   }
 
   async #readCards(payment: Payment, signal: AbortSignal): Promise<void> {
     const { world, read, reader } = this.#parts;
+    let chosen: string | undefined;
     while (!signal.aborted) {
       const card = await world.devices.readers.nextCard(signal, reader);
       if (!card || signal.aborted) {
@@ -186,14 +212,42 @@ export class Counter {
         return;
       }
       this.#set({ phase: 'reading', payment: payment.id, amount: payment.amount });
-      const outcome = await read(card, payment, () => card.release());
+      const outcome = await read(card, payment, () => card.release(), chosen);
       card.release();
       if (signal.aborted) return;
+      if (outcome.kind === 'choose') {
+        chosen = (await this.#ask(payment, outcome.choices, signal)) ?? undefined;
+        if (signal.aborted) return;
+        if (chosen === undefined) this.#wait(payment, 'card-refused', 'nothing-chosen');
+        else this.#wait(payment, 'tap-again-chosen', null);
+        continue;
+      }
+      if (outcome.kind === 'refused') chosen = undefined;
       this.#afterRead(payment, outcome);
     }
   }
 
-  #afterRead(payment: Payment, outcome: CardOutcome): void {
+  /** Asks the customer which application pays. Null when none shall, when nobody answers in time, and when it is over. */
+  async #ask(payment: Payment, choices: readonly Choice[], signal: AbortSignal): Promise<string | null> {
+    const { clock } = this.#parts.world;
+    const asleep = new AbortController();
+    const until = clock.now() + CHOICE_MS;
+    this.#set({ phase: 'choosing', payment: payment.id, amount: payment.amount, choices: [...choices], until });
+    let answer: string | null = null;
+    this.#answer = (aid) => {
+      answer = aid;
+      asleep.abort(OVER);
+    };
+    await clock.sleep(CHOICE_MS, AbortSignal.any([signal, asleep.signal]));
+    this.#answer = undefined;
+    return answer;
+  }
+
+  #afterRead(payment: Payment, outcome: Exclude<CardOutcome, { kind: 'choose' }>): void {
+    if (outcome.kind === 'tag') {
+      this.#wait(payment, ...tagRead(outcome.records));
+      return;
+    }
     const again = outcome.kind === 'tap-again' || outcome.kind === 'refused';
     if (again && this.#collided()) {
       this.#wait(payment, 'one-card-only', null);
@@ -232,6 +286,15 @@ const tapAgain: Record<Extract<CardOutcome, { kind: 'tap-again' }>['reason'], Pr
   'one-card-only': 'one-card-only',
   'timed-out': 'tap-again-timed-out',
 };
+
+/** A tag that names a member or a coupon is shown beside the payment, which goes on waiting; any other is no card. */
+function tagRead(records: readonly NdefRecord[]): [Prompt, string | null, TagView?] {
+  const named = records.find(
+    (record): record is Extract<NdefRecord, { id: string }> => record.kind === 'member' || record.kind === 'coupon',
+  );
+  if (!named) return ['card-refused', 'not-a-payment-card'];
+  return [named.kind === 'member' ? 'member-read' : 'coupon-read', null, { kind: named.kind, id: named.id }];
+}
 
 function presentedOf(card: NonNullable<Extract<CardOutcome, { kind: 'declined' }>['card']>): PresentedCard {
   const { scheme, maskedPan, token, label, aid, cvm, expiry, iccData } = card;

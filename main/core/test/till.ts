@@ -42,6 +42,8 @@ export interface Till {
   /** Everything that the counter has shown. */
   readonly shown: readonly Now[];
   readonly fatal: readonly unknown[];
+  /** The application that was asked for at each tap. */
+  readonly chosen: readonly (string | undefined)[];
   /** Holds a card to the reader that is read as `outcome`. */
   tap(outcome: CardOutcome): Promise<void>;
   /** Ends this life on the spot: nothing of it writes, sends or hears any more. */
@@ -65,6 +67,7 @@ export function openTill({ clock, storage, bank, signed }: Surroundings): Till {
   const scanner = openFakeScanner();
   const shown: Now[] = [];
   const fatal: unknown[] = [];
+  const chosen: (string | undefined)[] = [];
   let outcome: CardOutcome | undefined;
   const core = new Core({
     world: {
@@ -79,7 +82,8 @@ export function openTill({ clock, storage, bank, signed }: Surroundings): Till {
     zone: 'Asia/Shanghai',
     onFatal: (error) => fatal.push(error),
     link,
-    read: async (_card, _amount, _sequence, mayGo) => {
+    read: async (_card, _amount, _sequence, mayGo, aid) => {
+      chosen.push(aid);
       mayGo();
       return outcome ?? { kind: 'tap-again', reason: 'torn' };
     },
@@ -94,6 +98,7 @@ export function openTill({ clock, storage, bank, signed }: Surroundings): Till {
     scanner,
     shown,
     fatal,
+    chosen,
     async tap(presented) {
       outcome = presented;
       const placed = readers.put({ atr: Uint8Array.of(0x3b, 0x80, 0x80, 0x01, 0x01), answer: () => undefined });

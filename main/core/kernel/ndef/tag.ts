@@ -29,7 +29,8 @@ function no(reason: 'not-a-tag' | 'tag-invalid', detail: string): { readonly ok:
 
 function left(ended: Ended): { readonly ok: false; readonly outcome: TagOutcome } {
   if (ended.kind === 'refused') return no('tag-invalid', ended.detail);
-  return { ok: false, outcome: { kind: 'tap-again', reason: ended.reason === 'timed-out' ? 'timed-out' : 'torn' } };
+  const timedOut = ended.kind === 'tap-again' && ended.reason === 'timed-out';
+  return { ok: false, outcome: { kind: 'tap-again', reason: timedOut ? 'timed-out' : 'torn' } };
 }
 
 /** The message of a tag that is not there. */

@@ -83,6 +83,7 @@ export interface TestCardSpec {
     readonly priority?: string;
     readonly kernel?: string;
     readonly extension?: string;
+    readonly label?: string;
   }[];
   readonly label?: string;
   /** Signs its static data (tag 93) and nothing else. */
@@ -158,11 +159,11 @@ function optionsAnswer(spec: TestCardSpec, pdolData: Uint8Array, related: Uint8A
 export function answersOf(spec: TestCardSpec): (command: Uint8Array) => Uint8Array {
   const { records, related } = recordsOf(spec);
   const directory = spec.directory ?? [{ aid: spec.aid, priority: '01' }];
-  const entries = directory.map(({ aid, priority, kernel, extension }) =>
+  const entries = directory.map(({ aid, priority, kernel, extension, label = 'TEST' }) =>
     wrap(
       '61',
       objects(
-        { '4F': aid, '50': hex(new TextEncoder().encode('TEST')) },
+        { '4F': aid, '50': hex(new TextEncoder().encode(label)) },
         { '87': priority, '9F2A': kernel, '9F29': extension },
       ),
     ),
