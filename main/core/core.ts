@@ -1,8 +1,8 @@
 import type { Currency, Money } from '../../contract/money.ts';
 import type { PaymentView } from '../../contract/payment.ts';
 import type { RefusalCode } from '../../contract/refusal.ts';
-import { openIsoLink } from './bank/iso8583.ts';
 import type { AcquirerLink } from './bank/link.ts';
+import { openLink } from './bank/open.ts';
 import type { AcquirerProfile } from './bank/profile.ts';
 import { Settlement } from './bank/settlement.ts';
 import type { CardOutcome, Vault } from './kernel/outcome.ts';
@@ -97,7 +97,7 @@ export class Core {
     this.vault = openVault(profile.sealing, derive(key, 'card tokens'), blockKey(profile.masterKey));
     this.blocklist = openBlocklist(book, world);
     this.staff = new Staff(db, world, derive(key, 'staff pins'));
-    this.link = options.link ?? openIsoLink(world, profile, options.zone);
+    this.link = options.link ?? openLink(world, profile, options.zone);
     const { vault, payments, link, blocklist } = this;
     this.#read = openReading({ world, profile, zone: this.zone, book, payments, vault, blocklist });
     const rules = rulesOf(profile);

@@ -8,6 +8,7 @@ import { cardOpener } from './card.ts';
 import { dialectNamed } from './dialects/named.ts';
 import { Faults, Rule } from './faults.ts';
 import { currencies } from './host.ts';
+import { HttpsDoor } from './https.ts';
 import { openIdentity, saveIdentity, withPort, writeWhole } from './identity.ts';
 import { codeHash } from './issuer.ts';
 import { openLine } from './line.ts';
@@ -30,12 +31,16 @@ export interface AcquirerOptions {
   readonly terminals?: number;
   /** File to which every frame is appended in hex, card data masked. */
   readonly capture?: string;
+  /** Serves HTTPS too, on the port above; as well when the terms ask for that link. */
+  readonly https?: boolean;
   /** Makes one message in ten go wrong, always the same ones for the same seed. */
   readonly faultSeed?: number;
 }
 
 export interface Acquirer {
   readonly port: number;
+  /** Where it serves HTTPS. */
+  readonly httpsPort?: number;
   /** Path of the signed profile for the terminal. */
   readonly profile: string;
   /** One for each terminal, that of the first being `profile`. */
@@ -76,9 +81,11 @@ function issueCode(book: Book, scheme: string, behaviour: string, ms: number) {
   return { code };
 }
 
-/** Which dialect the terms ask for. */
-function dialectName(terms: Json | undefined): string {
-  return z.object({ dialect: z.string().default('countertap') }).parse(terms ?? {}).dialect;
+const Speech = z.object({ dialect: z.string().default('countertap'), link: z.enum(['iso8583', 'https']).optional() });
+
+/** How the terms ask for the bank to be spoken to. */
+function speechOf(terms: Json | undefined): z.infer<typeof Speech> {
+  return Speech.parse(terms ?? {});
 }
 
 /** Starts the bank: writes the profile, opens the book, listens. Rejects when a fixed port is taken or the folder is damaged. */
@@ -89,7 +96,8 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
   const book = new Book(join(options.dir, 'book.sqlite'));
   const faults = new Faults(options.faultSeed);
   const ids = Array.from({ length: options.terminals ?? 1 }, (_, index) => terminalId(index + 1));
-  const dialect = dialectNamed(dialectName(options.terms));
+  const speech = speechOf(options.terms);
+  const dialect = dialectNamed(speech.dialect);
   const bank: Bank = {
     book,
     terminals: new Set(ids),
@@ -104,11 +112,15 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
   };
   const { line, identity } = await openLine(wanted, fixed, (connection) => new Session(bank, connection));
   saveIdentity(options.dir, identity);
+  const overHttps = options.https === true || speech.link === 'https';
+  const door = overHttps ? new HttpsDoor(bank, identity, identity.port + 1) : undefined;
+  await door?.mend();
   const { caKeys = [], closedLoop } = options;
   const cards = closedLoop === undefined ? { caKeys } : { caKeys, closedLoop };
   const profiles = ids.map((id, index) => {
     const path = join(options.dir, index === 0 ? 'profile.json' : `profile-${id}.json`);
-    const own = index === 0 ? options.terms : merged(options.terms ?? {}, { terminalId: id });
+    const reached = merged(speech.link === 'https' ? { port: identity.port + 1 } : {}, options.terms ?? {});
+    const own = index === 0 ? reached : merged(reached, { terminalId: id });
     writeWhole(path, profileText(identity, cards, own));
     return path;
   });
@@ -117,6 +129,7 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
   const commands: Commands = {
     line: command(z.strictObject({ up: z.boolean() }), async ({ up }) => {
       await (up ? line.mend() : line.cut());
+      await (up ? door?.mend() : door?.cut());
       return { up: line.up };
     }),
     bank: command(z.strictObject({ up: z.boolean() }), async ({ up }) => {
@@ -151,6 +164,7 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
   };
   return {
     port: identity.port,
+    ...(door === undefined ? {} : { httpsPort: door.port }),
     profile,
     profiles,
     commands,
@@ -158,6 +172,7 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
     close: async () => {
       bank.up = false;
       await line.cut();
+      await door?.cut();
       book.end();
     },
   };

@@ -79,6 +79,7 @@ const schema = `
     batch INTEGER NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0), currency TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('held', 'completed', 'reversed'))
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS bodies (key TEXT PRIMARY KEY, hash TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS uploads (
     terminal TEXT NOT NULL, merchant TEXT NOT NULL, batch INTEGER NOT NULL, stan INTEGER NOT NULL, credit INTEGER NOT NULL,
     amount INTEGER NOT NULL, currency TEXT NOT NULL,
@@ -286,6 +287,12 @@ export class Book {
 
   changeHold(id: number, state: Hold['state']): void {
     this.#sql('UPDATE holds SET state = ? WHERE id = ?').run(state, id);
+  }
+
+  /** Whether an idempotency key comes for the first time or with the body that it came with then. */
+  sameBody(key: string, hash: string): boolean {
+    this.#sql('INSERT OR IGNORE INTO bodies VALUES (?, ?)').run(key, hash);
+    return this.#sql('SELECT 1 FROM bodies WHERE key = ? AND hash = ?').get(key, hash) !== undefined;
   }
 
   /** Writes down what the terminal says of one payment of its batch. */

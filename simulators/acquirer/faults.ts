@@ -13,6 +13,15 @@ export const Rule = z.strictObject({
     'wrong-mac',
     'wrong-amount',
     'duplicate',
+    'reorder',
+    'foreign-stan',
+    'late-success',
+    'wrong-totals',
+    'half-open',
+    'reset',
+    'garbage',
+    'html',
+    'http-status',
   ]),
   times: z.int().min(1).default(1),
   ms: z.int().min(0).max(600_000).default(1000),
@@ -20,6 +29,8 @@ export const Rule = z.strictObject({
     .string()
     .regex(/^[0-9A-Z]{2}$/)
     .default('05'),
+  /** Of `http-status`. */
+  status: z.int().min(400).max(599).default(503),
   pan: z
     .string()
     .regex(/^\d{1,19}$/)
@@ -65,7 +76,14 @@ export class Faults {
   #byChance(mti: string): Rule | undefined {
     if (this.#chance === undefined || mti.startsWith('08') || this.#chance() >= 0.1) return undefined;
     const kind = troubles[Math.floor(this.#chance() * troubles.length)] ?? 'drop-answer';
-    return { on: messageClass(mti), do: kind, times: 1, ms: Math.floor(this.#chance() * 3000), code: '05' };
+    return {
+      on: messageClass(mti),
+      do: kind,
+      times: 1,
+      ms: Math.floor(this.#chance() * 3000),
+      code: '05',
+      status: 503,
+    };
   }
 }
 
@@ -77,6 +95,10 @@ const troubles = [
   'wrong-mac',
   'wrong-amount',
   'duplicate',
+  'reorder',
+  'foreign-stan',
+  'late-success',
+  'reset',
 ] as const;
 
 /** Numbers from 0 to 1, the same for the same seed (a linear congruential generator, Numerical Recipes' constants). */

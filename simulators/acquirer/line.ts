@@ -9,6 +9,8 @@ import { Frames, frame } from './wire.ts';
 export interface Connection {
   send(message: Buffer): void;
   drop(): void;
+  /** Ends it as a machine does that knows nothing of it any more (TCP RST). */
+  reset(): void;
 }
 
 export interface Receiver {
@@ -75,6 +77,7 @@ export class Line {
         if (socket.writable) socket.write(frame(message));
       },
       drop: () => socket.destroy(),
+      reset: () => resetOf(this.#sockets, socket),
     });
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
@@ -96,6 +99,11 @@ export class Line {
     for (const socket of this.#sockets) socket.resetAndDestroy();
     await closed;
   }
+}
+
+/** Resets the TCP connection below a TLS one. */
+export function resetOf(sockets: Iterable<Socket>, above: Pick<Socket, 'remotePort'>): void {
+  for (const socket of sockets) if (socket.remotePort === above.remotePort) socket.resetAndDestroy();
 }
 
 /** Opens the line on the identity's port; when that is taken and `fixed` is not asked for, on another. */

@@ -15,6 +15,7 @@ const program = new Command('acquirer')
   .option('--wallets <file>', 'JSON with AID and issuers of the wallets that pay at the card reader')
   .option('--terminals <count>', 'how many terminals the merchant has', wholeOption(1), 1)
   .option('--capture <file>', 'append every frame in hex to this file, card data masked')
+  .option('--https', 'serve HTTPS too, on the port above', false)
   .option('--fault-seed <seed>', 'let one message in ten go wrong, the same ones for the same seed', wholeOption(0))
   .option('--terms <file>', 'JSON laid over the acquirer profile before the bank signs it');
 
@@ -28,6 +29,7 @@ interface Options {
   readonly terminals: number;
   readonly capture?: string;
   readonly faultSeed?: number;
+  readonly https: boolean;
 }
 
 /** A whole number from `least` on. Throws for anything else. */
@@ -49,11 +51,13 @@ async function run({
   terminals,
   capture,
   faultSeed,
+  https,
 }: Options): Promise<void> {
   const bank = await startAcquirer({
     dir,
     port,
     terminals,
+    https,
     ...(capture === undefined ? {} : { capture }),
     ...(faultSeed === undefined ? {} : { faultSeed }),
     ...(caKeys === undefined ? {} : { caKeys: readCaKeys(caKeys) }),

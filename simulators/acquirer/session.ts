@@ -25,6 +25,8 @@ export interface Bank {
   readonly issuers: readonly WalletIssuer[];
   /** Told of every message, where somebody wants to look on. */
   readonly capture?: Capture;
+  /** The signed parameters, when there are newer ones than the terminal has. */
+  parameters?(have: number): Buffer | undefined;
   /** Called with bugs only: what went wrong while a message was dealt with. */
   failed(error: unknown): void;
 }
@@ -33,6 +35,17 @@ function oneMore(message: Message): Message {
   const amount = message.fields.get(4);
   if (amount === undefined) return message;
   return { ...message, fields: new Map(message.fields).set(4, String(Number(amount) + 1).padStart(12, '0')) };
+}
+
+function otherStan(message: Message): Message {
+  const stan = String((Number(message.fields.get(11)) % 999_999) + 1).padStart(6, '0');
+  return { ...message, fields: new Map(message.fields).set(11, stan) };
+}
+
+/** Says that the totals differ although they may not; closes nothing. */
+export function wrongTotals({ book }: Pick<Bank, 'book'>, { batch, currency, terminal }: Request): Verdict {
+  const right = book.totals(batch, currency, terminal);
+  return { code: '95', totals: { ...right, debitCount: right.debitCount + 1, debitMinor: right.debitMinor + 100 } };
 }
 
 function wrong(mac: Buffer): Buffer {
@@ -46,6 +59,10 @@ export class Session implements Receiver {
   #key: Buffer | undefined;
   /** The last key that the terminal has used: good until it has shown that it has a newer one. */
   #former: Buffer | undefined;
+  /** The bank forgets the connection without telling: what comes is not read any more. */
+  #halfOpen = false;
+  /** Answers that are held back: until the next one, or until the one to a message about this STAN. */
+  #held: { readonly until: 'next' | number; readonly send: () => void }[] = [];
 
   constructor(bank: Bank, connection: Connection) {
     this.#bank = bank;
@@ -53,7 +70,7 @@ export class Session implements Receiver {
   }
 
   received(bytes: Buffer): void {
-    if (!this.#bank.up) return;
+    if (!this.#bank.up || this.#halfOpen) return;
     const { dialect, capture } = this.#bank;
     capture?.('in', bytes);
     const message = decode(dialect.open(bytes), dialect.forms, (one) => dialect.isSignOn(one) && !dialect.signOnSealed);
@@ -90,17 +107,37 @@ export class Session implements Receiver {
     const { fields } = request.message;
     const card = fields.get(22) === '071' ? await bank.openCard(fields.get(48) ?? '') : undefined;
     const rule = bank.faults.take(message.mti, card !== undefined && 'pan' in card ? card.pan : undefined);
-    if (rule?.do === 'drop-request') return;
+    if (rule?.do === 'half-open') this.#halfOpen = true;
+    if (rule?.do === 'drop-request' || this.#halfOpen) return;
     if (rule?.do === 'delay-request') await wait(rule.ms);
     if (!bank.up) return;
     const refusal = rule?.do === 'decline' ? rule.code : undefined;
-    const verdict = execute(bank, request, card, refusal, Date.now());
+    const verdict =
+      rule?.do === 'wrong-totals' && request.kind === 'totals'
+        ? wrongTotals(bank, request)
+        : execute(bank, request, card, refusal, Date.now());
     const more: Fields = new Map();
     if (request.kind === 'sign-on' && verdict.code === '00') more.set(62, this.#newKey());
     if (rule?.do === 'drop-answer') return;
     if (rule?.do === 'delay') await wait(rule.ms);
+    if (rule?.do === 'reset') return this.#connection.reset();
     if (!bank.up) return;
-    this.#answer(message, request, verdict, key, more, rule);
+    const answer = () => this.#answer(message, request, verdict, key, more, rule);
+    if (rule?.do === 'reorder') return this.#hold('next', answer);
+    if (rule?.do === 'late-success') return this.#hold(request.stan, answer);
+    answer();
+    this.#letGo(request);
+  }
+
+  #hold(until: 'next' | number, send: () => void): void {
+    this.#held.push({ until, send });
+  }
+
+  /** Sends the answers that were held back for this one. */
+  #letGo(request: Request): void {
+    const due = this.#held.filter(({ until }) => until === 'next' || until === request.original?.stan);
+    this.#held = this.#held.filter((one) => !due.includes(one));
+    for (const { send } of due) send();
   }
 
   #newKey(): string {
@@ -127,7 +164,12 @@ export class Session implements Receiver {
     rule: Rule | undefined,
   ): void {
     const right = this.#bank.dialect.answer(message, request, verdict, more);
-    const answer = rule?.do === 'wrong-amount' ? oneMore(right) : right;
+    if (rule?.do === 'garbage') {
+      this.#connection.send(Buffer.from('00 this is no message 00'));
+      return;
+    }
+    const answer =
+      rule?.do === 'wrong-amount' ? oneMore(right) : rule?.do === 'foreign-stan' ? otherStan(right) : right;
     const twist = rule?.do === 'wrong-mac' ? wrong : undefined;
     this.#send(answer, seal, twist);
     if (rule?.do === 'duplicate') this.#send(answer, seal, twist);

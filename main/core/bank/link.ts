@@ -170,7 +170,13 @@ export function alarmed(counters: LinkCounters): boolean {
   return counters.dropped >= DROPPED_ALARM || (counters.conflicts ?? 0) > 0;
 }
 
-/** The line to one acquirer. ISO 8583 is its first implementation. */
+/** What a host answers to the question for newer parameters (docs/bank-link.md, "Parameters"). */
+export type ParameterAnswer =
+  | { readonly kind: 'newer'; readonly bundle: Uint8Array }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'no-answer'; readonly detail: string };
+
+/** The line to one acquirer, over ISO 8583 or over HTTPS. */
 export interface AcquirerLink {
   readonly state: LinkState;
   readonly counters: LinkCounters;
@@ -186,6 +192,8 @@ export interface AcquirerLink {
   exchange(request: BankRequest): Promise<BankAnswer>;
   /** Like `exchange`; absent where the link has no such messages. */
   further?(request: FurtherRequest): Promise<BankAnswer>;
+  /** Asks for parameters newer than version `have`; absent where the link has no such message. Never rejects. */
+  parameters?(have: number): Promise<ParameterAnswer>;
   /** An answer that came after its deadline, or twice (journalled as LATE; changes nothing, I6). */
   onLate(listener: (late: { readonly stan: number; readonly rrn: string; readonly code: string }) => void): () => void;
   close(): Promise<void>;

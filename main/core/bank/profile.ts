@@ -67,7 +67,8 @@ export const AcquirerProfile = z
     version: z.int().min(1),
     id: z.string().regex(/^[a-z0-9-]{1,40}$/),
     name: z.string().min(1).max(80),
-    link: z.literal('iso8583'),
+    /** How the acquirer is spoken to: docs/bank-link.md, or the same over HTTPS ("The link https"). */
+    link: z.enum(['iso8583', 'https']),
     /** How the host speaks ISO 8583 (docs/bank-link.md, "Dialects"); `countertap` when left out. */
     dialect: z.enum(DIALECTS).optional(),
     /** A bank of the virtual counter: no money moves, and the screens say so. */

@@ -6,14 +6,21 @@ import { CompactEncrypt } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { money } from '../../contract/money.ts';
 import { DIALECTS } from '../../main/core/bank/dialects/named.ts';
-import { openIsoLink } from '../../main/core/bank/iso8583.ts';
 import type { AcquirerLink, BankAnswer, LinkRequest, Original, Totals, Trace } from '../../main/core/bank/link.ts';
+import { openLink } from '../../main/core/bank/open.ts';
 import { type AcquirerProfile, readProfile } from '../../main/core/bank/profile.ts';
 import { openNetwork } from '../../main/core/world/network.ts';
 import { realClock } from '../../main/core/world/real.ts';
 import { type Acquirer, startAcquirer } from '../../simulators/acquirer/acquirer.ts';
 
-/** The product's link against the bank, which shares no code with it, in every dialect. */
+/**
+ * What holds of every acquirer link, whatever it speaks: the product's own code against the bank, which shares none with it.
+ * ISO 8583 in three dialects, and HTTPS.
+ */
+const speeches = [
+  ...DIALECTS.map((dialect) => ({ name: dialect, dialect })),
+  { name: 'https', link: 'https' },
+] as const;
 
 interface Book {
   readonly payments: readonly { readonly state: string; readonly amount: number; readonly stan: number }[];
@@ -21,7 +28,7 @@ interface Book {
   readonly closed: readonly number[];
 }
 
-describe.each(DIALECTS)('the dialect %s', (dialect) => {
+describe.each(speeches)('$name', ({ name, ...speech }) => {
   let dir: string;
   let bank: Acquirer;
   let link: AcquirerLink;
@@ -29,7 +36,7 @@ describe.each(DIALECTS)('the dialect %s', (dialect) => {
 
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'link-'));
-    bank = await startAcquirer({ dir, terms: { dialect, timers: { responseMs: 1500, reconnectMs: [20] } } });
+    bank = await startAcquirer({ dir, terms: { ...speech, timers: { responseMs: 1000, reconnectMs: [20] } } });
     link = await opened();
     stan = 0;
   });
@@ -48,7 +55,7 @@ describe.each(DIALECTS)('the dialect %s', (dialect) => {
 
   async function opened(change: Partial<AcquirerProfile> = {}): Promise<AcquirerLink> {
     const world = { clock: realClock(), network: openNetwork(), random: (length: number) => randomBytes(length) };
-    const made = openIsoLink(world, { ...profile(), ...change });
+    const made = openLink(world, { ...profile(), ...change }, 'Asia/Shanghai');
     made.start();
     await expect.poll(() => made.state.status).toBe('online');
     return made;
@@ -244,16 +251,19 @@ describe.each(DIALECTS)('the dialect %s', (dialect) => {
     await control('rule', { rule: { on: '0200', do: 'wrong-amount' } });
     expect((await buy(1280))[1].kind).toBe('no-answer');
     expect((await buy(1280))[1].kind).toBe('no-answer');
-    expect(link.counters).toMatchObject({ dropped: 2, answered: 0, lastDropped: 'DE 4' });
+    expect(link.counters).toMatchObject({ dropped: 2, answered: 0, lastDropped: name === 'https' ? 'amount' : 'DE 4' });
   });
 
-  test('changes its session key on a line in use, and goes on when the answer to that is lost', async () => {
-    await link.close();
-    link = await opened({ timers: { ...profile().timers, echoMs: 20, keyMs: 60, responseMs: 300 } });
-    for (let n = 0; n < 10; n++) expect((await buy(200))[1].kind).toBe('approved');
-    await control('rule', { rule: { on: '0800', do: 'drop-answer', times: 3 } });
-    const until = performance.now() + 1000;
-    while (performance.now() < until) expect((await buy(200))[1].kind).toBe('approved');
-    expect(link.counters).toMatchObject({ dropped: 0, late: 0 });
-  });
+  test.skipIf(name === 'https')(
+    'changes its session key on a line in use, and goes on when the answer to that is lost',
+    async () => {
+      await link.close();
+      link = await opened({ timers: { ...profile().timers, echoMs: 20, keyMs: 60, responseMs: 300 } });
+      for (let n = 0; n < 10; n++) expect((await buy(200))[1].kind).toBe('approved');
+      await control('rule', { rule: { on: '0800', do: 'drop-answer', times: 3 } });
+      const until = performance.now() + 1000;
+      while (performance.now() < until) expect((await buy(200))[1].kind).toBe('approved');
+      expect(link.counters).toMatchObject({ dropped: 0, late: 0 });
+    },
+  );
 });

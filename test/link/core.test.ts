@@ -1,0 +1,115 @@
+import { createPublicKey, randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CompactEncrypt } from 'jose';
+import { afterEach, expect, test } from 'vitest';
+import type { DayReport } from '../../contract/day.ts';
+import { money } from '../../contract/money.ts';
+import { openFakeReaders } from '../../drivers/nfc/fake.ts';
+import { openFakePrinter } from '../../drivers/printer/fake.ts';
+import { openFakeScanner } from '../../drivers/scanner/fake.ts';
+import { readProfile } from '../../main/core/bank/profile.ts';
+import { Core } from '../../main/core/core.ts';
+import type { CardOutcome } from '../../main/core/kernel/outcome.ts';
+import { verifyBook } from '../../main/core/reports/verify.ts';
+import { migrations } from '../../main/core/test/migrations.ts';
+import { openMemoryStorage } from '../../main/core/test/storage.ts';
+import { cardOutcome, newKey } from '../../main/core/test/till.ts';
+import { openNetwork } from '../../main/core/world/network.ts';
+import { realClock } from '../../main/core/world/real.ts';
+import { type Acquirer, startAcquirer } from '../../simulators/acquirer/acquirer.ts';
+
+/** A whole terminal over the second link: card, wallet code, an answer that is lost, day close. */
+
+let dir: string;
+let bank: Acquirer;
+let core: Core;
+
+afterEach(async () => {
+  await core.close();
+  await bank.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function sealedCard(amount: number): Promise<CardOutcome> {
+  const { kid, jwk } = core.profile.sealing;
+  // UnionPay test number of the UnionPay trace in binaryfoo/emv-bertlv.
+  const secrets = { pan: '6210948000000011', track2: '6210948000000011D35122010000000000', expiry: '3512' };
+  const sealed = await new CompactEncrypt(Buffer.from(JSON.stringify(secrets)))
+    .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid })
+    .encrypt(createPublicKey({ key: jwk, format: 'jwk' }));
+  const minor = String(amount).padStart(12, '0');
+  const iccData = `9F2608AABBCCDDEEFF00119F2701809F0206${minor}5F2A0201569F360200019F370411223344`;
+  const made = cardOutcome();
+  if (made.kind !== 'online') throw new Error('the made card is not online');
+  return { ...made, card: { ...made.card, scheme: 'unionpay', sealed, iccData, expiry: '3512' } };
+}
+
+test('sells, takes back what was not answered, and closes the day over HTTPS', { timeout: 60_000 }, async () => {
+  dir = mkdtempSync(join(tmpdir(), 'link-core-'));
+  const timers = { responseMs: 1000, reconnectMs: [20], repeatMs: [0, 100] };
+  bank = await startAcquirer({ dir, terms: { link: 'https', timers } });
+  const read = readProfile(readFileSync(bank.profile));
+  if (!read.ok) throw new Error(read.detail);
+  const readers = openFakeReaders();
+  const printer = openFakePrinter();
+  const scanner = openFakeScanner();
+  const fatal: unknown[] = [];
+  let outcome: CardOutcome | undefined;
+  core = new Core({
+    world: {
+      clock: realClock(),
+      random: (length) => randomBytes(length),
+      network: openNetwork(),
+      storage: openMemoryStorage(),
+      devices: { readers, printer, scanners: [scanner] },
+    },
+    migrations,
+    profile: read.profile,
+    signer: read.signer,
+    zone: 'Asia/Shanghai',
+    onFatal: (error) => fatal.push(error),
+    read: async (_card, _amount, _sequence, mayGo) => {
+      mayGo();
+      return outcome ?? { kind: 'tap-again', reason: 'torn' };
+    },
+  });
+  core.start();
+  await expect.poll(() => core.link.state.status, { timeout: 10_000 }).toBe('online');
+  const actor = { staff: 'cashier' };
+  const state = (id: string) => core.payments.get(id).state;
+
+  const byCard = core.charge(newKey(), money(1280, 'CNY'), actor);
+  outcome = await sealedCard(1280);
+  const placed = readers.put({ atr: Uint8Array.of(0x3b, 0x80, 0x80, 0x01, 0x01), answer: () => undefined });
+  await expect.poll(() => state(byCard.id), { timeout: 10_000 }).toBe('approved');
+  placed.remove();
+  core.counter.dismiss();
+
+  const byCode = core.charge(newKey(), money(500, 'CNY'), actor);
+  scanner.scan('286612345678901234');
+  await expect.poll(() => state(byCode.id), { timeout: 10_000 }).toBe('approved');
+  core.counter.dismiss();
+
+  await bank.commands['rule']?.({ rule: { on: '0200', do: 'drop-answer' } });
+  const lost = core.charge(newKey(), money(700, 'CNY'), actor);
+  outcome = await sealedCard(700);
+  const again = readers.put({ atr: Uint8Array.of(0x3b, 0x80, 0x80, 0x01, 0x01), answer: () => undefined });
+  await expect.poll(() => state(lost.id), { timeout: 15_000 }).toBe('reversed');
+  again.remove();
+  core.counter.dismiss();
+
+  const report = await closed();
+  expect(report).toMatchObject({ kind: 'Z', agreed: true, batch: 1 });
+  const book = (await bank.commands['book']?.({})) as { payments: { state: string }[]; closed: number[] };
+  expect(book.payments.map((one) => one.state)).toEqual(['approved', 'approved', 'reversed']);
+  expect(book.closed).toEqual([1]);
+  expect(verifyBook(core.book).ok).toBe(true);
+  expect(fatal).toEqual([]);
+});
+
+async function closed(): Promise<DayReport> {
+  for await (const step of core.settlement.close(newKey())) if (step.step === 'done') return step.report;
+  throw new Error('the close ended without a report');
+}
