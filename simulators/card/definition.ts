@@ -62,6 +62,19 @@ const emv = z.strictObject({
   aid: z.string().regex(/^A[0-9A-F]{9,31}$/),
   /** Application label, tag 50. */
   application: z.string().max(16),
+  /** Priority indicator (tag 87); with bit 8 the card has its holder choose. */
+  priority: hexOf(1).default('01'),
+  /** Further applications on the same account, each with its name and priority indicator. */
+  beside: z
+    .array(
+      z.strictObject({
+        aid: z.string().regex(/^A[0-9A-F]{9,31}$/),
+        application: z.string().max(16),
+        priority: hexOf(1),
+      }),
+    )
+    .max(4)
+    .default([]),
   pan: z.string().regex(/^\d{13,19}$/),
   sequence: z.string().regex(/^\d{2}$/),
   /** YYMMDD. */

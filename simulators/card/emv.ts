@@ -18,15 +18,20 @@ export interface CardMemory {
   lastAc: Buffer | undefined;
 }
 
+/** One of a card's applications: its AID, its name, its priority indicator. */
+type Application = Pick<EmvDefinition, 'aid' | 'application' | 'priority'>;
+
 function ppse(card: EmvDefinition): Buffer {
-  const entry = tlv(
-    '61',
-    tlv('4F', hex(card.aid)),
-    tlv('50', Buffer.from(card.application, 'latin1')),
-    tlv('87', hex('01')),
-    tlv('9F2A', hex(kernels[card.scheme])),
+  const entries = [card, ...card.beside].map(({ aid, application, priority }) =>
+    tlv(
+      '61',
+      tlv('4F', hex(aid)),
+      tlv('50', Buffer.from(application, 'latin1')),
+      tlv('87', hex(priority)),
+      tlv('9F2A', hex(kernels[card.scheme])),
+    ),
   );
-  return tlv('6F', tlv('84', hex(ppseName)), tlv('A5', tlv('BF0C', entry)));
+  return tlv('6F', tlv('84', hex(ppseName)), tlv('A5', tlv('BF0C', ...entries)));
 }
 
 /** The list of what the card wants at GET PROCESSING OPTIONS; empty for a card without one. */
@@ -35,20 +40,20 @@ function pdolOf(card: EmvDefinition): Buffer {
   return card.pdol ? mastercardPdol : nothing;
 }
 
-function application(card: EmvDefinition): Buffer {
-  const label = Buffer.from(card.application, 'latin1');
+function application(card: EmvDefinition, own: Application): Buffer {
+  const label = Buffer.from(own.application, 'latin1');
   const pdol = pdolOf(card);
   const proprietary = tlv(
     'A5',
     tlv('50', label),
-    tlv('87', hex('01')),
+    tlv('87', hex(own.priority)),
     pdol.length > 0 ? tlv('9F38', pdol) : nothing,
     tlv('5F2D', Buffer.from(card.scheme === 'unionpay' ? 'zh' : 'en', 'latin1')),
     tlv('9F11', hex('01')),
     tlv('9F12', label),
     tlv('BF0C', tlv('9F4D', hex('0B0A'))),
   );
-  return tlv('6F', tlv('84', hex(card.aid)), proprietary);
+  return tlv('6F', tlv('84', hex(own.aid)), proprietary);
 }
 
 /** One transaction on the card: what was answered, and what is still to be asked. */
@@ -74,9 +79,10 @@ export function emvChip(chip: Personalised, memory: CardMemory, unlocked: boolea
     transaction = undefined;
     chosen = false;
     if (name === ppseName) return ppse(card);
-    if (command.data.length < 5 || !card.aid.startsWith(name)) return sw.noFile;
+    const own = [card, ...card.beside].find(({ aid }) => command.data.length >= 5 && aid.startsWith(name));
+    if (own === undefined) return sw.noFile;
     chosen = true;
-    return application(card);
+    return application(card, own);
   };
 
   const processingOptions = (command: Command): string | Buffer => {

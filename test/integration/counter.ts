@@ -96,7 +96,7 @@ export class TestCounter {
     await until(`${card} was dealt with`, () => {
       const { now } = core.counter;
       const { state, kind } = core.payments.get(id);
-      const asked = now.phase === 'waiting' && now.prompt !== 'present';
+      const asked = now.phase === 'choosing' || (now.phase === 'waiting' && now.prompt !== 'present');
       return now.phase !== 'reading' && (asked || outcomeOf(state, kind) !== 'open');
     });
   }

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { runTest } from '../../main/core/devices/test.ts';
+import { readOnce, runTest } from '../../main/core/devices/test.ts';
 import { readTag } from '../../main/core/kernel/ndef/tag.ts';
 import { TestCounter, until } from './counter.ts';
 
@@ -87,6 +87,61 @@ test('a Mastercard torn away at its cryptogram is tapped again, and pays once', 
   await counter.tap(payment.id, 'mastercard-torn');
   await until('approved', () => counter.core.payments.get(payment.id).state === 'approved');
   expect(await booked(payment.stan)).toMatchObject([{ state: 'approved', cryptogram: 'right' }]);
+});
+
+describe('a card with two applications', () => {
+  const CREDIT = 'A000000333010102';
+
+  test('pays with the one that its holder chooses, at a second tap', async () => {
+    const { id, stan } = await counter.sell(1280, 'two-applications');
+    const { now } = counter.core.counter;
+    expect(now).toMatchObject({
+      phase: 'choosing',
+      choices: [
+        { aid: 'A000000333010101', label: 'UnionPay Debit' },
+        { aid: CREDIT, label: 'UnionPay Credit' },
+      ],
+    });
+    expect(counter.core.counter.choose(id, CREDIT)).toBe(true);
+    await until('asked for again', () => counter.core.counter.waiting === id);
+    await counter.tap(id, 'two-applications');
+    await until('approved', () => counter.core.payments.get(id).state === 'approved');
+    expect(counter.core.payments.get(id)).toMatchObject({ aid: CREDIT, label: 'UnionPay Credit' });
+    expect(await booked(stan)).toMatchObject([{ state: 'approved', cryptogram: 'right' }]);
+  });
+
+  test('pays nothing when none is chosen, and another card pays instead', async () => {
+    const { id } = await counter.sell(1290, 'two-applications');
+    expect(counter.core.counter.choose(id, null)).toBe(true);
+    await until('told', () => counter.core.counter.waiting === id);
+    expect(counter.core.counter.now).toMatchObject({ prompt: 'card-refused', reason: 'nothing-chosen' });
+    await counter.tap(id, 'unionpay-ok');
+    await until('approved', () => counter.core.payments.get(id).state === 'approved');
+  });
+
+  test('is read by the technician as its first one, with the others named', async () => {
+    const { core, simulators, reader } = counter;
+    const read = readOnce(core, 5_000);
+    const left = simulators.control.ask('tap', { card: 'two-applications', reader });
+    expect(await read).toMatchObject({
+      outcome: { kind: 'online', card: { aid: 'A000000333010101' } },
+      choices: [{ label: 'UnionPay Debit' }, { label: 'UnionPay Credit' }],
+    });
+    await left;
+  });
+});
+
+test('a member’s tag and a coupon are shown beside the sale, and the wallet pays it', async () => {
+  const { id, stan } = await counter.sell(1290, 'member');
+  const shown = () => counter.core.counter.now;
+  expect(shown()).toMatchObject({ prompt: 'member-read', tag: { kind: 'member', id: 'M-0012345' } });
+  await counter.tap(id, 'coupon');
+  expect(shown()).toMatchObject({ prompt: 'coupon-read', tag: { kind: 'coupon', id: 'TEN-OFF-7' } });
+  await counter.tap(id, 'tag-hostile');
+  expect(shown()).toMatchObject({ prompt: 'card-refused', reason: 'not-a-payment-card' });
+  await counter.tap(id, 'wallet#30');
+  await until('approved', () => counter.core.payments.get(id).state === 'approved');
+  expect(await booked(stan)).toMatchObject([{ amount: 1290, state: 'approved', scheme: 'wallet' }]);
 });
 
 test('a member tag is read on the counter’s reader', async () => {
