@@ -30,12 +30,15 @@ export const Today = z.object({
   currency: Money.shape.currency,
   sold: Figure,
   voided: Figure,
-  /** Approved by the bank in this batch, net of voids. */
+  /** Given back after the sale, by card, code or cash. */
+  refunded: Figure,
+  /** Approved by the bank, net of voids and refunds. */
   atBank: Figure,
   /** Accepted offline and not yet answered by the bank, and outcomes not known yet. */
   underWay: Figure,
+  /** Taken in notes and coins, less what was given back. */
   cash: Figure,
-  /** Sold − voided − at the bank − under way − cash − losses: zero unless something is wrong. */
+  /** Sold − voided − refunded − at the bank − under way − cash − losses: zero unless something is wrong. */
   difference: Money,
   lateDeclined: Figure,
   hours: z.array(z.object({ hour: z.int(), amount: Money, count: z.int(), yesterday: Money })),

@@ -49,6 +49,9 @@ function Figures({
   if (today.voided.count > 0) {
     sold.push(t('owner.voided', { n: today.voided.count, amount: formatMoney(today.voided.amount) }));
   }
+  if (today.refunded.count > 0) {
+    sold.push(t('owner.refunded', { n: today.refunded.count, amount: formatMoney(today.refunded.amount) }));
+  }
   const bank = [count(today.atBank.count)];
   if (today.cash.count > 0) bank.push(`${t('report.cash')} ${formatMoney(today.cash.amount)}`);
   const late =

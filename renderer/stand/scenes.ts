@@ -192,6 +192,7 @@ export const today: Today = {
   currency: 'CNY',
   sold: { amount: cny(864230), count: 312 },
   voided: { amount: cny(9600), count: 3 },
+  refunded: { amount: cny(0), count: 0 },
   atBank: { amount: cny(804480), count: 291 },
   underWay: { amount: cny(16450), count: 3 },
   cash: { amount: cny(33700), count: 15 },

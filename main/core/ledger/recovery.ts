@@ -3,6 +3,7 @@ import type { Storage } from '../store/storage.ts';
 import { Book, databaseHead, GROUP, type Recovered } from './book.ts';
 import { parseEntry } from './entry.ts';
 import { type ChainBreak, chain, GENESIS, Journal, type JournalLine, readJournal } from './journal.ts';
+import { turnoverFault } from './turnover.ts';
 
 export const JOURNAL = 'countertap.journal';
 
@@ -40,6 +41,8 @@ export function openBook(storage: Storage, db: Database): { book: Book; recovere
   for (const line of unwritten) journal.append(line);
   const head = databaseHead(db);
   if (head.hash !== journal.hash) throw new TamperError(head.seq, 'database and journal end differently');
+  const wrong = turnoverFault(db);
+  if (wrong !== undefined) throw new TamperError(head.seq, wrong);
   return { book, recovered: { replayed: missing.length, appended: unwritten.length, cut } };
 }
 

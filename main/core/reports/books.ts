@@ -27,11 +27,12 @@ function totals(sums: Sums | undefined, currency: Currency): Totals {
 export function terminalTotals(db: Database, batch: number, currency: Currency): Totals {
   const sums = db
     .prepare<[number, string], Sums>(
-      `SELECT count(*) FILTER (WHERE kind = 'purchase') AS debitCount,
-         coalesce(sum(amount) FILTER (WHERE kind = 'purchase'), 0) AS debit,
+      `SELECT count(*) FILTER (WHERE kind <> 'refund') AS debitCount,
+         coalesce(sum(amount) FILTER (WHERE kind <> 'refund'), 0) AS debit,
          count(*) FILTER (WHERE kind = 'refund' OR state = 'voided') AS creditCount,
          coalesce(sum(amount) FILTER (WHERE kind = 'refund' OR state = 'voided'), 0) AS credit
-       FROM payment WHERE batch = ? AND currency = ? AND kind IN ('purchase', 'refund')
+       FROM payment WHERE batch = ? AND currency = ? AND kind IN ('purchase', 'completion', 'refund')
+         AND tender <> 'cash'
          AND state IN ('approved', 'saf-approved', 'settled', 'void-due', 'voided')`,
     )
     .get(batch, currency);
@@ -96,15 +97,4 @@ export function agreed(books: Books): boolean {
     sameTotals(books.ledger, books.journal) &&
     (books.bank === null || sameTotals(books.journal, books.bank))
   );
-}
-
-/** Balance of every account whose name begins so: debits less credits, minor units. */
-export function balance(db: Database, prefix: string, currency: Currency): number {
-  const row = db
-    .prepare<[string, string, string, string], { sum: number }>(
-      `SELECT coalesce((SELECT sum(amount) FROM transfer WHERE debit GLOB ? AND currency = ?), 0)
-            - coalesce((SELECT sum(amount) FROM transfer WHERE credit GLOB ? AND currency = ?), 0) AS sum`,
-    )
-    .get(`${prefix}*`, currency, `${prefix}*`, currency);
-  return row?.sum ?? 0;
 }

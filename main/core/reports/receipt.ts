@@ -131,6 +131,7 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
       { kind: 'rule' },
       figure('sold', today.sold),
       figure('voided', today.voided),
+      ...(today.refunded.count > 0 ? [figure('refunded', today.refunded)] : []),
       figure('atBank', today.atBank),
       figure('underWay', today.underWay),
       figure('cash', today.cash),

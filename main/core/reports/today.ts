@@ -1,8 +1,11 @@
 import type { Database } from 'better-sqlite3';
 import type { Attention, Today } from '../../../contract/day.ts';
 import { type Currency, type Money, money, subtract } from '../../../contract/money.ts';
+import { CASH, LOSS_EXPIRED, LOSS_LATE_DECLINE, OFFLINE, RECEIVABLE, REFUNDS, SALES } from '../ledger/account.ts';
 import { openBatch } from '../ledger/batch.ts';
 import { dayBefore, localTime } from '../ledger/day.ts';
+import { SLOT_MS } from '../ledger/turnover.ts';
+import { prepared } from '../store/statement.ts';
 
 interface Figure {
   readonly amount: Money;
@@ -12,18 +15,18 @@ interface Figure {
 interface Moved {
   readonly debit: string;
   readonly credit: string;
+  readonly tender: string;
   readonly sum: number;
   readonly count: number;
 }
 
 /** The business day so far, as sums over the ledger. Outcomes not known yet moved no money and are told apart. */
 export function readToday(db: Database, day: string, currency: Currency, zone: string): Today {
-  const moved = db
-    .prepare<[string, string], Moved>(
-      `SELECT debit, credit, sum(amount) AS sum, count(*) AS count FROM transfer
-       WHERE day = ? AND currency = ? GROUP BY debit, credit`,
-    )
-    .all(day, currency);
+  const moved = prepared<[string, string], Moved>(
+    db,
+    `SELECT debit, credit, tender, sum(sum) AS sum, sum(count) AS count FROM turnover
+     WHERE day = ? AND currency = ? GROUP BY debit, credit, tender`,
+  ).all(day, currency);
   const figure = (matches: (transfer: Moved) => boolean): Figure => {
     const found = moved.filter(matches);
     return {
@@ -34,45 +37,52 @@ export function readToday(db: Database, day: string, currency: Currency, zone: s
       count: found.reduce((total, one) => total + one.count, 0),
     };
   };
+  // Only what customers paid and got back: settling, floats and counts move money too, but sell nothing.
   const net = (into: (account: string) => boolean): Figure => {
-    const plus = figure((one) => into(one.debit) && one.credit !== 'bank');
-    const minus = figure((one) => into(one.credit) && one.debit !== 'bank');
+    const plus = figure((one) => into(one.debit) && trades(one.credit));
+    const minus = figure((one) => into(one.credit) && trades(one.debit));
     return { amount: subtract(plus.amount, minus.amount), count: plus.count - minus.count };
   };
-  const sold = figure((one) => one.credit === 'sales');
-  const voided = figure((one) => one.debit === 'sales');
-  const atBank = net((account) => account.startsWith('receivable:'));
-  const underWay = net((account) => account.startsWith('offline:'));
-  const cash = net((account) => account === 'cash');
-  const lateDeclined = figure((one) => one.debit.startsWith('loss:'));
-  const parts = [voided, atBank, underWay, cash, lateDeclined].map((one) => one.amount);
+  const sold = figure((one) => one.credit === SALES);
+  const voided = figure((one) => one.debit === SALES);
+  const refunded = figure((one) => one.debit === REFUNDS);
+  const atBank = net((account) => account.startsWith(RECEIVABLE));
+  const underWay = net((account) => account.startsWith(OFFLINE));
+  const cash = net((account) => account === CASH);
+  const lateDeclined = figure((one) => one.debit === LOSS_LATE_DECLINE || one.debit === LOSS_EXPIRED);
+  const parts = [voided, refunded, atBank, underWay, cash, lateDeclined].map((one) => one.amount);
   return {
     day,
     batch: openBatch(db).no,
     currency,
     sold,
     voided,
+    refunded,
     atBank,
     underWay,
     cash,
     lateDeclined,
     difference: parts.reduce(subtract, sold.amount),
     hours: readHours(db, day, currency, zone),
-    tenders: readTenders(db, day, currency),
+    tenders: tendersOf(moved, currency),
     attention: readAttention(db, currency),
   };
 }
 
+/** Whether an account stands on the other side of a payment's own movements. */
+function trades(account: string): boolean {
+  return account === SALES || account === REFUNDS || account.startsWith(OFFLINE) || account.startsWith('loss:');
+}
+
 function readHours(db: Database, day: string, currency: Currency, zone: string): Today['hours'] {
   const hours = Array.from({ length: 24 }, (_, hour) => ({ hour, amount: 0, count: 0, yesterday: 0 }));
-  const sums = db
-    .prepare<[string, string, string], { day: string; slot: number; sum: number; count: number }>(
-      `SELECT day, at / 900000 AS slot, sum(amount) AS sum, count(*) AS count FROM transfer
-       WHERE credit = 'sales' AND day IN (?, ?) AND currency = ? GROUP BY day, slot`,
-    )
-    .all(day, dayBefore(day), currency);
+  const sums = prepared<[string, string, string], { day: string; slot: number; sum: number; count: number }>(
+    db,
+    `SELECT day, slot, sum(sum) AS sum, sum(count) AS count FROM turnover
+     WHERE day IN (?, ?) AND currency = ? AND credit = '${SALES}' GROUP BY day, slot`,
+  ).all(day, dayBefore(day), currency);
   for (const { day: of, slot, sum, count } of sums) {
-    const hour = hours[localTime(slot * 900_000, zone).hour];
+    const hour = hours[localTime(slot * SLOT_MS, zone).hour];
     if (!hour) continue;
     if (of === day) {
       hour.amount += sum;
@@ -89,15 +99,18 @@ function readHours(db: Database, day: string, currency: Currency, zone: string):
   }));
 }
 
-function readTenders(db: Database, day: string, currency: Currency): Today['tenders'] {
-  return db
-    .prepare<[string, string], { tender: string; scheme: string | null; sum: number; count: number }>(
-      `SELECT payment.tender AS tender, payment.scheme AS scheme, sum(transfer.amount) AS sum, count(*) AS count
-       FROM transfer JOIN payment ON payment.id = transfer.payment
-       WHERE transfer.credit = 'sales' AND transfer.day = ? AND transfer.currency = ?
-       GROUP BY payment.tender, payment.scheme ORDER BY sum DESC`,
-    )
-    .all(day, currency)
+/** What was sold by each tender and scheme. The scheme is that of the account, or cash. */
+function tendersOf(moved: readonly Moved[], currency: Currency): Today['tenders'] {
+  const sums = new Map<string, { tender: string; scheme: string; sum: number; count: number }>();
+  for (const { debit, credit, tender, sum, count } of moved) {
+    if (credit !== SALES) continue;
+    const scheme = debit.slice(debit.indexOf(':') + 1);
+    const key = `${tender} ${scheme}`;
+    const found = sums.get(key) ?? { tender, scheme, sum: 0, count: 0 };
+    sums.set(key, { ...found, sum: found.sum + sum, count: found.count + count });
+  }
+  return [...sums.values()]
+    .sort((a, b) => b.sum - a.sum)
     .map(({ tender, scheme, sum, count }) => ({ tender, scheme, amount: money(sum, currency), count }));
 }
 
@@ -119,9 +132,12 @@ function readAttention(db: Database, currency: Currency): Attention[] {
          WHEN state IN ('reversal-due', 'cancel-due') THEN 'reversal-due'
          WHEN print = 'asked' THEN 'asked-print'
          ELSE 'unprinted' END AS code
-       FROM payment
-       WHERE (state IN ('saf-declined', 'saf-expired') AND at > (SELECT max(at) FROM payment) - 604800000)
-         OR state IN ('unknown', 'querying', 'reversal-due', 'cancel-due') OR print IN ('asked', 'held')
+       FROM payment WHERE id IN (
+         SELECT id FROM payment WHERE state IN ('unknown', 'querying', 'reversal-due', 'cancel-due')
+         UNION SELECT id FROM payment
+           WHERE print IN ('queued', 'printing', 'held', 'asked') AND print IN ('asked', 'held')
+         UNION SELECT id FROM payment WHERE state IN ('saf-declined', 'saf-expired')
+           AND at > (SELECT at FROM payment ORDER BY day DESC, at DESC LIMIT 1) - 604800000)
        ORDER BY at DESC LIMIT 50`,
     )
     .all()

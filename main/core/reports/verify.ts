@@ -2,6 +2,7 @@ import type { Verification } from '../../../contract/device.ts';
 import type { Book } from '../ledger/book.ts';
 import { canonicalText, type Entry, parseEntry, type Value, type Values } from '../ledger/entry.ts';
 import { type JournalLine, readJournal } from '../ledger/journal.ts';
+import { turnoverFault } from '../ledger/turnover.ts';
 
 type Break = NonNullable<Verification['firstBreak']>;
 
@@ -23,6 +24,7 @@ export function verifyBook(book: Book): Omit<Verification, 'ms'> {
     compareEntries(book, lines) ??
     compareTransfers(book, entries) ??
     comparePayments(book, entries) ??
+    compareSums(book) ??
     null;
   const count = (table: string): number =>
     book.db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM ${table}`).get()?.n ?? 0;
@@ -67,6 +69,11 @@ function compareTransfers(book: Book, entries: readonly Entry[]): Break | undefi
   }
   const extra = stored[index];
   return extra && { where: 'ledger', seq: extra.seq, what: 'a transfer that the journal does not know' };
+}
+
+function compareSums(book: Book): Break | undefined {
+  const what = turnoverFault(book.db);
+  return what === undefined ? undefined : { where: 'ledger', seq: 0, what };
 }
 
 /** Folds every write of the journal to what each payment must be now, and compares whatever was ever written of it. */
