@@ -1,12 +1,11 @@
 import type { Currency } from '../../contract/money.ts';
-import type { Card } from '../../drivers/nfc/reader.ts';
-import type { CardOutcome, CardScheme } from '../../main/core/kernel/outcome.ts';
-import type { WalletBehaviour } from './bank.ts';
-import { atRest, compareBooks, SEALED } from './books.ts';
+import { atRest, compareBooks } from './books.ts';
+import { Customers } from './customers.ts';
 import { isPowerCut, Machine } from './machine.ts';
 import { fair } from './network.ts';
 import { Oracle, type Violation } from './oracle.ts';
 import { Random } from './random.ts';
+import { Troubles } from './troubles.ts';
 
 /** What came of one simulated day. */
 export interface DayResult {
@@ -16,6 +15,14 @@ export interface DayResult {
   readonly cuts: number;
   readonly virtualMs: number;
   readonly events: number;
+  /** What became of each payment, in order, and what the bank holds of it: the same whatever is done to the clock. */
+  readonly outcomes: readonly string[];
+}
+
+export interface DayOptions {
+  readonly log?: ((line: string) => void) | undefined;
+  /** Whether somebody sets the clock; by chance when not said. */
+  readonly clock?: boolean | undefined;
 }
 
 const CURRENCY: Currency = 'CNY';
@@ -37,14 +44,14 @@ export class Day {
   readonly #seed: number;
   #customers: number;
   #keys = 0;
-  #presented = 0;
   #events = 0;
   #over = false;
   #closing = false;
   #offline = false;
-  readonly #cards: string[] = [];
+  readonly #troubles: Troubles;
+  readonly #shoppers: Customers;
 
-  constructor(seed: number, log?: (line: string) => void) {
+  constructor(seed: number, { log, clock }: DayOptions = {}) {
     this.#seed = seed;
     this.#random = new Random(seed, 0);
     let oracle: Oracle | undefined;
@@ -56,17 +63,25 @@ export class Day {
     if (!oracle) throw new Error('nobody watches');
     this.#oracle = oracle;
     this.#customers = this.#random.int(1, 4);
+    this.#troubles = new Troubles(this.#machine, this.#oracle, this.#random, seed, clock);
+    this.#shoppers = new Customers(this.#machine, this.#random, {
+      cancel: () => this.#cancel(),
+      ask: (ask) => this.#ask(ask),
+    });
   }
 
   async run(): Promise<DayResult> {
     const machine = this.#machine;
+    let outcomes: readonly string[] = [];
     try {
       machine.start();
-      this.#plan();
+      this.#offline = this.#troubles.plan(this.#customers, () => this.#over).offline;
+      if (this.#offline) this.#customers += 3;
       this.#soon(1_000, () => this.#serve());
       while (!this.#over && (await this.#step(Number.MAX_SAFE_INTEGER)));
       if (!this.#oracle.violation) await this.#heal();
       if (!this.#oracle.violation) compareBooks(machine, this.#oracle);
+      outcomes = this.#outcomes();
     } catch (error) {
       this.#bug(error);
     } finally {
@@ -80,7 +95,18 @@ export class Day {
       cuts: machine.cuts,
       virtualMs: machine.timeline.now,
       events: this.#events,
+      outcomes,
     };
+  }
+
+  #outcomes(): readonly string[] {
+    return this.#oracle
+      .rows('1 ORDER BY stan')
+      .map(({ id, stan, kind, state, amount, batch, accepted_at: offline }) => {
+        const presented = this.#oracle.presented.get(id);
+        const charged = presented === undefined ? 0 : this.#machine.bank.charged(presented);
+        return `${stan} ${kind} of ${amount} is ${state} in batch ${batch}${offline === null ? '' : ', taken offline'}; the bank has ${charged}`;
+      });
   }
 
   /** Lets one event happen, and everything that follows from it at once. */
@@ -112,125 +138,6 @@ export class Day {
     this.#soon(this.#random.int(least, most), run);
   }
 
-  /** What goes wrong today: each day has some of the troubles, so that each meets the others. */
-  #plan(): void {
-    const { frailty, network } = this.#machine;
-    const random = this.#random;
-    const { weather } = network;
-    if (random.chance(0.6)) {
-      frailty.cuts = random.int(1, 3);
-      frailty.cutRate = random.pick([0.003, 0.01, 0.03]);
-    }
-    if (random.chance(0.15)) {
-      frailty.faults = random.int(1, 2);
-      frailty.faultRate = 0.01;
-    }
-    if (random.chance(0.4)) weather.dropRequest = random.pick([0.1, 0.4]);
-    if (random.chance(0.4)) weather.dropAnswer = random.pick([0.1, 0.4]);
-    if (random.chance(0.3)) weather.duplicate = 0.3;
-    if (random.chance(0.25)) weather.breaks = 0.15;
-    if (random.chance(0.4)) {
-      weather.slow = random.pick([0.1, 0.5]);
-      weather.slowMs = random.pick([9_000, 20_000, 80_000]);
-    }
-    const length = this.#customers * 40_000;
-    const trouble = (chance: number, run: () => void): void => {
-      if (!random.chance(chance)) return;
-      this.#soon(random.int(0, length), () => {
-        if (!this.#over) run();
-      });
-    };
-    if (random.chance(0.15)) this.#offlineDay();
-    trouble(0.5, () => this.#line(random.pick(['down', 'silent'])));
-    trouble(0.2, () => this.#line('down'));
-    trouble(0.2, () => this.#host());
-    trouble(0.25, () => this.#refusals());
-    trouble(0.1, () => {
-      this.#machine.bank.trouble.wrongTotals = true;
-    });
-    trouble(0.25, () => this.#clock());
-    trouble(0.3, () => this.#printer());
-    trouble(0.15, () => this.#reader());
-    trouble(0.08, () => this.#disk());
-  }
-
-  /** The line is down nearly from the beginning, and everybody pays by card. */
-  #offlineDay(): void {
-    this.#offline = true;
-    this.#customers += 3;
-    this.#soon(500, () => this.#line('down'));
-  }
-
-  #line(how: 'down' | 'silent'): void {
-    const { network } = this.#machine;
-    network.weather.line = how;
-    this.#machine.trace(() => `the line is ${how}`);
-    this.#machine.weatherChanged();
-    this.#soon(this.#offline ? 300_000 : this.#random.pick([3_000, 30_000, 120_000, 600_000]), () => {
-      network.weather.line = 'up';
-      this.#machine.trace(() => 'the line is up');
-    });
-  }
-
-  #host(): void {
-    const { network } = this.#machine;
-    network.weather.host = false;
-    this.#machine.trace(() => 'the bank is down');
-    this.#machine.weatherChanged();
-    this.#between(2_000, 90_000, () => {
-      network.weather.host = true;
-    });
-  }
-
-  #refusals(): void {
-    const { trouble } = this.#machine.bank;
-    trouble.refusing = true;
-    this.#machine.trace(() => 'the bank refuses everything');
-    this.#between(1_000, 40_000, () => {
-      trouble.refusing = false;
-    });
-  }
-
-  #clock(): void {
-    const ms = this.#random.pick([-86_400_000, -3_600_000, -60_000, 60_000, 600_000, 3_600_000, 86_400_000]);
-    this.#machine.wall += ms;
-    this.#oracle.clockTrue = false;
-    this.#machine.trace(() => `the clock is set by ${ms / 1000} s`);
-  }
-
-  #printer(): void {
-    const { hardware } = this.#machine;
-    if (this.#random.chance(0.4)) {
-      hardware.printerBreaks = true;
-      return;
-    }
-    hardware.printer = this.#random.pick(['paper-end', 'offline', 'cover-open']);
-    this.#machine.printerChanged();
-    this.#between(2_000, 60_000, () => {
-      hardware.printer = undefined;
-      this.#machine.printerChanged();
-    });
-  }
-
-  #reader(): void {
-    const { hardware } = this.#machine;
-    hardware.reader = false;
-    this.#machine.readerChanged();
-    this.#between(2_000, 30_000, () => {
-      hardware.reader = true;
-      this.#machine.readerChanged();
-    });
-  }
-
-  #disk(): void {
-    const { disk } = this.#machine;
-    disk.full = true;
-    this.#machine.trace(() => 'the disk is full');
-    this.#between(1_000, 30_000, () => {
-      disk.full = false;
-    });
-  }
-
   /** The cashier's next act, when the counter is free. */
   #serve(): void {
     const { core } = this.#machine;
@@ -245,7 +152,7 @@ export class Day {
     }
     this.#customers -= 1;
     this.#between(1_500, 30_000, () => this.#serve());
-    const kind = this.#offline ? this.#random.int(1, 55) : this.#random.int(1, 100);
+    const kind = this.#offline ? this.#random.pick([1, 1, 1, 50, 80]) : this.#random.int(1, 100);
     if (kind <= 42) this.#sell('card');
     else if (kind <= 62) this.#sell('code');
     else if (kind <= 72) this.#cash();
@@ -292,89 +199,8 @@ export class Day {
     charge();
     // The page did not hear the answer and asks again.
     if (this.#random.chance(0.2)) this.#between(10, 60_000, charge);
-    this.#between(500, 3_000, () => (by === 'card' ? this.#tap() : this.#scan()));
+    this.#between(500, 3_000, () => (by === 'card' ? this.#shoppers.tap() : this.#shoppers.scan()));
     if (this.#random.chance(0.12)) this.#between(100, 20_000, () => this.#cancel());
-  }
-
-  #tap(): void {
-    const { readers, taps, core } = this.#machine;
-    if (!core) return;
-    const tap = this.#random.int(1, 100);
-    const ms = this.#random.int(150, 900);
-    const card: Card = {
-      atr: new Uint8Array(2),
-      transmit: () => Promise.resolve({ ok: false, fault: 'torn', detail: '' }),
-      release: () => undefined,
-    };
-    taps.set(card, { outcome: this.#outcome(tap), ms });
-    const taken = readers.tap(card);
-    this.#machine.trace(() => `the customer taps${taken ? '' : ' in vain'}`);
-    if (tap <= 12 || !taken) this.#between(1_200, 4_000, () => this.#again());
-  }
-
-  /** The customer tries once more when the counter asks for it. */
-  #again(): void {
-    const { core } = this.#machine;
-    if (core?.counter.waiting === undefined) return;
-    if (this.#random.chance(0.7)) this.#tap();
-    else if (this.#random.chance(0.5)) this.#scan();
-    else this.#cancel();
-  }
-
-  #outcome(tap: number): CardOutcome {
-    if (tap <= 6) return { kind: 'tap-again', reason: 'torn' };
-    if (tap <= 9) return { kind: 'refused', reason: 'not-a-payment-card', detail: '' };
-    if (tap <= 12) return { kind: 'tap-again', reason: 'see-phone' };
-    this.#presented += 1;
-    const token = this.#card();
-    const scheme = this.#random.pick<CardScheme>(['unionpay', 'visa', 'unionpay', 'visa', 'mastercard']);
-    const card = {
-      scheme,
-      aid: 'A000000333010101',
-      label: 'TEST',
-      kernel: 7,
-      maskedPan: '621094******0011',
-      token,
-      expiry: '3012',
-      oda: { method: 'fdda', result: 'passed' },
-      cvm: 'none',
-      cryptogram: { type: 'ARQC', value: '', atc: 1 },
-      iccData: '9F2608',
-      sealed: `${SEALED}${this.#presented}`,
-      tags: [],
-      timing: { exchanges: [], cardMs: 1, ownMs: 1 },
-    } as const;
-    if (tap <= 16) return { kind: 'declined', reason: 'card-declined', card };
-    if (tap <= 22) return { kind: 'approved-offline', card };
-    return { kind: 'online', card, deferrable: tap > 32 };
-  }
-
-  /** A card: mostly one that was not here before. */
-  #card(): string {
-    const fresh = `card-${this.#cards.length + 1}`;
-    const known = this.#cards[this.#random.int(0, this.#cards.length)];
-    if (known !== undefined && this.#random.chance(0.4)) return known;
-    this.#cards.push(fresh);
-    return fresh;
-  }
-
-  #scan(): void {
-    const { scanner, bank, core } = this.#machine;
-    if (!core) return;
-    this.#presented += 1;
-    const code = `28${String(this.#presented).padStart(16, '0')}`;
-    const behaviour = this.#random.pick<WalletBehaviour>([
-      { kind: 'pays' },
-      { kind: 'pays' },
-      { kind: 'declines' },
-      { kind: 'never' },
-      { kind: 'slow', ms: this.#random.int(1_000, 60_000) },
-    ]);
-    bank.issue(code, behaviour);
-    this.#machine.trace(() => `the customer shows a code that ${behaviour.kind}`);
-    this.#ask(() => scanner.scan(code));
-    if (this.#random.chance(0.1)) this.#between(1, 2_000, () => this.#ask(() => this.#machine.scanner.scan(code)));
-    this.#between(1_200, 6_000, () => this.#again());
   }
 
   #cash(): void {

@@ -13,7 +13,7 @@ export interface Explored {
 
 /** Runs one seed; with `log` every event of it is told. */
 export async function runSeed(seed: number, log?: (line: string) => void): Promise<DayResult> {
-  return new Day(seed, log).run();
+  return new Day(seed, { log }).run();
 }
 
 /** Runs seeds from `first` on, until `count` are done or `failures` have been found. */
@@ -46,4 +46,16 @@ export async function explore(first: number, count: number, failures = 1): Promi
   const { seeds, payments, cuts, virtualMs } = totals;
   const virtualHours = virtualMs / 3_600_000;
   return { seeds, payments, cuts, virtualHours, ms: performance.now() - from, failures: found };
+}
+
+/** Where the same day ends differently because somebody set the clock: nothing, when I20 and P13 hold. */
+export async function clockDifferences(seed: number): Promise<string[]> {
+  const without = await new Day(seed, { clock: false }).run();
+  const jumped = await new Day(seed, { clock: true }).run();
+  const broken = [without, jumped].flatMap(({ violation }) => (violation ? [violation.message] : []));
+  const length = Math.max(without.outcomes.length, jumped.outcomes.length);
+  const differing = Array.from({ length }, (_, n) => [without.outcomes[n], jumped.outcomes[n]] as const)
+    .filter(([one, other]) => one !== other)
+    .map(([one, other]) => `${one ?? 'nothing'}; with the clock set: ${other ?? 'nothing'}`);
+  return [...broken, ...differing];
 }

@@ -1,0 +1,156 @@
+import type { Machine } from './machine.ts';
+import type { Oracle } from './oracle.ts';
+import { Random } from './random.ts';
+
+const DAY_MS = 86_400_000;
+
+/** What goes wrong on one simulated day, and is mended again. */
+export class Troubles {
+  readonly #machine: Machine;
+  readonly #oracle: Oracle;
+  readonly #random: Random;
+  /** What is done to the clock has its own chances, so that the rest of the day is the same without it. */
+  readonly #jumps: Random;
+  readonly #setsClock: boolean;
+  #offline = false;
+
+  constructor(machine: Machine, oracle: Oracle, random: Random, seed: number, clock: boolean | undefined) {
+    this.#machine = machine;
+    this.#oracle = oracle;
+    this.#random = random;
+    this.#jumps = new Random(seed, 6);
+    this.#setsClock = clock ?? this.#jumps.chance(0.25);
+  }
+
+  #soon(ms: number, run: () => void): void {
+    this.#machine.timeline.after(ms, run);
+  }
+
+  #between(least: number, most: number, run: () => void): void {
+    this.#soon(this.#random.int(least, most), run);
+  }
+
+  /** What goes wrong today: each day has some of the troubles, so that each meets the others. */
+  plan(customers: number, over: () => boolean): { readonly offline: boolean } {
+    const { frailty, network } = this.#machine;
+    const random = this.#random;
+    const { weather } = network;
+    if (random.chance(0.6)) {
+      frailty.cuts = random.int(1, 3);
+      frailty.cutRate = random.pick([0.003, 0.01, 0.03]);
+    }
+    if (random.chance(0.15)) {
+      frailty.faults = random.int(1, 2);
+      frailty.faultRate = 0.01;
+    }
+    if (random.chance(0.4)) weather.dropRequest = random.pick([0.1, 0.4]);
+    if (random.chance(0.4)) weather.dropAnswer = random.pick([0.1, 0.4]);
+    if (random.chance(0.3)) weather.duplicate = 0.3;
+    if (random.chance(0.25)) weather.breaks = 0.15;
+    if (random.chance(0.4)) {
+      weather.slow = random.pick([0.1, 0.5]);
+      weather.slowMs = random.pick([9_000, 20_000, 80_000]);
+    }
+    const length = customers * 40_000;
+    const trouble = (chance: number, run: () => void): void => {
+      if (!random.chance(chance)) return;
+      this.#soon(random.int(0, length), () => {
+        if (!over()) run();
+      });
+    };
+    if (random.chance(0.15)) this.#offlineDay();
+    trouble(0.5, () => this.#line(random.pick(['down', 'silent'])));
+    trouble(0.2, () => this.#line('down'));
+    trouble(0.2, () => this.#host());
+    trouble(0.35, () => this.#refusals());
+    trouble(0.1, () => {
+      this.#machine.bank.trouble.wrongTotals = true;
+    });
+    trouble(0.3, () => this.#printer());
+    trouble(0.15, () => this.#reader());
+    trouble(0.08, () => this.#disk());
+    if (this.#setsClock) this.#soon(this.#jumps.int(0, length), () => this.#clock());
+    return { offline: this.#offline };
+  }
+
+  /** The line is down nearly from the beginning, and everybody pays by card. */
+  #offlineDay(): void {
+    this.#offline = true;
+    const { weather } = this.#machine.network;
+    if (this.#random.chance(0.5)) {
+      weather.breaks = 0.4;
+      weather.dropAnswer = 0.4;
+    }
+    this.#soon(500, () => this.#line('down'));
+  }
+
+  #line(how: 'down' | 'silent'): void {
+    const { network } = this.#machine;
+    network.weather.line = how;
+    this.#machine.trace(() => `the line is ${how}`);
+    this.#machine.weatherChanged();
+    this.#soon(this.#random.pick(this.#offline ? [40_000, 300_000] : [3_000, 30_000, 120_000, 600_000]), () => {
+      network.weather.line = 'up';
+      this.#machine.trace(() => 'the line is up');
+    });
+  }
+
+  #host(): void {
+    const { network } = this.#machine;
+    network.weather.host = false;
+    this.#machine.trace(() => 'the bank is down');
+    this.#machine.weatherChanged();
+    this.#between(2_000, 90_000, () => {
+      network.weather.host = true;
+    });
+  }
+
+  #refusals(): void {
+    const { trouble } = this.#machine.bank;
+    trouble.refusing = true;
+    this.#machine.trace(() => 'the bank refuses everything');
+    this.#between(5_000, 90_000, () => {
+      trouble.refusing = false;
+    });
+  }
+
+  #clock(): void {
+    const ms = this.#jumps.pick([-DAY_MS, -3_600_000, -60_000, 60_000, 600_000, 3_600_000, DAY_MS, 12 * 365 * DAY_MS]);
+    this.#machine.wall += ms;
+    this.#oracle.clockTrue = false;
+    this.#machine.trace(() => `the clock is set by ${ms / 1000} s`);
+  }
+
+  #printer(): void {
+    const { hardware } = this.#machine;
+    if (this.#random.chance(0.4)) {
+      hardware.printerBreaks = true;
+      return;
+    }
+    hardware.printer = this.#random.pick(['paper-end', 'offline', 'cover-open']);
+    this.#machine.printerChanged();
+    this.#between(2_000, 60_000, () => {
+      hardware.printer = undefined;
+      this.#machine.printerChanged();
+    });
+  }
+
+  #reader(): void {
+    const { hardware } = this.#machine;
+    hardware.reader = false;
+    this.#machine.readerChanged();
+    this.#between(2_000, 30_000, () => {
+      hardware.reader = true;
+      this.#machine.readerChanged();
+    });
+  }
+
+  #disk(): void {
+    const { disk } = this.#machine;
+    disk.full = true;
+    this.#machine.trace(() => 'the disk is full');
+    this.#between(1_000, 30_000, () => {
+      disk.full = false;
+    });
+  }
+}
