@@ -5,6 +5,7 @@ import type { CounterView, CustomerView } from '../../contract/counter.ts';
 import type { WindowName } from '../../contract/process.ts';
 import { RefusalCode } from '../../contract/refusal.ts';
 import { terminal } from '../../contract/terminal.ts';
+import { Guard } from './guard.ts';
 
 /** What the screens get of a terminal that cannot start: nothing is sold, and they say why. */
 export function serveStopped(code: string): (window: WindowName, port: MessagePortMain) => void {
@@ -29,12 +30,12 @@ export function serveStopped(code: string): (window: WindowName, port: MessagePo
   };
   const handler = new RPCHandler(router);
   return (_, port) => {
-    handler.upgrade(port);
+    handler.upgrade(new Guard(port, { monotonic: () => performance.now(), lock: () => undefined }).port);
     port.start();
   };
 }
 
-const closedView: CustomerView = { seq: 0, store: null, show: { what: 'idle' } };
+const closedView: CustomerView = { seq: 0, store: null, sale: null, show: { what: 'idle' } };
 
 function stoppedView(stopped: string): CounterView {
   return {
@@ -45,6 +46,8 @@ function stoppedView(stopped: string): CounterView {
     line: { status: 'offline', reason: 'stopped', since: 0 },
     offline: null,
     now: { phase: 'idle' },
+    sale: null,
+    showsCodes: false,
     recent: [],
     notices: [],
     stopped,
