@@ -13,7 +13,7 @@ import { type Stand, until } from '../test/demo/cashier.ts';
 import type { Figure } from './figure.ts';
 
 /** How many advices are on their way at once, in forwarding and in the bare link beside it. */
-const WINDOW = 8;
+const WINDOW = 16;
 
 /** Bounds wide enough for a queue of any length; laid over the bank's terms. */
 export const wideTerms = {

@@ -163,7 +163,7 @@ export class Session {
       const settle = (asked: Asked): void => {
         if (this.#waiting.get(key) === waiting) this.#waiting.delete(key);
         if (asked.kind !== 'not-sent') this.#history.remember(sent, rrn);
-        done.abort();
+        done.abort('settled');
         resolve(asked);
         this.#leave();
       };

@@ -19,6 +19,8 @@ export interface QueueParts {
 const TOGETHER_MS = 2;
 /** After so many times of "nothing left" a payment steps aside: the fault is its own and not the line's. */
 const STEPS_ASIDE = 3;
+/** How many more than there is room for are looked at, because some may have to wait for another of their card. */
+const SPARE = 4;
 /** How many payments are ended at once because their time is over. */
 const EXPIRE_AT_ONCE = 32;
 
@@ -42,6 +44,8 @@ export class Queue {
   #heldUntil = 0;
   #repeats = true;
   #working = false;
+  /** Something has changed since it last looked. */
+  #asked = false;
   #collecting = false;
   /** Whether somebody has told it to wait. */
   paused: () => boolean = () => false;
@@ -88,14 +92,18 @@ export class Queue {
     this.#stop.abort();
   }
 
-  /** Ends what is too old, then sends what may go. */
+  /** Ends what is too old, then sends what may go. Asked for while it is at work it looks once more. */
   pump(): void {
+    this.#asked = true;
     if (this.#working || this.#stop.signal.aborted) return;
     this.#working = true;
     try {
-      this.#expire();
-      const dues = this.#dues();
-      if (dues.length > 0) this.#send(dues, []);
+      while (this.#asked && !this.#stop.signal.aborted) {
+        this.#asked = false;
+        this.#expire();
+        const dues = this.#dues();
+        if (dues.length > 0) this.#send(dues, []);
+      }
     } catch (error) {
       this.#parts.fatal(error);
     } finally {
@@ -127,17 +135,18 @@ export class Queue {
     if (this.#answered.length === 0 || this.#stop.signal.aborted) return;
     const answers = this.#answered;
     this.#answered = [];
+    const final = answers.every(([, { answer }]) => isFinal(answer.kind));
+    this.#asked = !final;
     this.#working = true;
     try {
       for (const [id, event] of answers) this.#learn(id, event.answer.kind);
-      const final = answers.every(([, { answer }]) => isFinal(answer.kind));
       this.#send(final ? this.#dues() : [], answers);
     } catch (error) {
       this.#parts.fatal(error);
     } finally {
       this.#working = false;
     }
-    this.pump();
+    if (this.#asked) this.pump();
   }
 
   #learn(id: string, kind: string): void {
@@ -158,14 +167,14 @@ export class Queue {
 
   /** What may go now, in the order of acceptance. */
   #dues(): Payment[] {
-    const { clock, link, payments, rules } = this.#parts;
+    const { clock, link, payments } = this.#parts;
     const room = this.#window - this.#flying.size;
     const now = clock.monotonic();
     if (room <= 0 || link.state.status !== 'online' || this.paused()) return [];
     const silent = this.#repeats ? payments.unanswered() : [];
     this.#repeats = silent.length > 0;
     const held = this.#heldUntil > now;
-    const first = held ? [] : payments.toForward(2 * rules.window);
+    const first = held ? [] : payments.toForward(room + SPARE);
     const cards = new Set([...this.#flying.values()].filter((token) => token !== null));
     const dues: Payment[] = [];
     for (const payment of [...silent, ...first].sort(inOrder)) {
@@ -182,9 +191,9 @@ export class Queue {
 
   #expire(): void {
     const { clock, fatal, payments, runner } = this.#parts;
-    const oldest = payments.toForward(EXPIRE_AT_ONCE);
-    const over = oldest.filter((payment) => this.#expired(payment));
-    if (over.length === 0) return;
+    const [oldest] = payments.toForward(1);
+    if (!oldest || !this.#expired(oldest)) return;
+    const over = payments.toForward(EXPIRE_AT_ONCE).filter((payment) => this.#expired(payment));
     runner.dispatchAll(over.map(({ id }) => [id, { type: 'expire' }]));
     if (over.length < EXPIRE_AT_ONCE) return;
     clock
