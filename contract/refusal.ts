@@ -38,6 +38,8 @@ export const RefusalCode = z.enum([
   'profile-damaged',
   'data-in-use',
   'data-newer',
+  'statement-not-found',
+  'statement-line-not-found',
   'data-damaged',
 ]);
 export type RefusalCode = z.infer<typeof RefusalCode>;

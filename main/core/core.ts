@@ -21,6 +21,7 @@ import { PaymentTable } from './payment/table.ts';
 import { viewOf, voidable } from './payment/view.ts';
 import { openReading, type ReadCard } from './reading.ts';
 import { derive, deviceKey, openRecord } from './record.ts';
+import { Reconciliation } from './reconciliation/reconciliation.ts';
 import { Refused } from './refused.ts';
 import { dayReceipt, paymentReceipt, type ReceiptContext } from './reports/receipt.ts';
 import { wordsOf } from './reports/words.ts';
@@ -66,6 +67,7 @@ export class Core {
   readonly pending: Pending;
   readonly printing: Printing;
   readonly settlement: Settlement;
+  readonly reconciliation: Reconciliation;
   readonly staff: Staff;
   readonly recovered: Recovered;
   readonly vault: Vault;
@@ -137,6 +139,9 @@ export class Core {
       changed: (payment) => this.#paymentChanged(payment),
       fatal,
     });
+    const settings = (): StoreSettings => this.#settings;
+    const told = { today: () => this.today, changed: () => this.changed() };
+    this.reconciliation = new Reconciliation({ clock, book, profile, settings, ...told });
     this.settlement = new Settlement({
       clock,
       book,

@@ -3,6 +3,7 @@ import { Language, Notice, Prompt, TagView } from '../../contract/counter.ts';
 import { Attention } from '../../contract/day.ts';
 import { DeviceView, VirtualStatus } from '../../contract/device.ts';
 import { Outcome, PaymentKind, PaymentState, PaymentView, PrintState, Tender } from '../../contract/payment.ts';
+import { DifferenceReason, LineKind, StatementFault, Verdict } from '../../contract/reconciliation.ts';
 import { RefusalCode } from '../../contract/refusal.ts';
 import { Person } from '../../contract/role.ts';
 import { catalogues, createWords } from './words.ts';
@@ -61,6 +62,11 @@ const needed: Record<string, readonly string[]> = {
   attention: Attention.shape.code.options,
   line: ['online', 'connecting', 'offline', ...spaced(linkFaults)],
   reason: [...spaced(reasons), ...spaced(bankCodes).map((code) => `bank-${code}`)],
+  'reconciliation.reason': DifferenceReason.options,
+  'reconciliation.next': DifferenceReason.options,
+  'reconciliation.fault': StatementFault.options,
+  'reconciliation.verdict': Verdict.options,
+  'reconciliation.kind': LineKind.options,
   'receipt.kind': PaymentKind.options,
   'device.kind': DeviceView.shape.kind.options,
   test: DeviceView.shape.tests.element.options,

@@ -3,6 +3,7 @@ import { Currency } from '../../../contract/money.ts';
 import { z } from '../../../contract/schema.ts';
 import { CardLimits, CardRules } from '../kernel/config.ts';
 import { ClosedLoop } from '../kernel/token/config.ts';
+import { FeeTerms, SettlementTerms } from '../reconciliation/terms.ts';
 import { canonical } from '../store/canonical.ts';
 import { DIALECTS } from './dialects/named.ts';
 
@@ -131,6 +132,10 @@ export const AcquirerProfile = z
     limits: CardLimits,
     wallets: z.array(WalletRule).max(50),
     walletTimers: z.strictObject({ firstQueryMs: milliseconds, queryMs: milliseconds, giveUpMs: milliseconds }),
+    /** What the acquirer keeps of each payment, by scheme (docs/reconciliation.md); fees are not checked when left out. */
+    fees: FeeTerms.optional(),
+    /** How the acquirer counts its days in statements. */
+    settlement: SettlementTerms.optional(),
     cards: CardRules,
     /** The bank's own wallet on the card reader (docs/wallet-token.md); none when left out. */
     closedLoop: ClosedLoop.optional(),

@@ -1,4 +1,4 @@
-import type { Money } from '../../../contract/money.ts';
+import { type Currency, type Money, money } from '../../../contract/money.ts';
 import type { Transfer } from './entry.ts';
 
 /** What an account is. Assets, expenses and losses grow by debits; liabilities and income by credits. */
@@ -20,8 +20,12 @@ export const PETTY_CASH = 'petty-cash';
 export const OVER_SHORT = 'over-short';
 /** Settled or brought in: on its way to, or on, the merchant's account. */
 export const BANK = 'bank';
+/** Arrived on the merchant's account, as the bank's statement says. */
+export const ACCOUNT = 'account';
 /** Kept back by the acquirer. */
 export const FEES = 'fees';
+/** Paid by the bank above what was sold here (credit) or below it (debit), as its statement says; seen to by a person. */
+export const BANK_DIFFERENCE = 'bank-difference';
 /** Points given to customers and not redeemed yet. */
 export const POINTS = 'points';
 export const LOSS_LATE_DECLINE = 'loss:late-decline';
@@ -41,7 +45,9 @@ const chart: Readonly<Record<string, AccountKind>> = {
   [PETTY_CASH]: 'expense',
   [OVER_SHORT]: 'expense',
   [BANK]: 'asset',
+  [ACCOUNT]: 'asset',
   [FEES]: 'expense',
+  [BANK_DIFFERENCE]: 'liability',
   [POINTS]: 'liability',
   [LOSS_LATE_DECLINE]: 'expense',
   [LOSS_EXPIRED]: 'expense',
@@ -116,4 +122,27 @@ export function voidedCash(posted: Posted): Transfer {
 /** A refund given back in notes and coins. */
 export function refundedCash(posted: Posted): Transfer {
   return transfer(posted, REFUNDS, CASH, null);
+}
+
+/** The sums of one deposit of the bank, minor units; less than zero where more went back than came in. */
+export interface Deposited {
+  readonly net: number;
+  readonly fees: number;
+  /** Paid above what was sold here. */
+  readonly difference: number;
+}
+
+/** A deposit that was found in the bank's statement; the other way round where it is taken back. */
+export function deposited(
+  { net, fees, difference }: Deposited,
+  currency: Currency,
+  day: string,
+  back = false,
+): Transfer[] {
+  const move = (debit: string, credit: string, minor: number): Transfer[] => {
+    const [from, to] = minor < 0 !== back ? [credit, debit] : [debit, credit];
+    const amount = money(Math.abs(minor), currency);
+    return minor === 0 ? [] : [{ payment: null, debit: from, credit: to, amount, day, batch: null }];
+  };
+  return [...move(FEES, BANK, fees), ...move(ACCOUNT, BANK, net), ...move(BANK, BANK_DIFFERENCE, difference)];
 }

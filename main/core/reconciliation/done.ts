@@ -1,0 +1,42 @@
+import type { Database } from 'better-sqlite3';
+import { prepared } from '../store/statement.ts';
+import { depositsOf } from './deposits.ts';
+import { gapsOf } from './gaps.ts';
+import type { ReportContext } from './report.ts';
+import type { LineRow, StatementRow } from './statements.ts';
+
+export interface DoneRow {
+  readonly line: string;
+  readonly at: number;
+  readonly staff: string;
+  readonly how: string;
+  readonly payment: string | null;
+}
+
+/** A bank's line by what it is and not by where it stands: a corrected file calls it the same. */
+export function lineId({ terminal, rrn, kind, nth }: Pick<LineRow, 'terminal' | 'rrn' | 'kind' | 'nth'>): string {
+  return `${terminal}:${rrn}:${kind}:${nth ?? 0}`;
+}
+
+export function depositId(day: string, currency: string): string {
+  return `deposit:${day}:${currency}`;
+}
+
+export function doneOf(db: Database, line: string): DoneRow | undefined {
+  return prepared<[string], DoneRow>(db, 'SELECT * FROM difference_done WHERE line = ?').get(line);
+}
+
+/** Whether a statement has a differing line of this name. */
+export function findLine({ db, days }: ReportContext, statement: StatementRow, id: string): boolean {
+  const [terminal, rrn, kind, nth] = id.split(':');
+  const line = prepared<unknown[]>(
+    db,
+    `SELECT 1 FROM statement_line WHERE rrn = ? AND statement = ? AND kind = ? AND terminal = ? AND nth = ?
+       AND verdict = 'differs'`,
+  ).get(rrn, statement.no, kind, terminal, Number(nth));
+  if (line !== undefined) return true;
+  for (const gap of gapsOf(db, statement, days)) if (gap.payment === id && gap.verdict === 'differs') return true;
+  return depositsOf(db, statement).some(
+    ({ sums, verdict }) => verdict === 'differs' && depositId(sums.day, sums.currency) === id,
+  );
+}
