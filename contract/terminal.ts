@@ -3,6 +3,16 @@ import { CounterView, CustomerView, Language } from './counter.ts';
 import { CloseStep, DayReport, Today } from './day.ts';
 import { DeviceView, TestResult, Verification, VirtualCard, VirtualPaper, VirtualStatus } from './device.ts';
 import { ChargeInput, PaymentId, PaymentRef, PaymentView, RequestKey, StoryStep } from './payment.ts';
+import {
+  DoneInput,
+  ExportInput,
+  Exported,
+  ImportInput,
+  Imported,
+  Reconciliation,
+  Statement,
+  UploadInput,
+} from './reconciliation.ts';
 import { Refusal } from './refusal.ts';
 import { Person, Pin, type Role, Session } from './role.ts';
 import { z } from './schema.ts';
@@ -103,6 +113,19 @@ export const terminal = {
     /** Closes batch and day. The same key goes on with the same close. */
     close: owning.input(z.strictObject({ key: RequestKey })).output(eventIterator(CloseStep)),
     reports: owning.input(none).output(z.array(DayReport)),
+  },
+  reconciliation: {
+    statements: owning.input(none).output(z.array(Statement)),
+    /** One piece of a file; answers how many bytes have come. */
+    upload: owning.input(UploadInput).output(z.object({ received: z.int() })),
+    /** Imports what was uploaded with this key. The same file again changes nothing. */
+    import: owning.input(ImportInput).output(Imported),
+    /** How a statement and the payments agree now; the newest one when no number is given. */
+    report: owning.input(z.strictObject({ statement: z.int().min(1).optional() })).output(Reconciliation),
+    /** A person has seen to a differing line. Once. */
+    done: owning.input(DoneInput).output(Reconciliation),
+    /** The result as a file, piece by piece. */
+    export: owning.input(ExportInput).output(eventIterator(Exported)),
   },
   devices: {
     watch: technical.input(none).output(eventIterator(z.array(DeviceView))),

@@ -1,6 +1,7 @@
 import { implement } from '@orpc/server';
 import type { CounterView, CustomerView } from '../../contract/counter.ts';
 import { terminal } from '../../contract/terminal.ts';
+import { imported, reconciled } from './reconciled.ts';
 import { closed, devices, noon, payments, report, today } from './scenes.ts';
 
 /** What a stand-in core shows, and whom it tells what it was asked. */
@@ -119,6 +120,19 @@ export function standRouter(stand: Stand) {
       printX: os.day.printX.handler(() => report),
       close: os.day.close.handler(() => closing()),
       reports: os.day.reports.handler(() => closed),
+    },
+    reconciliation: {
+      statements: os.reconciliation.statements.handler(() => [reconciled.statement]),
+      upload: os.reconciliation.upload.handler(({ input }) => ({ received: input.offset + (input.piece.length * 3) / 4 })),
+      import: os.reconciliation.import.handler(({ input }) => imported(input.name)),
+      report: os.reconciliation.report.handler(() => reconciled),
+      done: os.reconciliation.done.handler(({ input }) => {
+        stand.asked?.('done', input);
+        return reconciled;
+      }),
+      export: os.reconciliation.export.handler(async function* () {
+        yield { name: 'reconciliation.csv', text: '' };
+      }),
     },
     devices: {
       watch: os.devices.watch.handler(({ signal }) => once(devices, signal)),

@@ -2,6 +2,7 @@ import { contract } from './access.ts';
 import { day } from './day.ts';
 import { devices, virtual } from './devices.ts';
 import { payments, queue } from './payments.ts';
+import { reconciliation } from './reconciliation.ts';
 import { counter, sale } from './sale.ts';
 import { session, setup } from './session.ts';
 
@@ -14,6 +15,7 @@ export const router = contract.router({
   payments,
   queue,
   day,
+  reconciliation,
   devices,
   virtual,
 });

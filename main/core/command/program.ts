@@ -17,6 +17,7 @@ import { loadKey, openPrompt } from './key.ts';
 import { decodeMessage, encodeMessage, type MessageOptions } from './message.ts';
 import { failed, paymentBody, type Result, speak } from './result.ts';
 import { runSale, runVoid, type SaleOptions, untilLine, untilReader } from './sale.ts';
+import { importStatement, type ReportOptions, reportStatement } from './statement.ts';
 
 type Run = (core: Core) => Promise<Result> | Result;
 /** A command that needs no terminal, only the options of the program. */
@@ -142,6 +143,17 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     then((core) => ({ body: { report: core.settlement.report() }, exit: 0 })),
   );
   command(day, 'close', 'close the day and agree with the bank').action(() => then(closeDay));
+  const statement = program.command('statement').description('statements of the bank');
+  command(statement, 'import', 'import a file of the bank and hold it against the payments')
+    .argument('<file>', 'CSV in UTF-8 or GBK, plain, zipped or gzipped')
+    .action((file: string) => then((core) => importStatement(core, file)));
+  command(statement, 'report', 'how statement, payments and deposit agree')
+    .option('--statement <no>', 'number of the statement; the newest one when not given')
+    .option('--csv <file>', 'every line as CSV')
+    .option('--html <file>', 'a page for paper or PDF')
+    .action((own: ReportOptions) =>
+      then((core) => reportStatement(core, own, program.opts<{ language: WordsLanguage }>().language)),
+    );
   command(program, 'verify', 'recompute journal, database and ledger').action(() => then(verify));
   command(program, 'devices', 'every device and its state').action(() => then(listDevices));
   const blocklist = program.command('blocklist').description('cards that the acquirer does not want');

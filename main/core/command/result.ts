@@ -23,9 +23,10 @@ export function speak(language: WordsLanguage): void {
   words = createWords(language);
 }
 
-function sentence(code: string): string | undefined {
-  const key = [`refusal.${code}`, `reason.${code}`, `notice.${code}`].find((one) => words.exists(one));
-  return key && words.t(key);
+/** The words of a key of the catalogue or of a code, undefined when there are none. */
+export function sentence(code: string, values: Readonly<Record<string, number>> = {}): string | undefined {
+  const key = [code, `refusal.${code}`, `reason.${code}`, `notice.${code}`].find((one) => words.exists(one));
+  return key && words.t(key, values);
 }
 
 const exits: Record<PaymentView['outcome'], Result['exit']> = {
