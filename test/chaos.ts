@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { runCrashStates } from './chaos/crash.ts';
 import { runIo } from './chaos/io.ts';
 import { runKills } from './chaos/kills.ts';
+import { runLine } from './chaos/line.ts';
 import type { PartOptions, PartResult } from './chaos/part.ts';
 import { runSimulation, traceSeed } from './chaos/simulation.ts';
 
@@ -32,6 +33,7 @@ const parts: readonly Part[] = [
     run: (options) => runCrashStates(options),
   },
   { option: 'io', counts: 'operations on the disk that fail', usual: 90, run: runIo },
+  { option: 'line', counts: 'sales over a line that fails in every way', usual: 200, run: runLine },
 ];
 
 const usage = `npm run chaos -- [--PART N]… [--seed S] [--trace] [--json FILE]

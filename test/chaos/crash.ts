@@ -1,11 +1,11 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { CrashResult, CrashTask } from './crashworker.ts';
+import { forked } from './forked.ts';
 import { each, type Failure, type PartOptions, type PartResult, secondsSince, skippedPart } from './part.ts';
 import { buildRecorder } from './recorder.ts';
 
+const program = fileURLToPath(import.meta.resolve('./crashworker.ts'));
 /** States that are made of one recording. */
 const STATES = 1_250;
 
@@ -24,7 +24,7 @@ export async function runCrashStates({ count, first, progress }: PartOptions, ly
   const failures: Failure[] = [];
   await each(seeds, availableParallelism(), async (seed) => {
     const states = Math.min(size, count - (seed - first) * size);
-    const result = await searched({ seed, states, recorder: recorder.path, lying });
+    const result = await forked<CrashTask, CrashResult>(program, { seed, states, recorder: recorder.path, lying });
     results.push(result);
     for (const { state, what } of result.broken)
       failures.push({
@@ -50,16 +50,4 @@ export async function runCrashStates({ count, first, progress }: PartOptions, ly
 
 function sum(results: readonly CrashResult[], of: (result: CrashResult) => number): number {
   return results.reduce((total, result) => total + of(result), 0);
-}
-
-async function searched(task: CrashTask): Promise<CrashResult> {
-  const child = fork(fileURLToPath(import.meta.resolve('./crashworker.ts')), [], { stdio: 'inherit', execArgv: [] });
-  child.send(task);
-  const gone = once(child, 'exit').then(([code]) => {
-    throw new Error(`a search of crash states ended with ${code}`);
-  });
-  const [result]: CrashResult[] = await Promise.race([once(child, 'message') as Promise<[CrashResult]>, gone]);
-  if (!result) throw new Error('a search of crash states said nothing');
-  await gone.catch(() => undefined);
-  return result;
 }

@@ -1,16 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { noPrinter } from '../../drivers/printer/none.ts';
 import type { Book } from '../../main/core/ledger/book.ts';
-import { findMigrations } from '../../main/core/open.ts';
-import { openRecord } from '../../main/core/record.ts';
 import { verifyBook } from '../../main/core/reports/verify.ts';
-import { openRealWorld } from '../../main/core/world/real.ts';
-import { SimulatedReaders } from '../simulation/devices.ts';
 import { Random } from '../simulation/random.ts';
 import { type Row, testimonyBroken } from './books.ts';
 import { rough } from './branch.ts';
+import { serve } from './forked.ts';
+import { layOut, openStore, place } from './opened.ts';
 import { type Operation, PowerDisk, readRecording } from './replay.ts';
 import { Testimony, type TillLine, Trial } from './trial.ts';
 
@@ -50,15 +46,6 @@ async function record(seed: number, recorder: string): Promise<Operation[]> {
   } finally {
     trial.end();
   }
-}
-
-const migrations = findMigrations();
-
-/** The state of one disk, opened as the product opens it. */
-function open(folder: string): { readonly book: Book; readonly recovered: ReturnType<typeof openRecord>['recovered'] } {
-  const readers = new SimulatedReaders({ reader: true, printer: undefined, printerBreaks: false });
-  const world = openRealWorld(folder, { readers, printer: noPrinter(), scanners: [] });
-  return openRecord({ world, migrations, signer: 'chaos', zone: 'Asia/Shanghai' });
 }
 
 interface Sent {
@@ -106,8 +93,6 @@ function examine(book: Book, { testimony, sent }: Heard): string[] {
   return broken;
 }
 
-const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-
 async function search({ seed, states, recorder, lying }: CrashTask): Promise<CrashResult> {
   const operations = await record(seed, recorder);
   const random = new Random(seed, 77);
@@ -151,7 +136,7 @@ function tryState(
 ): string[] {
   layOut(folder, found);
   try {
-    const { book, recovered } = open(folder);
+    const { book, recovered } = openStore(folder);
     try {
       if (recovered.replayed > 0) tally.replayed += 1;
       if (recovered.appended > 0) tally.appended += 1;
@@ -161,19 +146,13 @@ function tryState(
     } finally {
       book.close();
     }
-    const again = open(folder);
+    const again = openStore(folder);
     again.book.close();
     const { replayed, appended, cut } = again.recovered;
     return replayed + appended > 0 || cut ? ['I8: the second recovery found something to do'] : [];
   } catch (error) {
     return [`it does not open: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`];
   }
-}
-
-function layOut(folder: string, found: ReadonlyMap<string, Buffer>): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const [name, bytes] of found) writeFileSync(join(folder, name), bytes);
 }
 
 /** Keeps a state that must not be, so that it can be looked at. */
@@ -184,12 +163,4 @@ function keepState(name: string, found: ReadonlyMap<string, Buffer>, lying: bool
   return `the state is kept in ${folder}`;
 }
 
-process.on('message', (task: CrashTask) => {
-  search(task).then(
-    (result) => process.send?.(result, () => process.exit(0)),
-    (error: unknown) => {
-      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-      process.exit(1);
-    },
-  );
-});
+serve(search);
