@@ -5,10 +5,10 @@ import { DeviceView, TestResult, Verification, VirtualCard, VirtualPaper, Virtua
 import { ChargeInput, PaymentId, PaymentRef, PaymentView, RequestKey, StoryStep } from './payment.ts';
 import {
   DoneInput,
-  ExportInput,
   Exported,
-  ImportInput,
+  ExportInput,
   Imported,
+  ImportInput,
   Reconciliation,
   Statement,
   UploadInput,

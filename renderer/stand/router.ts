@@ -123,7 +123,9 @@ export function standRouter(stand: Stand) {
     },
     reconciliation: {
       statements: os.reconciliation.statements.handler(() => [reconciled.statement]),
-      upload: os.reconciliation.upload.handler(({ input }) => ({ received: input.offset + (input.piece.length * 3) / 4 })),
+      upload: os.reconciliation.upload.handler(({ input }) => ({
+        received: input.offset + (input.piece.length * 3) / 4,
+      })),
       import: os.reconciliation.import.handler(({ input }) => imported(input.name)),
       report: os.reconciliation.report.handler(() => reconciled),
       done: os.reconciliation.done.handler(({ input }) => {
