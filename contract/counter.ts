@@ -119,6 +119,7 @@ export const Notice = z.object({
     'receipt-asked',
     'unknown-outcomes',
     'reversals-due',
+    'payments-stuck',
     'late-declines',
     'offline-expiring',
     'journal-differs',

@@ -8,7 +8,7 @@ export const RequestKey = z.uuid();
 export const Tender = z.enum(['contactless', 'code', 'cash']);
 export type Tender = z.infer<typeof Tender>;
 
-export const PaymentKind = z.enum(['purchase', 'void']);
+export const PaymentKind = z.enum(['purchase', 'void', 'refund', 'pre-authorization', 'completion']);
 export type PaymentKind = z.infer<typeof PaymentKind>;
 
 /** States of a payment; docs/payments.md draws what leads where. */
@@ -35,6 +35,11 @@ export const PaymentState = z.enum([
   'void-due',
   'voided',
   'settled',
+  /** An amount is held on the customer's account; no money has moved. */
+  'authorized',
+  /** Its completion is under way. */
+  'completing',
+  'completed',
 ]);
 export type PaymentState = z.infer<typeof PaymentState>;
 
@@ -50,6 +55,12 @@ export const Outcome = z.enum([
   'voided',
   /** A void that the bank refused: the purchase stands and nothing goes back. */
   'void-refused',
+  'refunding',
+  'refunded',
+  /** A refund that the bank refused: nothing goes back. */
+  'refund-refused',
+  /** Held, not paid. */
+  'authorized',
 ]);
 export type Outcome = z.infer<typeof Outcome>;
 
@@ -76,6 +87,9 @@ const outcomes: Record<PaymentState, Outcome> = {
   'saf-voided': 'voided',
   'void-due': 'cancelling',
   voided: 'voided',
+  authorized: 'authorized',
+  completing: 'authorized',
+  completed: 'authorized',
 };
 
 const voidOutcomes: Partial<Record<PaymentState, Outcome>> = {
@@ -85,10 +99,22 @@ const voidOutcomes: Partial<Record<PaymentState, Outcome>> = {
   declined: 'void-refused',
 };
 
-/** How a payment in this state is shown. A void that was approved is no sale: it says so. */
+const refundOutcomes: Partial<Record<PaymentState, Outcome>> = {
+  unknown: 'refunding',
+  approved: 'refunded',
+  settled: 'refunded',
+  declined: 'refund-refused',
+};
+
+/** How a payment in this state is shown. What gives money back is no sale: it says so. */
 export function outcomeOf(state: PaymentState, kind: PaymentKind = 'purchase'): Outcome {
-  return (kind === 'void' ? voidOutcomes[state] : undefined) ?? outcomes[state];
+  const own = kind === 'void' ? voidOutcomes[state] : kind === 'refund' ? refundOutcomes[state] : undefined;
+  return own ?? outcomes[state];
 }
+
+/** Why money is given back, chosen from a list; words under `refund.cause.<code>`. */
+export const RefundCause = z.enum(['returned', 'faulty', 'wrong-amount', 'paid-twice', 'not-delivered', 'goodwill']);
+export type RefundCause = z.infer<typeof RefundCause>;
 
 /** Where the receipt stands. `asked` means nobody knows whether paper came: a person must say. */
 export const PrintState = z.enum(['none', 'queued', 'printing', 'printed', 'held', 'asked']);
@@ -115,11 +141,23 @@ export const PaymentView = z.object({
   authCode: z.string().nullable(),
   batch: z.int().nullable(),
   original: PaymentId.nullable(),
+  /** Why a person asked for it; of a refund a RefundCause. */
+  cause: z.string().nullable(),
   print: PrintState,
   voidable: z.boolean(),
+  /** What may still be given back of it; null when nothing can. */
+  refundable: Money.nullable(),
+  /** Of a held amount: the most that can be taken of it, and until when, UTC ms. */
+  held: z.object({ most: Money, until: z.int() }).nullable(),
+  /** It cannot come to its end by itself: the owner may decide by name. */
+  decidable: z.boolean(),
   /** What the terminal does next by itself, and when, UTC ms. */
   next: z
-    .object({ what: z.enum(['reverse', 'query', 'cancel', 'forward', 'void']), at: z.int(), attempt: z.int() })
+    .object({
+      what: z.enum(['reverse', 'query', 'cancel', 'forward', 'void', 'refund', 'complete']),
+      at: z.int(),
+      attempt: z.int(),
+    })
     .nullable(),
 });
 export type PaymentView = z.infer<typeof PaymentView>;

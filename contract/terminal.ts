@@ -2,7 +2,7 @@ import { eventIterator, oc } from '@orpc/contract';
 import { CounterView, CustomerView, Language } from './counter.ts';
 import { CloseStep, DayReport, Today } from './day.ts';
 import { DeviceView, TestResult, Verification, VirtualCard, VirtualPaper, VirtualStatus } from './device.ts';
-import { ChargeInput, PaymentId, PaymentRef, PaymentView, RequestKey, StoryStep } from './payment.ts';
+import { ChargeInput, PaymentId, PaymentRef, PaymentView, RefundCause, RequestKey, StoryStep } from './payment.ts';
 import {
   DoneInput,
   Exported,
@@ -78,8 +78,34 @@ export const terminal = {
     void: selling
       .input(z.strictObject({ key: RequestKey, payment: PaymentId, ownerPin: Pin.optional() }))
       .output(PaymentView),
+    /** Gives money of an earlier payment back, in part or whole. A cashier needs the owner's PIN. */
+    refund: selling
+      .input(ChargeInput.extend({ payment: PaymentId, cause: RefundCause, ownerPin: Pin.optional() }))
+      .output(PaymentView),
+    /** Holds an amount on the customer's card. */
+    hold: selling.input(ChargeInput).output(PaymentView),
+    /** Takes a held amount or a part of it. */
+    complete: selling.input(ChargeInput.extend({ payment: PaymentId })).output(PaymentView),
+    /** Gives a held amount up. A cashier needs the owner's PIN. */
+    release: selling
+      .input(z.strictObject({ key: RequestKey, payment: PaymentId, ownerPin: Pin.optional() }))
+      .output(PaymentView),
   },
   payments: {
+    /** Amounts held and not completed yet. */
+    held: looking.input(none).output(z.array(PaymentView)),
+    /** The owner says by name what became of a payment that cannot come to its end by itself. */
+    decide: owning
+      .input(
+        z.strictObject({
+          payment: PaymentId,
+          /** The bank says that it was done; false: that it was not. */
+          done: z.boolean(),
+          cause: z.string().trim().min(3).max(200),
+          pin: Pin,
+        }),
+      )
+      .output(PaymentView),
     list: looking
       .input(
         z.strictObject({
@@ -95,7 +121,14 @@ export const terminal = {
         }),
       )
       .output(z.array(PaymentView)),
-    story: looking.input(PaymentRef).output(z.object({ payment: PaymentView, steps: z.array(StoryStep) })),
+    story: looking.input(PaymentRef).output(
+      z.object({
+        payment: PaymentView,
+        /** Refunds, voids and completions of it, oldest first. */
+        about: z.array(PaymentView),
+        steps: z.array(StoryStep),
+      }),
+    ),
     /** Prints the receipt again, marked DUPLICATE / 重印. */
     reprint: looking.input(PaymentRef).output(PaymentView),
     /** A person says whether paper came out, where the printer could not. */

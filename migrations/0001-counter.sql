@@ -14,7 +14,7 @@ CREATE TRIGGER entry_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'th
 -- One row per payment: the fold of its entries.
 CREATE TABLE payment (
   id TEXT PRIMARY KEY,
-  kind TEXT NOT NULL CHECK (kind IN ('purchase', 'void')),
+  kind TEXT NOT NULL CHECK (kind IN ('purchase', 'void', 'refund', 'pre-authorization', 'completion')),
   state TEXT NOT NULL,
   amount INTEGER NOT NULL CHECK (amount > 0),
   currency TEXT NOT NULL CHECK (length(currency) = 3),
@@ -42,7 +42,9 @@ CREATE TABLE payment (
   accepted_at INTEGER,
   not_found_at INTEGER,
   auth_code TEXT,
+  host_rrn TEXT,
   reason TEXT,
+  cause TEXT,
   original TEXT REFERENCES payment (id),
   print TEXT NOT NULL DEFAULT 'none' CHECK (print IN ('none', 'queued', 'printing', 'printed', 'held', 'asked')),
   copies INTEGER NOT NULL DEFAULT 0
@@ -55,6 +57,13 @@ CREATE INDEX payment_print ON payment (print) WHERE print IN ('queued', 'printin
 -- The queue of what was accepted offline: in its order, and its sums without a look at the rows.
 CREATE INDEX payment_forward ON payment (accepted_at, stan, state, amount, token)
   WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown');
+CREATE INDEX payment_original ON payment (original, kind, state, amount) WHERE original IS NOT NULL;
+-- The last line of I16: what goes back of one payment is never more than was paid, whatever the program thinks.
+CREATE TRIGGER payment_refund BEFORE INSERT ON payment WHEN NEW.kind IN ('refund', 'void') AND NEW.amount + (
+    SELECT coalesce(sum(amount), 0) FROM payment
+      WHERE original = NEW.original AND kind IN ('refund', 'void') AND state NOT IN ('declined', 'abandoned')
+  ) > coalesce((SELECT amount FROM payment WHERE id = NEW.original AND currency = NEW.currency), 0)
+  BEGIN SELECT RAISE(ABORT, 'more would go back than was paid'); END;
 CREATE TRIGGER payment_delete BEFORE DELETE ON payment BEGIN SELECT RAISE(ABORT, 'payments are kept'); END;
 CREATE TRIGGER payment_fixed BEFORE UPDATE OF id, kind, amount, currency, stan, rrn, receipt_no ON payment
   BEGIN SELECT RAISE(ABORT, 'amount and numbers of a payment do not change'); END;

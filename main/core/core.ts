@@ -7,9 +7,9 @@ import type { AcquirerProfile } from './bank/profile.ts';
 import { Settlement } from './bank/settlement.ts';
 import type { CardOutcome, Vault } from './kernel/outcome.ts';
 import { openVault } from './kernel/vault.ts';
-import { openBatch } from './ledger/batch.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay } from './ledger/day.ts';
+import { type Aftersale, openAftersale } from './payment/aftersale.ts';
 import { amountRefusal, Counter } from './payment/counter.ts';
 import type { Effect } from './payment/event.ts';
 import type { Payment } from './payment/payment.ts';
@@ -20,8 +20,8 @@ import { type Actor, Runner, requestBody } from './payment/runner.ts';
 import { PaymentTable } from './payment/table.ts';
 import { viewOf, voidable } from './payment/view.ts';
 import { openReading, type ReadCard } from './reading.ts';
-import { derive, deviceKey, openRecord } from './record.ts';
 import { Reconciliation } from './reconciliation/reconciliation.ts';
+import { derive, deviceKey, openRecord } from './record.ts';
 import { Refused } from './refused.ts';
 import { dayReceipt, paymentReceipt, type ReceiptContext } from './reports/receipt.ts';
 import { wordsOf } from './reports/words.ts';
@@ -50,6 +50,8 @@ export interface CoreOptions {
   readonly read?: ReadCard;
 }
 
+type ScanRefusal = 'code-not-recognised' | 'code-seen-before' | 'code-needs-line' | 'hold-needs-card';
+
 /** How long a card sale waits for older reversals to be delivered once (I10). */
 const REVERSALS_FIRST_MS = 3_000;
 
@@ -64,6 +66,7 @@ export class Core {
   readonly payments: PaymentTable;
   readonly link: AcquirerLink;
   readonly counter: Counter;
+  readonly aftersale: Aftersale;
   readonly pending: Pending;
   readonly printing: Printing;
   readonly settlement: Settlement;
@@ -129,6 +132,17 @@ export class Core {
       reader: options.reader,
       changed: () => this.changed(),
       fatal,
+    });
+    this.aftersale = openAftersale({
+      clock,
+      book,
+      payments,
+      runner: this.#runner,
+      link,
+      rules,
+      counter: this.counter,
+      refuseStopped: () => this.#refuseStopped(),
+      refuseSale: (amount) => this.#refuseSale(amount),
     });
     this.printing = new Printing({
       clock,
@@ -244,7 +258,7 @@ export class Core {
     if (this.#stopped) return this.#stopped;
     const id = this.counter.waiting;
     if (id === undefined) return 'no-code-expected';
-    const refusal = this.#scanRefusal(text);
+    const refusal = this.#scanRefusal(text, this.payments.get(id).kind);
     if (refusal && !(last && refusal === 'code-needs-line')) {
       this.counter.codeRefused(refusal);
       return refusal;
@@ -256,7 +270,8 @@ export class Core {
     return undefined;
   }
 
-  #scanRefusal(text: string): 'code-not-recognised' | 'code-seen-before' | 'code-needs-line' | undefined {
+  #scanRefusal(text: string, kind: Payment['kind']): ScanRefusal | undefined {
+    if (kind === 'pre-authorization') return 'hold-needs-card';
     if (recognise(text, this.profile.wallets) === undefined) return 'code-not-recognised';
     if (this.payments.codeSeen(codeHash(text, this.#codeKey))) return 'code-seen-before';
     return this.link.state.status === 'online' ? undefined : 'code-needs-line';
@@ -270,7 +285,9 @@ export class Core {
     if (known) return known;
     this.#refuseStopped();
     if (this.counter.busy) throw new Refused('payment-under-way');
-    if (!voidable(original, openBatch(this.book.db).no)) throw new Refused('payment-not-voidable', original.state);
+    const givenBack = this.payments.givenBack(id);
+    if (!voidable(original, this.payments.current(original), givenBack))
+      throw new Refused('payment-not-voidable', original.state);
     if (original.tender === 'cash' || original.state === 'saf-accepted') {
       const by = actor.approver ?? actor.staff;
       const voided = this.#runner.dispatch(id, { type: 'void' }, { by, request: { key, body } });
@@ -278,7 +295,7 @@ export class Core {
       return voided;
     }
     if (this.link.state.status !== 'online') throw new Refused('bank-offline');
-    const payment = this.#runner.openVoid(key, original, actor);
+    const payment = this.#runner.openAbout('void', key, original.amount, { original }, actor);
     this.counter.follow(payment);
     return payment;
   }
@@ -303,7 +320,13 @@ export class Core {
   }
 
   view(payment: Payment): PaymentView {
-    return viewOf(payment, { batch: openBatch(this.book.db).no, dueAt: (one) => this.pending.dueAt(one) });
+    return viewOf(payment, {
+      current: (one) => this.payments.current(one),
+      givenBack: (one) => this.payments.givenBack(one.id),
+      decidable: (one) => this.aftersale.decidable(one),
+      held: (one) => this.aftersale.held(one),
+      dueAt: (one) => this.pending.dueAt(one),
+    });
   }
 
   receiptContext(copy: boolean, payment?: Payment): ReceiptContext {
@@ -401,6 +424,9 @@ export class Core {
       case 'drawer':
         this.world.devices.printer.openDrawer().catch((error: unknown) => this.fatal(error));
         this.note('drawer', 'drawer-opened', payment.staff);
+        return;
+      case 'alert':
+        this.aftersale.alert(payment);
         return;
       case 'reversals-first':
         this.pending

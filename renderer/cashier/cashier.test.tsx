@@ -108,15 +108,25 @@ test('Escape cancels a waiting sale', async () => {
   await waitFor(() => expect(asked).toEqual([['cancel', { payment: now?.phase === 'waiting' && now.payment }]]));
 });
 
-test.each(['approved', 'offline', 'declined', 'cancelling', 'unknown', 'cancelled', 'voided', 'void-refused'])(
-  'the result %s is a heading of its own over the whole till',
-  async (scene) => {
-    await till(scene);
-    const titles = await screen.findAllByRole('heading', { level: 1 });
-    expect(titles).toHaveLength(1);
-    expect(screen.queryByRole('button', { name: /Charge$/ })).toBeNull();
-  },
-);
+test.each([
+  'approved',
+  'offline',
+  'declined',
+  'cancelling',
+  'unknown',
+  'cancelled',
+  'voided',
+  'void-refused',
+  'refunded',
+  'refunding',
+  'refund-refused',
+  'authorized',
+])('the result %s is a heading of its own over the whole till', async (scene) => {
+  await till(scene);
+  const titles = await screen.findAllByRole('heading', { level: 1 });
+  expect(titles).toHaveLength(1);
+  expect(screen.queryByRole('button', { name: /Charge$/ })).toBeNull();
+});
 
 test('a good result leaves by itself', async () => {
   await till('approved');

@@ -2,7 +2,7 @@ import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next';
 import type { CounterView, Prompt } from '../../contract/counter.ts';
 import type { Money } from '../../contract/money.ts';
-import { outcomeOf, type PaymentView } from '../../contract/payment.ts';
+import { type Outcome, outcomeOf, type PaymentView } from '../../contract/payment.ts';
 import { Bar } from '../ui/bar.tsx';
 import { amountOf, isPadKey, type PadKey, typeKey } from '../ui/entry.ts';
 import { type Act, useAct } from '../ui/frame.tsx';
@@ -36,6 +36,9 @@ const calm: ReadonlySet<Prompt> = new Set([
   'member-read',
   'coupon-read',
 ]);
+
+const good: ReadonlySet<Outcome> = new Set(['approved', 'offline', 'voided', 'refunded', 'authorized']);
+const bad: ReadonlySet<Outcome> = new Set(['declined', 'void-refused', 'refund-refused']);
 
 interface CashierProps {
   readonly view: CounterView;
@@ -80,8 +83,8 @@ function useResult(view: CounterView, act: Act) {
   }, [name, waits]);
   useEffect(() => {
     if (name === '' || outcome === undefined) return;
-    if (outcome === 'approved' || outcome === 'offline' || outcome === 'voided') play('approved');
-    else play(outcome === 'declined' || outcome === 'void-refused' ? 'declined' : 'attention');
+    if (good.has(outcome)) play('approved');
+    else play(bad.has(outcome) ? 'declined' : 'attention');
   }, [name, outcome]);
   return { shown: now.phase === 'result' && hidden !== name ? now : undefined, dismiss };
 }

@@ -41,14 +41,14 @@ function Meta({
   const { t } = useTranslation();
   const { payment } = result;
   const outcome = outcomeOf(payment.state, payment.kind);
-  if (payment.next && (outcome === 'cancelling' || outcome === 'unknown')) {
+  if (payment.next && (outcome === 'cancelling' || outcome === 'unknown' || outcome === 'refunding')) {
     return (
       <p className={styles['meta']}>
         {paidBy(payment, t)} · <NextStep next={payment.next} />
       </p>
     );
   }
-  const good = outcome === 'approved' || outcome === 'offline' || outcome === 'voided';
+  const good = ['approved', 'offline', 'voided', 'refunded', 'authorized'].includes(outcome);
   const words = [
     good && payment.print !== 'none' ? t(`print.${payment.print}`) : null,
     outcome === 'approved' && payment.authCode !== null ? t('result.auth', { code: payment.authCode }) : null,
@@ -90,7 +90,7 @@ export function Result({ result, offline, refused, onDismiss, onAgain, onAsk }: 
         <p className={styles['sum']}>
           <MoneyText amount={payment.amount} />
         </p>
-        {(outcome === 'approved' || outcome === 'offline') && <p>{paidBy(payment, t)}</p>}
+        {(outcome === 'approved' || outcome === 'offline' || outcome === 'authorized') && <p>{paidBy(payment, t)}</p>}
         {told.sentences.length > 0 && (
           <p className={styles['told']}>{told.sentences.join(i18n.language === 'en' ? ' ' : '')}</p>
         )}

@@ -57,7 +57,7 @@ export function Tape({ payments, zone, onOpen }: TapeProps): ReactNode {
           <button type="button" onClick={() => onOpen(payment.id)}>
             <time>{clockTime(payment.at, zone)}</time>
             <span className={styles['by']}>
-              {payment.kind === 'void' ? `${t('receipt.kind.void')} ` : ''}
+              {payment.kind === 'purchase' ? '' : `${t(`receipt.kind.${payment.kind}`)} `}
               {paidBy(payment, t)}
             </span>
             <span className={styles['sum']}>{formatAmount(payment.amount)}</span>

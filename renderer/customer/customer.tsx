@@ -80,6 +80,14 @@ function sentences(outcome: Outcome, time: string, t: TFunction): readonly [stri
       return [t('customer.voided'), t('customer.voidedNote')];
     case 'void-refused':
       return [t('customer.voidRefused'), t('customer.voidRefusedNote')];
+    case 'refunding':
+      return [t('customer.refunding'), t('customer.refundingNote')];
+    case 'refunded':
+      return [t('customer.refunded'), t('customer.refundedNote')];
+    case 'refund-refused':
+      return [t('customer.refundRefused'), t('customer.refundRefusedNote')];
+    case 'authorized':
+      return [t('customer.authorized'), t('customer.authorizedNote')];
     case 'open':
       return [t('customer.asking'), null];
   }

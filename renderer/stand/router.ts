@@ -78,6 +78,10 @@ export function standRouter(stand: Stand) {
         stand.asked?.('void', input);
         throw errors.REFUSED({ data: { code: 'wrong-pin' } });
       }),
+      refund: os.sale.refund.handler(payment('refund')),
+      hold: os.sale.hold.handler(payment('hold')),
+      complete: os.sale.complete.handler(payment('complete')),
+      release: os.sale.release.handler(payment('release')),
     },
     payments: {
       list: os.payments.list.handler(({ input }) => (input.before ? [] : payments)),
@@ -103,8 +107,10 @@ export function standRouter(stand: Stand) {
           step(2, 'code', 'sending', { scheme: 'alipay' }),
           step(3, 'answer', payment.state, { to: 'purchase', answer: 'approved', code: '00' }),
         ];
-        return { payment, steps };
+        return { payment, about: payments.filter((one) => one.original === payment.id), steps };
       }),
+      held: os.payments.held.handler(() => payments.filter((one) => one.held !== null)),
+      decide: os.payments.decide.handler(({ input }) => found(input.payment)),
       reprint: os.payments.reprint.handler(({ input }) => found(input.payment)),
       printed: os.payments.printed.handler(({ input }) => found(input.payment)),
     },

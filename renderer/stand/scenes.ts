@@ -31,8 +31,12 @@ function payment(n: number, { minor, ago, state, ...rest }: Some): PaymentView {
     authCode: state === 'approved' ? '482913' : null,
     batch: 27,
     original: null,
+    cause: null,
     print: state === 'approved' || state === 'saf-accepted' ? 'printed' : 'none',
     voidable: state === 'approved',
+    refundable: state === 'approved' ? cny(minor) : null,
+    held: null,
+    decidable: false,
     next: null,
     ...rest,
   };
@@ -55,7 +59,7 @@ const done = (some: Partial<PaymentView>): Now => {
   const outcome = outcomeOf(shown.state, shown.kind);
   return { phase: 'result', payment: { ...shown, outcome }, outcome, at: noon };
 };
-const soon = (attempt: number, what: 'reverse' | 'query') => ({ what, at: Date.now() + 12_000, attempt });
+const soon = (attempt: number, what: 'reverse' | 'query' | 'refund') => ({ what, at: Date.now() + 12_000, attempt });
 const waiting = {
   phase: 'waiting',
   payment: id(10),
@@ -114,6 +118,10 @@ export const nows: Record<string, Now> = {
   cancelled: done({ state: 'reversed', reason: 'no-answer' }),
   voided: done({ state: 'approved', kind: 'void' }),
   'void-refused': done({ state: 'declined', kind: 'void', reason: 'bank-12' }),
+  refunded: done({ state: 'approved', kind: 'refund' }),
+  refunding: done({ state: 'unknown', kind: 'refund', next: soon(2, 'refund') }),
+  'refund-refused': done({ state: 'declined', kind: 'refund', reason: 'bank-13' }),
+  authorized: done({ state: 'authorized', kind: 'pre-authorization' }),
 };
 
 /** The counter as a scene shows it. `down` cuts the line, `trouble` brings notices. */

@@ -20,6 +20,8 @@ export function stays(outcome: Outcome): boolean {
   return (
     outcome === 'declined' ||
     outcome === 'void-refused' ||
+    outcome === 'refund-refused' ||
+    outcome === 'refunding' ||
     outcome === 'cancelling' ||
     outcome === 'unknown' ||
     outcome === 'cancelled'
@@ -60,6 +62,13 @@ function cancelled(payment: PaymentView, t: TFunction): Telling {
   };
 }
 
+/** Money that does not go back after all. */
+function refused(area: 'refusedVoid' | 'refusedRefund', payment: PaymentView, t: TFunction): Telling {
+  const why = reasonText(payment.reason ?? 'bank-other', t);
+  const sentences = [why, t(`result.${area}.charged`), t(`result.${area}.next`)];
+  return { title: t(`result.${area}.title`), sentences, code: bankCode(payment.reason, t), actions: ['continue'] };
+}
+
 /** Puts a result into words, from its state, outcome and reason. */
 export function tell(payment: PaymentView, outcome: Outcome, t: TFunction): Telling {
   switch (outcome) {
@@ -92,15 +101,25 @@ export function tell(payment: PaymentView, outcome: Outcome, t: TFunction): Tell
       const sentences = [t('result.voided.what', { amount: formatMoney(payment.amount) }), t('result.voided.next')];
       return { title: t('result.voided.title'), sentences, code: null, actions: [] };
     }
-    case 'void-refused': {
-      const why = reasonText(payment.reason ?? 'bank-other', t);
-      const sentences = [why, t('result.refusedVoid.charged'), t('result.refusedVoid.next')];
+    case 'void-refused':
+      return refused('refusedVoid', payment, t);
+    case 'refunding':
       return {
-        title: t('result.refusedVoid.title'),
-        sentences,
-        code: bankCode(payment.reason, t),
-        actions: ['continue'],
+        title: t('result.refunding.title'),
+        sentences: threeParts('refunding', t),
+        code: null,
+        actions: ['serve'],
       };
+    case 'refunded': {
+      const amount = formatMoney(payment.amount);
+      const what = t(payment.tender === 'cash' ? 'result.refunded.cash' : 'result.refunded.what', { amount });
+      return { title: t('result.refunded.title'), sentences: [what], code: null, actions: [] };
+    }
+    case 'refund-refused':
+      return refused('refusedRefund', payment, t);
+    case 'authorized': {
+      const sentences = [t('result.authorized.what', { amount: formatMoney(payment.amount) })];
+      return { title: t('result.authorized.title'), sentences, code: null, actions: [] };
     }
     case 'open':
       return { title: t('result.open.title'), sentences: [], code: null, actions: [] };

@@ -66,9 +66,11 @@ export function paidBy(payment: Pick<PaymentView, 'tender' | 'scheme' | 'maskedP
   return payment.maskedPan === null ? name : `${name} ··${payment.maskedPan.slice(-4)}`;
 }
 
-/** Where a payment stands, in words. A void that the bank approved is a void, not a sale. */
+/** Where a payment stands, in words. A void or refund that the bank approved is no sale. */
 export function stateText(payment: Pick<PaymentView, 'state' | 'kind'>, t: TFunction): string {
-  return payment.kind === 'void' ? t(`outcome.${outcomeOf(payment.state, payment.kind)}`) : t(`state.${payment.state}`);
+  return payment.kind === 'void' || payment.kind === 'refund'
+    ? t(`outcome.${outcomeOf(payment.state, payment.kind)}`)
+    : t(`state.${payment.state}`);
 }
 
 /** Why, as a sentence. A scanned code is refused with the words that refuse a call. */

@@ -112,6 +112,7 @@ function terms(identity: Identity, caKeys: readonly CaKey[], closedLoop: ClosedL
     },
     limits: { maxMinor: 5000000, contactlessMinor: 5000000, cvmMinor: 100000 },
     wallets: wallets.map((wallet) => ({ ...wallet })),
+    hold: { percent: 100, days: 7 },
     walletTimers: { firstQueryMs: 3000, queryMs: 3000, giveUpMs: 30000 },
     cards: {
       country: '156',

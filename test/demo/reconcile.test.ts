@@ -32,6 +32,8 @@ const payment: Payment = {
   sentAt: 0,
   acceptedAt: null,
   notFoundAt: null,
+  hostRrn: null,
+  cause: null,
   authCode: '000007',
   reason: null,
   original: null,

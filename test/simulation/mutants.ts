@@ -14,6 +14,7 @@ const PURCHASE = 'main/core/payment/purchase.ts';
 const TAKEBACK = 'main/core/payment/takeback.ts';
 const FORWARD = 'main/core/payment/forward.ts';
 const VOID = 'main/core/payment/void.ts';
+const REPEATED = 'main/core/payment/repeated.ts';
 const OFFLINE = 'main/core/payment/offline.ts';
 const PRINTING = 'main/core/payment/printing.ts';
 const SETTLEMENT = 'main/core/bank/settlement.ts';
@@ -226,29 +227,29 @@ export const mutants: readonly Mutant[] = [
     name: 'forwarded-posted-twice',
     invariant: 'I12',
     file: FORWARD,
-    from: 'authCode: answer.authCode }, [], [transfer])',
-    to: 'authCode: answer.authCode }, [], [transfer, transfer])',
+    from: 'hostRrn: hostRrn ?? null }, [], [transfer])',
+    to: 'hostRrn: hostRrn ?? null }, [], [transfer, transfer])',
   },
   {
     name: 'late-decline-not-posted',
     invariant: 'P5',
     file: FORWARD,
-    from: '          [lateDeclined(posted(payment), scheme)],\n',
-    to: '          [],\n',
+    from: "...outcome({ state: 'saf-declined', reason }, [], [transfer])",
+    to: "...outcome({ state: 'saf-declined', reason }, [], transfer ? [] : [])",
   },
   {
     name: 'void-posted-twice',
     invariant: 'I16',
     file: VOID,
-    from: '        [transfer],\n',
-    to: '        [transfer, transfer],\n',
+    from: "[{ type: 'print' }], [transfer])",
+    to: "[{ type: 'print' }], [transfer, transfer])",
   },
   {
     name: 'void-silence-is-refusal',
     invariant: 'I9',
-    file: VOID,
-    from: "    case 'pending':\n    case 'no-answer':\n      return again(payment, rules);",
-    to: "    case 'pending':\n    case 'no-answer':\n      return refused('no-answer');",
+    file: REPEATED,
+    from: "    case 'no-answer':\n      return again(payment, rules);",
+    to: "    case 'no-answer':\n      return payment.kind === 'void' ? repeated.refused('no-answer') : again(payment, rules);",
   },
   {
     name: 'sealed-data-kept',

@@ -44,6 +44,7 @@ export const profile: AcquirerProfile = {
   },
   limits: { maxMinor: 5_000_000, contactlessMinor: 5_000_000, cvmMinor: 100_000 },
   wallets: [{ scheme: 'alipay', pattern: '^(2[5-9]|30)\\d{14,22}$' }],
+  hold: { percent: 100, days: 7 },
   walletTimers: { firstQueryMs: 3_000, queryMs: 3_000, giveUpMs: 30_000 },
   cards: CardRules.parse({
     country: '156',

@@ -131,6 +131,8 @@ export const AcquirerProfile = z
     }),
     limits: CardLimits,
     wallets: z.array(WalletRule).max(50),
+    /** Amounts may be held and completed later: up to so many per cent of the amount held, for so many days. */
+    hold: z.strictObject({ percent: z.int().min(1).max(200), days: z.int().min(1).max(60) }).optional(),
     walletTimers: z.strictObject({ firstQueryMs: milliseconds, queryMs: milliseconds, giveUpMs: milliseconds }),
     /** What the acquirer keeps of each payment, by scheme (docs/reconciliation.md); fees are not checked when left out. */
     fees: FeeTerms.optional(),

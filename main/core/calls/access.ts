@@ -1,4 +1,4 @@
-import { implement, ORPCError } from '@orpc/server';
+import { type ImplementerInternalWithMiddlewares, implement, ORPCError } from '@orpc/server';
 import type { WindowName } from '../../../contract/process.ts';
 import type { Refusal } from '../../../contract/refusal.ts';
 import type { Session } from '../../../contract/role.ts';
@@ -51,7 +51,7 @@ export function refusal(code: Refusal['code'], detail?: string, waitMs?: number)
  * The contract with the core behind it. Every call is checked here before its handler runs: the window, the role of the
  * session bound to the port, and the rate. What the page says of itself counts for nothing (I21).
  */
-export const contract = implement(terminal)
+const implemented = implement(terminal)
   .$context<Context>()
   .use(async ({ context, procedure, path, next }) => {
     const { port, core } = context;
@@ -73,6 +73,9 @@ export const contract = implement(terminal)
       throw error;
     }
   });
+
+/** Named by its type: written out it is longer than a declaration may be. */
+export const contract: ImplementerInternalWithMiddlewares<typeof terminal, Context, Context> = implemented;
 
 function throttle(calls: number[], { most, inMs }: typeof CALLS, now: number): void {
   while ((calls[0] ?? now) < now - inMs) calls.shift();

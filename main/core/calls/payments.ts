@@ -1,7 +1,7 @@
 import { outcomeOf, PaymentState, type StoryStep } from '../../../contract/payment.ts';
 import type { Core } from '../core.ts';
 import { parseEntry } from '../ledger/entry.ts';
-import { contract, refusal } from './access.ts';
+import { actorOf, contract, refusal } from './access.ts';
 
 export const payments = {
   list: contract.payments.list.handler(({ input, context: { core } }) =>
@@ -10,7 +10,17 @@ export const payments = {
   story: contract.payments.story.handler(({ input, context: { core } }) => {
     const payment = core.payments.find(input.payment);
     if (!payment) throw refusal('payment-not-found');
-    return { payment: core.view(payment), steps: readStory(core, payment.id) };
+    const about = core.payments.about(payment.id).map((one) => core.view(one));
+    return { payment: core.view(payment), about, steps: readStory(core, payment.id) };
+  }),
+  held: contract.payments.held.handler(({ context: { core } }) =>
+    core.payments.inStates(['authorized', 'completing']).map((payment) => core.view(payment)),
+  ),
+  decide: contract.payments.decide.handler(async ({ input, context: { core, port } }) => {
+    const actor = actorOf(port);
+    const proved = await core.staff.signIn('owner', input.pin);
+    if (!proved.ok) throw refusal(proved.code, undefined, proved.code === 'locked-out' ? proved.waitMs : undefined);
+    return core.view(core.aftersale.decide(input.payment, input.done, input.cause, actor));
   }),
   reprint: contract.payments.reprint.handler(({ input, context: { core } }) => core.view(core.reprint(input.payment))),
   printed: contract.payments.printed.handler(({ input, context: { core } }) =>

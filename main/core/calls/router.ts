@@ -1,4 +1,6 @@
-import { contract } from './access.ts';
+import type { Router } from '@orpc/server';
+import type { terminal } from '../../../contract/terminal.ts';
+import { type Context, contract } from './access.ts';
 import { day } from './day.ts';
 import { devices, virtual } from './devices.ts';
 import { payments, queue } from './payments.ts';
@@ -7,7 +9,7 @@ import { counter, sale } from './sale.ts';
 import { session, setup } from './session.ts';
 
 /** Every call of the contract with its handler: a missing one does not compile. */
-export const router = contract.router({
+export const router: Router<typeof terminal, Context> = contract.router({
   setup,
   session,
   counter,

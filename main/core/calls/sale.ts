@@ -40,10 +40,25 @@ export const sale = {
     const actor = await approved(core, port, input.ownerPin);
     return core.view(core.void(input.key, input.payment, actor));
   }),
+  refund: contract.sale.refund.handler(async ({ input, context: { core, port } }) => {
+    const { key, payment, amount, cause, ownerPin } = input;
+    const actor = await approved(core, port, ownerPin);
+    return core.view(core.aftersale.refund(key, payment, amount, cause, actor));
+  }),
+  hold: contract.sale.hold.handler(({ input, context: { core, port } }) =>
+    core.view(core.aftersale.hold(input.key, input.amount, actorOf(port))),
+  ),
+  complete: contract.sale.complete.handler(({ input, context: { core, port } }) =>
+    core.view(core.aftersale.complete(input.key, input.payment, input.amount, actorOf(port))),
+  ),
+  release: contract.sale.release.handler(async ({ input, context: { core, port } }) => {
+    const actor = await approved(core, port, input.ownerPin);
+    return core.view(core.aftersale.release(input.key, input.payment, actor));
+  }),
 };
 
-/** A void needs the owner: signed in, or beside the cashier with the PIN. */
-async function approved(core: Core, port: Port, ownerPin: string | undefined): Promise<Actor> {
+/** Giving money back needs the owner: signed in, or beside the cashier with the PIN. */
+export async function approved(core: Core, port: Port, ownerPin: string | undefined): Promise<Actor> {
   const actor = actorOf(port);
   if (actor.staff === 'owner') return actor;
   if (ownerPin === undefined) throw refusal('not-allowed', 'the owner must approve');

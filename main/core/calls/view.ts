@@ -1,6 +1,7 @@
 import type { CounterView, CustomerView, Notice, Now } from '../../../contract/counter.ts';
 import { money, subtract } from '../../../contract/money.ts';
 import type { Core } from '../core.ts';
+import { ALERT_ATTEMPTS } from '../payment/transition.ts';
 import type { Port } from './access.ts';
 
 const RECENT = 8;
@@ -50,6 +51,7 @@ function notices(core: Core): Notice[] {
     counted('receipt-asked', 'attention', core.payments.inPrintState(['asked']).length),
     counted('unknown-outcomes', 'attention', core.payments.inStates(['unknown', 'querying']).length),
     counted('reversals-due', 'attention', core.payments.inStates(['reversal-due', 'cancel-due']).length),
+    counted('payments-stuck', 'trouble', core.payments.stuck(ALERT_ATTEMPTS)),
     counted('late-declines', 'attention', core.payments.lateDeclines(core.today)),
     core.recovered.appended > 1 || core.recovered.replayed > 1
       ? { code: 'journal-differs', severity: 'trouble', values: { ...core.recovered, cut: '' } }

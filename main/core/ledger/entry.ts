@@ -5,7 +5,18 @@ export type Value = string | number | null;
 export type Values = Readonly<Record<string, Value>>;
 
 /** Tables that the journal can rebuild. */
-export type Table = 'payment' | 'batch' | 'counter' | 'request' | 'code' | 'setting' | 'sale' | 'blocked' | 'statement' | 'deposit' | 'difference_done';
+export type Table =
+  | 'payment'
+  | 'batch'
+  | 'counter'
+  | 'request'
+  | 'code'
+  | 'setting'
+  | 'sale'
+  | 'blocked'
+  | 'statement'
+  | 'deposit'
+  | 'difference_done';
 
 /** One change to one row. An update must find exactly the row that `key` describes: compare-and-set (I6). */
 export type Write =
@@ -37,7 +48,16 @@ export interface Transfer {
 
 /** What is to be recorded in one commit. */
 export interface Draft {
-  readonly kind: 'payment' | 'batch' | 'session' | 'print' | 'drawer' | 'setting' | 'core' | 'reconciliation';
+  readonly kind:
+    | 'payment'
+    | 'decision'
+    | 'batch'
+    | 'session'
+    | 'print'
+    | 'drawer'
+    | 'setting'
+    | 'core'
+    | 'reconciliation';
   readonly at: number;
   readonly by: string;
   readonly payment?: string;

@@ -135,7 +135,7 @@ export class Counter {
       return;
     }
     this.#set({ phase: 'result', payment: this.#parts.viewOf(payment), outcome, at: clock.now() });
-    if (outcome !== 'unknown' && outcome !== 'cancelling') this.#clearLater();
+    if (outcome !== 'unknown' && outcome !== 'cancelling' && outcome !== 'refunding') this.#clearLater();
   }
 
   #clearLater(): void {

@@ -21,6 +21,8 @@ export interface Facts {
   readonly online: boolean;
   /** Open batch: the one in which money sent now is counted. */
   readonly batch: number;
+  /** Business day now, YYYY-MM-DD. */
+  readonly day: string;
   /** Reversals not yet delivered to the host once (I10). */
   readonly reversalsDue: boolean;
   readonly offline: OfflineUse;
@@ -39,6 +41,8 @@ export type Answer =
       readonly kind: 'approved';
       readonly code: string;
       readonly authCode: string | null;
+      /** The host's own RRN, where it makes one. */
+      readonly hostRrn?: string;
       readonly scripts?: IssuerScripts;
     }
   | { readonly kind: 'declined'; readonly code: string; readonly scripts?: IssuerScripts }
@@ -68,9 +72,17 @@ export type PaymentEvent =
   | { readonly type: 'expire' }
   /** A void of this payment was asked for, or has come to its end. */
   | { readonly type: 'void' }
-  | { readonly type: 'void-end'; readonly approved: boolean };
+  | { readonly type: 'void-end'; readonly approved: boolean }
+  /** The held amount is to be taken, or its taking has come to its end. */
+  | { readonly type: 'complete' }
+  | { readonly type: 'complete-end'; readonly approved: boolean }
+  /** The held amount is given up. */
+  | { readonly type: 'release' }
+  /** The owner says by name what became of it: it was done at the bank, or it was not (I9). */
+  | { readonly type: 'decide'; readonly done: boolean; readonly cause: string };
 
-export type Exchange = 'purchase' | 'advice' | 'reversal' | 'query' | 'void';
+/** `purchase` asks for the money, or for the hold on it where the payment is a pre-authorization. */
+export type Exchange = 'purchase' | 'advice' | 'reversal' | 'query' | 'void' | 'refund' | 'completion';
 
 /** What must happen outside once the step is durable. */
 export type Effect =
@@ -79,5 +91,7 @@ export type Effect =
   | { readonly type: 'later'; readonly ms: number }
   /** Deliver what is due to the host first, then say `clear`. */
   | { readonly type: 'reversals-first' }
+  /** A person must be told that it does not come to its end. */
+  | { readonly type: 'alert' }
   | { readonly type: 'print' }
   | { readonly type: 'drawer' };

@@ -33,6 +33,9 @@ export function stepForward(payment: Payment, event: PaymentEvent, facts: Facts,
       // What was sent once may have been approved: only the bank's answer ends it.
       if (payment.state !== 'saf-accepted' || payment.attempt > 0) return ignored;
       return { ...outcome({ state: 'saf-expired' }, [], [expired(posted(payment), scheme)]), shred: true };
+    case 'decide':
+      if (payment.state !== 'saf-unknown') throw new UndrawnTransition(payment, event);
+      return event.done ? approved(payment, { authCode: null }, facts, scheme) : declined(payment, 'decided', scheme);
     case 'cancel':
     case 'clear':
     case 'give-up':
@@ -45,20 +48,11 @@ export function stepForward(payment: Payment, event: PaymentEvent, facts: Facts,
 function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules, scheme: string): Step {
   if (payment.state !== 'saf-sending') return ignored;
   switch (answer.kind) {
-    case 'approved': {
-      const transfer = forwarded(posted(payment), scheme, payment.batch ?? facts.batch);
-      return { ...outcome({ state: 'saf-approved', authCode: answer.authCode }, [], [transfer]), shred: true };
-    }
+    case 'approved':
+      return approved(payment, answer, facts, scheme);
     case 'declined':
     case 'not-found':
-      return {
-        ...outcome(
-          { state: 'saf-declined', reason: `bank-${answer.code}` },
-          [],
-          [lateDeclined(posted(payment), scheme)],
-        ),
-        shred: true,
-      };
+      return declined(payment, `bank-${answer.code}`, scheme);
     case 'not-sent':
       // Nothing left this time; if nothing ever left, it is as untouched as before (I7).
       return payment.attempt <= 1
@@ -68,6 +62,25 @@ function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules
     case 'no-answer':
       return outcome({ state: 'saf-unknown' }, [{ type: 'later', ms: pause(rules, payment.attempt) }]);
   }
+}
+
+function approved(
+  payment: Payment,
+  { authCode, hostRrn }: { readonly authCode: string | null; readonly hostRrn?: string },
+  facts: Facts,
+  scheme: string,
+): Step {
+  const transfer = forwarded(posted(payment), scheme, payment.batch ?? facts.batch);
+  return {
+    ...outcome({ state: 'saf-approved', authCode, hostRrn: hostRrn ?? null }, [], [transfer]),
+    shred: true,
+  };
+}
+
+/** Sold already and not paid: the merchant's loss. */
+function declined(payment: Payment, reason: string, scheme: string): Step {
+  const transfer = lateDeclined(posted(payment), scheme);
+  return { ...outcome({ state: 'saf-declined', reason }, [], [transfer]), shred: true };
 }
 
 /** What may already have left names the batch in which the host counts it; a repeat does not change that. */

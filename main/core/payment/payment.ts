@@ -39,7 +39,11 @@ export interface Payment {
   /** When the host first said that it knows no such original (R6). */
   readonly notFoundAt: number | null;
   readonly authCode: string | null;
+  /** The host's own RRN, where the host makes one: a refund or void names it. */
+  readonly hostRrn: string | null;
   readonly reason: string | null;
+  /** Why a person asked for it. */
+  readonly cause: string | null;
   readonly original: string | null;
   readonly print: PrintState;
   readonly copies: number;
@@ -81,7 +85,9 @@ export interface PaymentRow {
   readonly accepted_at: number | null;
   readonly not_found_at: number | null;
   readonly auth_code: string | null;
+  readonly host_rrn: string | null;
   readonly reason: string | null;
+  readonly cause: string | null;
   readonly original: string | null;
   readonly print: PrintState;
   readonly copies: number;
@@ -117,7 +123,9 @@ export function paymentOf(row: PaymentRow): Payment {
     acceptedAt: row.accepted_at,
     notFoundAt: row.not_found_at,
     authCode: row.auth_code,
+    hostRrn: row.host_rrn,
     reason: row.reason,
+    cause: row.cause,
     original: row.original,
     print: row.print,
     copies: row.copies,
@@ -152,7 +160,9 @@ const columns: Record<Exclude<keyof Payment, 'amount'>, keyof PaymentRow> = {
   acceptedAt: 'accepted_at',
   notFoundAt: 'not_found_at',
   authCode: 'auth_code',
+  hostRrn: 'host_rrn',
   reason: 'reason',
+  cause: 'cause',
   original: 'original',
   print: 'print',
   copies: 'copies',

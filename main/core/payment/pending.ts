@@ -168,7 +168,7 @@ export class Pending {
   /** Going from unknown to its remedy, and giving up a wallet payment, are decisions of the terminal alone. */
   #needsLine(payment: Payment): boolean {
     const { runner, rules } = this.#parts;
-    if (payment.state === 'unknown') return payment.kind === 'void';
+    if (payment.state === 'unknown') return payment.kind !== 'purchase' && payment.kind !== 'pre-authorization';
     const late = payment.sentAt !== null && runner.ages.atLeast(payment.id, payment.sentAt) >= rules.wallet.giveUpMs;
     return !(payment.state === 'querying' && late);
   }

@@ -125,7 +125,7 @@ function stepSending(payment: Payment, event: PaymentEvent, facts: Facts, rules:
 function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules): Step {
   switch (answer.kind) {
     case 'approved':
-      return approve(payment, answer.authCode, facts);
+      return approve(payment, answer, facts);
     case 'declined':
     case 'not-found':
       return decline(payment, `bank-${answer.code}`);
@@ -138,11 +138,12 @@ function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules
   }
 }
 
-function approve(payment: Payment, authCode: string | null, facts: Facts): Next {
+function approve(payment: Payment, answer: Extract<Answer, { kind: 'approved' }>, facts: Facts): Next {
   const batch = payment.batch ?? facts.batch;
+  const { authCode, hostRrn = null } = answer;
   return {
     ...outcome(
-      { state: 'approved', authCode, reason: null, print: 'queued' },
+      { state: 'approved', authCode, hostRrn, reason: null, print: 'queued' },
       [{ type: 'print' }],
       [purchased(posted(payment), payment.scheme ?? 'other', batch)],
     ),
@@ -189,7 +190,7 @@ function stepQuerying(payment: Payment, event: PaymentEvent, facts: Facts, rules
       return intent({ attempt: payment.attempt + 1 }, [{ type: 'exchange', exchange: 'query' }]);
     case 'answer':
       if (event.to !== 'query') return ignored;
-      if (event.answer.kind === 'approved') return approve(payment, event.answer.authCode, facts);
+      if (event.answer.kind === 'approved') return approve(payment, event.answer, facts);
       if (event.answer.kind === 'declined') return outcome({ state: 'declined', reason: 'wallet-not-paid' });
       if (late) return cancel('not-completed');
       return outcome({ reason: event.answer.kind === 'pending' ? 'pending' : 'no-answer' }, [

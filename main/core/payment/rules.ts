@@ -21,6 +21,7 @@ export function rulesOf(profile: AcquirerProfile): Rules {
     repeatMs: timers.repeatMs,
     window: offline.window ?? WINDOW,
     messageLifetimeMs: timers.messageLifetimeMs,
+    hold: profile.hold,
     wallet: walletTimers,
   };
 }

@@ -12,6 +12,7 @@ import type { World } from '../world/world.ts';
 import { Ages } from './age.ts';
 import type { Answer, Effect, Exchange, Facts, IssuerScripts, PaymentEvent } from './event.ts';
 import { takeNumbers, takeTrace } from './number.ts';
+import { bareOriginal, originalOf } from './original.ts';
 import { type Payment, valuesOf } from './payment.ts';
 import { step } from './step.ts';
 import type { PaymentTable } from './table.ts';
@@ -58,6 +59,19 @@ interface Taken {
   readonly original?: string | undefined;
 }
 
+/** What a payment is about: an earlier one, and why a person asked. */
+export interface About {
+  readonly original: Payment;
+  readonly cause?: string;
+}
+
+/** What the earlier payment learns when one about it is opened. */
+const teaches: Record<'void' | 'refund' | 'completion', PaymentEvent | undefined> = {
+  void: { type: 'void' },
+  refund: undefined,
+  completion: { type: 'complete' },
+};
+
 /** States whose age decides what comes next. */
 const ageing: ReadonlySet<Payment['state']> = new Set([
   'sending',
@@ -95,31 +109,44 @@ export class Runner {
   }
 
   /** Opens a purchase: numbers taken and durable before a reader is armed. */
-  open(key: string, amount: Money, actor: Actor, what: 'purchase' | 'cash' = 'purchase'): Payment {
+  open(
+    key: string,
+    amount: Money,
+    actor: Actor,
+    what: 'purchase' | 'cash' | 'pre-authorization' = 'purchase',
+  ): Payment {
     const request = { key, body: requestBody(what, amount, null) };
-    return this.#insert(request, 'purchase', 'opened', amount, actor, null, {}, [], 'purchase-opened');
+    const kind = what === 'cash' ? 'purchase' : what;
+    return this.#insert(request, kind, 'opened', amount, actor, null, {}, [], `${kind}-opened`);
   }
 
-  /** Opens the void of an approved purchase and sends it; the purchase becomes void-due in the same commit. */
-  openVoid(key: string, original: Payment, actor: Actor): Payment {
-    const event: PaymentEvent = { type: 'void' };
-    const learned = step(original, event, this.#facts(original), this.#parts.rules);
-    if (learned.kind !== 'next') throw new Error(`payment ${original.id} cannot be voided in state ${original.state}`);
-    const { tender, scheme, maskedPan, batch } = original;
-    const change = { tender, scheme, maskedPan, batch, attempt: 1, sentAt: this.#parts.world.clock.now() };
+  /**
+   * Opens a payment about an earlier one: a refund, void or completion. It is sent at once, or given from the drawer; what
+   * the earlier payment learns of it is in the same commit.
+   */
+  openAbout(kind: 'void' | 'refund' | 'completion', key: string, amount: Money, about: About, actor: Actor): Payment {
+    const { original, cause = null } = about;
+    const learns = teaches[kind];
+    const learned = learns && step(original, learns, this.#facts(original), this.#parts.rules);
+    if (learned?.kind === 'ignored') throw new Error(`payment ${original.id} takes no ${kind} in ${original.state}`);
+    const { tender, scheme, maskedPan } = original;
+    const inCash = tender === 'cash';
+    const batch = kind === 'void' ? original.batch : openBatch(this.#parts.book.db).no;
+    const sent = inCash ? {} : { batch, attempt: 1, sentAt: this.#parts.world.clock.now() };
     const payment = this.#insert(
-      { key, body: requestBody('void', original.amount, original.id) },
-      'void',
-      'sending',
-      original.amount,
+      { key, body: requestBody(kind, amount, original.id) },
+      kind,
+      inCash ? 'opened' : 'sending',
+      amount,
       actor,
       original.id,
-      change,
-      [this.#update(original, learned)],
-      'void-opened',
+      { tender, scheme, maskedPan, cause, ...sent },
+      learned ? [this.#update(original, learned)] : [],
+      `${kind}-opened`,
     );
     this.#parts.changed(this.#parts.payments.get(original.id));
-    this.#exchange(payment, 'void');
+    if (inCash) return this.dispatch(payment.id, { type: 'cash' }, { by: actor.approver ?? actor.staff });
+    this.#exchange(payment, kind);
     return payment;
   }
 
@@ -207,7 +234,8 @@ export class Runner {
     const { payments, world } = this.#parts;
     const payment = payments.get(id);
     const next = step(payment, event, this.#facts(payment, event), this.#parts.rules);
-    const draft = { kind: 'payment', at: world.clock.now(), by: beside.by ?? 'terminal', payment: id } as const;
+    const kind = event.type === 'decide' ? 'decision' : 'payment';
+    const draft = { kind, at: world.clock.now(), by: beside.by ?? 'terminal', payment: id } as const;
     if (next.kind === 'ignored') {
       if (event.type !== 'answer') return { payment, order: 'outcome' };
       const late = { ...draft, event: { type: 'late', ...eventDetail(event) }, writes: [], transfers: [] };
@@ -271,13 +299,17 @@ export class Runner {
   }
 
   #facts(payment: Payment, event?: PaymentEvent): Facts {
-    const { payments, book, link, world } = this.#parts;
+    const { payments, book, link, world, settings } = this.#parts;
     const token = event?.type === 'card' ? (event.card?.token ?? null) : payment.token;
     return {
       online: link.state.status === 'online',
       // Looked up only by the steps that ask: the queue can be long.
       get batch() {
         return openBatch(book.db).no;
+      },
+      get day() {
+        const { zone, dayCut } = settings();
+        return businessDay(world.clock.now(), zone, dayCut);
       },
       get reversalsDue() {
         return payments.reversalUndelivered();
@@ -317,29 +349,24 @@ export class Runner {
     const { amount } = payment;
     const trace = traceOf(payment);
     switch (exchange) {
-      case 'purchase':
+      case 'purchase': {
+        const type = payment.kind === 'pre-authorization' ? payment.kind : exchange;
+        return { type, trace, amount, presented: this.#presented(payment) };
+      }
       case 'advice':
         return { type: exchange, trace, amount, presented: this.#presented(payment) };
-      case 'reversal': {
-        const { stan, rrn, at } = payment;
-        return { type: 'reversal', trace, amount, reason, original: { mti: '0200', stan, rrn, at } };
-      }
+      case 'reversal':
+        return { type: 'reversal', trace, amount, reason, original: bareOriginal(payment) };
       case 'query': {
         const own = this.#ownTrace();
-        const { stan, rrn, at } = payment;
         const asked = { ...own, batch: trace.batch, attempt: 0 };
-        return { type: 'query', trace: asked, amount, original: { mti: '0200', stan, rrn, at } };
+        return { type: 'query', trace: asked, amount, original: bareOriginal(payment) };
       }
-      case 'void': {
+      case 'void':
+      case 'refund':
+      case 'completion': {
         const original = this.#parts.payments.get(payment.original ?? '');
-        const { stan, rrn, at, authCode } = original;
-        const mti = original.acceptedAt === null ? '0200' : '0220';
-        return {
-          type: 'void',
-          trace,
-          amount,
-          original: { mti, stan, rrn, at, ...(authCode === null ? {} : { authCode }) },
-        };
+        return { type: exchange, trace, amount, original: originalOf(original) };
       }
     }
   }
@@ -373,7 +400,11 @@ export class Runner {
 }
 
 /** What the same key must mean when it comes again. */
-export function requestBody(kind: Payment['kind'] | 'cash', amount: Money, original: string | null): string {
+export function requestBody(
+  kind: Payment['kind'] | 'cash' | 'release',
+  amount: Money,
+  original: string | null,
+): string {
   return `${kind} ${amount.minor} ${amount.currency} ${original ?? ''}`.trim();
 }
 
@@ -413,6 +444,8 @@ function eventDetail(event: PaymentEvent): Record<string, string | number | null
       };
     case 'code':
       return { scheme: event.scheme };
+    case 'decide':
+      return { done: event.done ? 1 : 0, cause: event.cause };
     default:
       return {};
   }
@@ -426,8 +459,10 @@ function answerOf(answer: BankAnswer, to: Exchange): Answer {
   const pays = to === 'purchase' || to === 'advice';
   if (answer.kind === 'declined' && !pays && cannotSay.has(answer.code)) return { kind: 'no-answer' };
   switch (answer.kind) {
-    case 'approved':
-      return { kind: 'approved', code: answer.code, authCode: answer.authCode ?? null, ...scriptsIn(answer) };
+    case 'approved': {
+      const { code, authCode = null, hostRrn } = answer;
+      return { kind: 'approved', code, authCode, ...(hostRrn === undefined ? {} : { hostRrn }), ...scriptsIn(answer) };
+    }
     case 'declined':
       return { kind: 'declined', code: answer.code, ...scriptsIn(answer) };
     case 'pending':

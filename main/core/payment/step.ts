@@ -1,10 +1,12 @@
 import { voidedCash } from '../ledger/account.ts';
+import { stepAuthorization, stepCompletion } from './authorization.ts';
 import type { Facts, PaymentEvent } from './event.ts';
 import { stepForward } from './forward.ts';
 import type { Payment } from './payment.ts';
 import { posted, stepPurchase } from './purchase.ts';
+import { stepRefund } from './refund.ts';
 import { stepTakeback } from './takeback.ts';
-import { ignored, outcome, type Rules, type Step, UndrawnTransition } from './transition.ts';
+import { outcome, type Rules, type Step, stepFinal } from './transition.ts';
 import { stepVoid } from './void.ts';
 
 /**
@@ -12,7 +14,24 @@ import { stepVoid } from './void.ts';
  * @throws UndrawnTransition
  */
 export function step(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
-  if (payment.kind === 'void') return stepVoid(payment, event, facts, rules);
+  switch (payment.kind) {
+    case 'void':
+      return stepVoid(payment, event, facts, rules);
+    case 'refund':
+      return stepRefund(payment, event, facts, rules);
+    case 'pre-authorization':
+      return stepAuthorization(payment, event, facts, rules);
+    case 'completion':
+      return payment.state === 'sending' || payment.state === 'unknown'
+        ? stepCompletion(payment, event, facts, rules)
+        : stepSale(payment, event, facts, rules);
+    case 'purchase':
+      return stepSale(payment, event, facts, rules);
+  }
+}
+
+/** What is sold: a purchase, and a completion once it is approved. */
+function stepSale(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
   switch (payment.state) {
     case 'opened':
     case 'sealed':
@@ -30,7 +49,7 @@ export function step(payment: Payment, event: PaymentEvent, facts: Facts, rules:
     case 'approved':
     case 'saf-approved':
     case 'void-due':
-      return stepApproved(payment, event);
+      return stepApproved(payment, event, facts);
     case 'settled':
     case 'declined':
     case 'reversed':
@@ -40,16 +59,19 @@ export function step(payment: Payment, event: PaymentEvent, facts: Facts, rules:
     case 'saf-declined':
     case 'saf-expired':
     case 'saf-voided':
+    case 'authorized':
+    case 'completing':
+    case 'completed':
       return stepFinal(payment, event);
   }
 }
 
-function stepApproved(payment: Payment, event: PaymentEvent): Step {
+function stepApproved(payment: Payment, event: PaymentEvent, facts: Facts): Step {
   if (event.type === 'void' && payment.tender === 'cash') {
     return outcome(
       { state: 'voided', print: 'queued', copies: 0 },
       [{ type: 'print' }, { type: 'drawer' }],
-      [voidedCash(posted(payment))],
+      [voidedCash({ ...posted(payment), day: facts.day })],
     );
   }
   if (event.type === 'void' && payment.state !== 'void-due') return outcome({ state: 'void-due' });
@@ -57,19 +79,4 @@ function stepApproved(payment: Payment, event: PaymentEvent): Step {
     return outcome({ state: event.approved ? 'voided' : payment.acceptedAt === null ? 'approved' : 'saf-approved' });
   }
   return stepFinal(payment, event);
-}
-
-/** What still comes in for a payment that has its outcome changes nothing (I6). */
-function stepFinal(payment: Payment, event: PaymentEvent): Step {
-  switch (event.type) {
-    case 'answer':
-    case 'restart':
-    case 'due':
-    case 'give-up':
-    case 'cancel':
-    case 'clear':
-      return ignored;
-    default:
-      throw new UndrawnTransition(payment, event);
-  }
 }

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { type Currency, money } from '../../../contract/money.ts';
 import type { PaymentState } from '../../../contract/payment.ts';
+import { openBatch } from '../ledger/batch.ts';
 import { prepared } from '../store/statement.ts';
 import type { OfflineUse } from './offline.ts';
 import { type Payment, type PaymentRow, paymentOf } from './payment.ts';
@@ -133,6 +134,43 @@ export class PaymentTable {
       "SELECT * FROM payment WHERE state NOT IN ('opened', 'abandoned') ORDER BY at DESC, stan DESC LIMIT ?",
     )
       .all(limit)
+      .map(paymentOf);
+  }
+
+  /** Minor units of a payment that went back, or may go back yet: refunds and voids that were not refused (I16). */
+  givenBack(original: string): number {
+    return (
+      prepared<[string], { sum: number }>(
+        this.#db,
+        `SELECT coalesce(sum(amount), 0) AS sum FROM payment
+           WHERE original = ? AND kind IN ('refund', 'void') AND state NOT IN ('declined', 'abandoned')`,
+      ).get(original)?.sum ?? 0
+    );
+  }
+
+  /** Whether a payment is counted with the batch that is open; one in cash when its money moved since that was opened. */
+  current(payment: Payment): boolean {
+    const batch = openBatch(this.#db);
+    if (payment.tender !== 'cash') return payment.batch === batch.no;
+    const moved = prepared<[string, number]>(this.#db, 'SELECT 1 FROM transfer WHERE payment = ? AND seq >= ? LIMIT 1');
+    return moved.get(payment.id, batch.opened_seq) !== undefined;
+  }
+
+  /** Payments that do not come to their end: the bank has been asked about them so often. */
+  stuck(attempts: number): number {
+    return (
+      prepared<[number], { n: number }>(
+        this.#db,
+        `SELECT count(*) AS n FROM payment INDEXED BY payment_state
+           WHERE state IN ('reversal-due', 'cancel-due', 'unknown') AND attempt >= ?`,
+      ).get(attempts)?.n ?? 0
+    );
+  }
+
+  /** What was asked for later about a payment: refunds, voids, completions, oldest first. */
+  about(original: string): Payment[] {
+    return prepared<[string], PaymentRow>(this.#db, 'SELECT * FROM payment WHERE original = ? ORDER BY at, stan')
+      .all(original)
       .map(paymentOf);
   }
 

@@ -1,6 +1,16 @@
+import type { ReversalReason } from '../bank/link.ts';
 import type { Answer, Facts, PaymentEvent } from './event.ts';
 import type { Payment } from './payment.ts';
-import { ignored, intent, outcome, pause, type Rules, type Step, UndrawnTransition } from './transition.ts';
+import {
+  ALERT_ATTEMPTS,
+  ignored,
+  intent,
+  outcome,
+  pause,
+  type Rules,
+  type Step,
+  UndrawnTransition,
+} from './transition.ts';
 
 /**
  * A purchase being taken back because its outcome is not known: reversal-due for cards, cancel-due for wallet codes.
@@ -10,12 +20,13 @@ export function stepTakeback(payment: Payment, event: PaymentEvent, facts: Facts
   switch (event.type) {
     case 'due':
       return intent({ attempt: payment.attempt + 1 }, [
-        {
-          type: 'exchange',
-          exchange: 'reversal',
-          reason: payment.state === 'cancel-due' ? 'not-completed' : 'no-answer',
-        },
+        { type: 'exchange', exchange: 'reversal', reason: reasonOf(payment) },
+        ...(payment.attempt + 1 === ALERT_ATTEMPTS ? [{ type: 'alert' } as const] : []),
       ]);
+    case 'decide':
+      // The customer was told "not charged": only that can be decided.
+      if (!event.done) throw new UndrawnTransition(payment, event);
+      return takenBack(payment);
     case 'answer':
       return event.to === 'reversal' ? stepAnswer(payment, event.answer, facts, rules) : ignored;
     case 'restart':
@@ -27,6 +38,11 @@ export function stepTakeback(payment: Payment, event: PaymentEvent, facts: Facts
     default:
       throw new UndrawnTransition(payment, event);
   }
+}
+
+function reasonOf(payment: Payment): ReversalReason {
+  if (payment.state === 'cancel-due') return 'not-completed';
+  return payment.reason === 'released' ? 'customer-cancel' : 'no-answer';
 }
 
 function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules): Step {

@@ -13,6 +13,8 @@ export interface Rules {
   readonly window: number;
   /** How long a message may live anywhere in the path (R6). */
   readonly messageLifetimeMs: number;
+  /** Completions up to so many hundredths of the amount held, and for how many days; absent: nothing is held. */
+  readonly hold?: { readonly percent: number; readonly days: number } | undefined;
   readonly wallet: { readonly firstQueryMs: number; readonly queryMs: number; readonly giveUpMs: number };
 }
 
@@ -25,7 +27,7 @@ export interface Next {
   readonly order: Order;
   /** Delete the sealed card data in the same commit (I18). */
   readonly shred?: true;
-  /** What the original of a void learns in the same commit. */
+  /** What the original of a void or completion learns in the same commit. */
   readonly original?: PaymentEvent;
 }
 
@@ -33,6 +35,9 @@ export interface Next {
 export interface Ignored {
   readonly kind: 'ignored';
 }
+
+/** After so many attempts a person is told, and may decide by name; the repeating goes on (R2, I9). */
+export const ALERT_ATTEMPTS = 6;
 
 export type Step = Next | Ignored;
 
@@ -44,6 +49,21 @@ export class UndrawnTransition extends Error {
   constructor(payment: Payment, event: PaymentEvent) {
     const what = event.type === 'answer' ? `answer ${event.answer.kind} to ${event.to}` : event.type;
     super(`${payment.kind} in state ${payment.state} cannot take ${what}`);
+  }
+}
+
+/** What still comes in for a payment that has its outcome changes nothing (I6). */
+export function stepFinal(payment: Payment, event: PaymentEvent): Step {
+  switch (event.type) {
+    case 'answer':
+    case 'restart':
+    case 'due':
+    case 'give-up':
+    case 'cancel':
+    case 'clear':
+      return ignored;
+    default:
+      throw new UndrawnTransition(payment, event);
   }
 }
 

@@ -34,6 +34,7 @@ export function paymentReceipt(payment: Payment, context: ReceiptContext): Recei
     [t('date'), stamp(payment.at, store.zone)],
     [t('cashier'), words.t(`person.${payment.staff}`, { defaultValue: payment.staff })],
     [t('original'), context.originalNo ?? null],
+    [t('cause'), payment.kind === 'refund' && payment.cause ? words.t(`refund.cause.${payment.cause}`) : null],
     [t('tender'), tenderName(words, payment)],
     [t('card'), payment.maskedPan && maskedForPaper(payment.maskedPan)],
     [t('aid'), payment.aid],
@@ -59,6 +60,9 @@ export function paymentReceipt(payment: Payment, context: ReceiptContext): Recei
 }
 
 function verdict(t: (key: string) => string, payment: Payment, outcome: string): ReceiptLine[] {
+  if (outcome === 'refunded' || outcome === 'authorized') {
+    return [{ kind: 'text', text: t(outcome), align: 'center', bold: true }];
+  }
   const voided = payment.kind === 'void' || outcome === 'voided';
   // While its void is under way the sale stands: nothing has gone back yet.
   const sold = outcome === 'approved' || payment.state === 'void-due';

@@ -39,6 +39,7 @@ export function profileContent(tls: { readonly ca: string; readonly client: Pair
     },
     limits: { maxMinor: 5000000, contactlessMinor: 5000000, cvmMinor: 100000 },
     wallets: [{ scheme: 'alipay', pattern: '^(2[5-9]|30)\\d{14,22}$' }],
+    hold: { percent: 100, days: 7 },
     walletTimers: { firstQueryMs: 3000, queryMs: 3000, giveUpMs: 30000 },
     cards: {
       country: '156',

@@ -25,6 +25,7 @@ export const NOW = Date.UTC(2026, 7, 1, 2);
 export const facts: Facts = {
   online: true,
   batch: 3,
+  day: '2026-08-01',
   reversalsDue: false,
   offline: { count: 0, sum: money(0, 'CNY'), oldest: null, cardWaiting: false },
   now: NOW,
@@ -74,6 +75,8 @@ export function payment(change: Partial<Payment> = {}): Payment {
     acceptedAt: null,
     notFoundAt: null,
     authCode: null,
+    hostRrn: null,
+    cause: null,
     reason: null,
     original: null,
     print: 'none',

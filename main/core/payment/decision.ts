@@ -1,0 +1,30 @@
+import type { Payment } from './payment.ts';
+import { ALERT_ATTEMPTS } from './transition.ts';
+
+/**
+ * Whether a payment has shown that it does not come to its end by itself, so that the owner may say by name what the bank
+ * says of it (I9). `sealed`: its card data is still there.
+ */
+export function decidable(payment: Payment, sealed: () => boolean): boolean {
+  switch (payment.state) {
+    case 'reversal-due':
+    case 'cancel-due':
+      return payment.attempt >= ALERT_ATTEMPTS;
+    case 'unknown':
+      return isAbout(payment) && payment.attempt >= ALERT_ATTEMPTS;
+    case 'saf-unknown':
+      // Without its card data it cannot be told again.
+      return !sealed();
+    default:
+      return false;
+  }
+}
+
+/** What can be decided of it: of one that is being taken back only that it is, for the customer was told so. */
+export function mayDecide(payment: Payment, done: boolean): boolean {
+  return done || (payment.state !== 'reversal-due' && payment.state !== 'cancel-due');
+}
+
+function isAbout({ kind }: Payment): boolean {
+  return kind === 'void' || kind === 'refund' || kind === 'completion';
+}
