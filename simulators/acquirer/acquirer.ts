@@ -14,7 +14,7 @@ import { codeHash } from './issuer.ts';
 import { openLine } from './line.ts';
 import { type CaKey, type ClosedLoop, type Json, merged, profileText, terminalId } from './profile.ts';
 import { type Bank, Session } from './session.ts';
-import { statementText } from './statement.ts';
+import { StatementTerms, statementFile } from './statement.ts';
 
 export interface AcquirerOptions {
   /** Folder for keys, book and profile; made when it is not there. */
@@ -145,13 +145,19 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
       return { rules: faults.list() };
     }),
     book: command(z.strictObject({ batch: z.int().min(0).optional() }), async ({ batch }) => bookCommand(book, batch)),
-    statement: command(z.strictObject({ batch: z.int().min(0).optional() }), async ({ batch }) => {
-      const path = join(options.dir, batch === undefined ? 'statement.csv' : `statement-${batch}.csv`);
-      const payments = book
-        .statement(batch)
-        .map((one) => ({ ...one, currency: currencies[one.currency] ?? one.currency }));
-      writeWhole(path, statementText(payments));
-      return { path, lines: payments.length };
+    statement: command(StatementTerms, async (wanted) => {
+      const named = <T extends { readonly currency: string }>(one: T): T => ({
+        ...one,
+        currency: currencies[one.currency] ?? one.currency,
+      });
+      const { name, bytes, lines } = statementFile(
+        book.statement(wanted.batch).map(named),
+        book.refundsStated(wanted.batch).map(named),
+        wanted,
+      );
+      const path = join(options.dir, name);
+      writeWhole(path, bytes);
+      return { path, lines };
     }),
     code: command(
       z.strictObject({

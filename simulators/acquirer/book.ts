@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { messageClass, type Original, type Request, type Totals } from './request.ts';
+import type { Refund } from './statement.ts';
 
 export type PaymentState = 'approved' | 'declined' | 'pending' | 'reversed' | 'voided';
 
@@ -72,7 +73,8 @@ const schema = `
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS refunds (
     terminal TEXT NOT NULL, merchant TEXT NOT NULL, batch INTEGER NOT NULL, payment INTEGER NOT NULL,
-    amount INTEGER NOT NULL CHECK (amount > 0), currency TEXT NOT NULL, at TEXT NOT NULL
+    amount INTEGER NOT NULL CHECK (amount > 0), currency TEXT NOT NULL, at TEXT NOT NULL,
+    stan INTEGER NOT NULL DEFAULT 0, rrn TEXT NOT NULL DEFAULT ''
   ) STRICT;
   CREATE TABLE IF NOT EXISTS holds (
     id INTEGER PRIMARY KEY, terminal TEXT NOT NULL, merchant TEXT NOT NULL, stan INTEGER NOT NULL, transmitted TEXT NOT NULL,
@@ -102,6 +104,15 @@ export class Book {
     this.#db.pragma('journal_mode = WAL');
     this.#db.pragma('synchronous = NORMAL');
     this.#db.exec(schema);
+    this.#numbersOfRefunds();
+  }
+
+  /** A book of an earlier version has refunds without numbers. */
+  #numbersOfRefunds(): void {
+    const columns = this.#db.pragma('table_info(refunds)') as { readonly name: string }[];
+    if (columns.some(({ name }) => name === 'rrn')) return;
+    this.#db.exec(`ALTER TABLE refunds ADD COLUMN stan INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE refunds ADD COLUMN rrn TEXT NOT NULL DEFAULT ''`);
   }
 
   #sql(text: string): Database.Statement {
@@ -246,7 +257,7 @@ export class Book {
 
   /** Gives money of a payment back; what was given back of it already. */
   refund(request: Request, payment: Payment, now: number): void {
-    this.#sql('INSERT INTO refunds VALUES (?, ?, ?, ?, ?, ?, ?)').run(
+    this.#sql('INSERT INTO refunds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
       request.terminal,
       request.merchant,
       request.batch,
@@ -254,6 +265,8 @@ export class Book {
       request.amount,
       request.currency,
       new Date(now).toISOString(),
+      request.stan,
+      request.rrn,
     );
   }
 
@@ -328,6 +341,14 @@ export class Book {
     return this.#sql(
       `SELECT ${columns}, terminal FROM payments WHERE batch = @batch OR @batch IS NULL ORDER BY id`,
     ).all({ batch: batch ?? null }) as (Payment & { readonly terminal: string })[];
+  }
+
+  /** Refunds as they stand on a statement. */
+  refundsStated(batch?: number): Refund[] {
+    return this.#sql(
+      `SELECT r.terminal, r.stan, r.rrn, r.at, r.amount, r.currency, r.batch, p.scheme, p.maskedPan FROM refunds r
+         JOIN payments p ON p.id = r.payment WHERE r.batch = @batch OR @batch IS NULL ORDER BY r.rowid`,
+    ).all({ batch: batch ?? null }) as Refund[];
   }
 
   issueCode(hash: string, behaviour: string, ms: number): void {

@@ -103,7 +103,7 @@ async function newIdentity(): Promise<Identity> {
 }
 
 /** Writes a file whole or not at all, readable by its owner alone. */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string | Uint8Array): void {
   writeFileSync(`${path}.new`, text, { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }

@@ -1,7 +1,9 @@
+import { copyFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { z } from 'zod';
 import { portOption, sentence, startControl, untilStopped } from '../control.ts';
-import { startAcquirer } from './acquirer.ts';
+import { type Acquirer, startAcquirer } from './acquirer.ts';
 import { readCaKeys, readClosedLoop, readTerms } from './profile.ts';
 
 /** The bank by itself. */
@@ -17,6 +19,7 @@ const program = new Command('acquirer')
   .option('--capture <file>', 'append every frame in hex to this file, card data masked')
   .option('--https', 'serve HTTPS too, on the port above', false)
   .option('--fault-seed <seed>', 'let one message in ten go wrong, the same ones for the same seed', wholeOption(0))
+  .option('--statement <file>', 'write the statement of the book to this file when the bank stops')
   .option('--terms <file>', 'JSON laid over the acquirer profile before the bank signs it');
 
 interface Options {
@@ -26,6 +29,7 @@ interface Options {
   readonly caKeys?: string;
   readonly wallets?: string;
   readonly terms?: string;
+  readonly statement?: string;
   readonly terminals: number;
   readonly capture?: string;
   readonly faultSeed?: number;
@@ -48,6 +52,7 @@ async function run({
   caKeys,
   wallets,
   terms,
+  statement,
   terminals,
   capture,
   faultSeed,
@@ -78,7 +83,14 @@ async function run({
   const stopped = untilStopped();
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   await stopped;
+  if (statement !== undefined) await writeStatement(bank, statement);
   await Promise.all([door.close(), bank.close()]);
+}
+
+/** The form follows the name: zipped when it ends in .zip. */
+async function writeStatement(bank: Acquirer, file: string): Promise<void> {
+  const wrote = await bank.commands['statement']?.({ zip: file.endsWith('.zip') });
+  copyFileSync(z.object({ path: z.string() }).parse(wrote).path, file);
 }
 
 try {

@@ -57,6 +57,9 @@ export const wallets = [
   { scheme: 'e-cny', pattern: '^01\\d{17}$' },
 ] as const;
 
+/** Whatever the scheme, the bank keeps the same of a payment. */
+const schemes = ['unionpay', 'visa', 'mastercard', 'jcb', 'wallet', ...wallets.map(({ scheme }) => scheme)];
+
 function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -114,6 +117,8 @@ function terms(identity: Identity, caKeys: readonly CaKey[], closedLoop: ClosedL
     wallets: wallets.map((wallet) => ({ ...wallet })),
     hold: { percent: 100, days: 7 },
     walletTimers: { firstQueryMs: 3000, queryMs: 3000, giveUpMs: 30000 },
+    fees: schemes.map((scheme) => ({ scheme, basisPoints: 38, minMinor: 1 })),
+    settlement: { zone: 'Asia/Shanghai', cutOff: '24:00' },
     cards: {
       country: '156',
       ttq: '36004080',

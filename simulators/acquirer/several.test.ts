@@ -99,11 +99,14 @@ test('a statement has a line for each sale and one more for its void', async () 
   await terminal.ask('0200', sale('T0000001', 2, '281234567890123457', 1051));
   const wrote = (await bank.commands['statement']?.({})) as { path: string };
   const [head, ...lines] = readFileSync(wrote.path, 'utf8').trimEnd().split('\r\n');
-  expect(head).toBe('date,time,terminal,batch,type,stan,rrn,auth_code,card,scheme,amount,fee,net,currency');
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(
-    /^\d{4}-\d\d-\d\d,\d\d:\d\d:\d\d,T0000001,1,sale,1,260801000001,\d{6},,alipay,1000,4,996,CNY$/,
+  expect(head).toBe(
+    'settlement_date,date,time,merchant,terminal,batch,type,stan,rrn,auth_code,card,scheme,amount,fee,net,currency',
   );
+  expect(lines).toHaveLength(2);
+  expect(lines[0]).toMatch(
+    /^(\d{4}-\d\d-\d\d),\1,\d\d:\d\d:\d\d,M00000000000001,T0000001,1,sale,1,260801000001,\d{6},,alipay,10.00,0.04,9.96,CNY$/,
+  );
+  expect(lines[1]).toMatch(/,deposit,,,,,,10.00,0.04,9.96,CNY$/);
   terminal.end();
 });
 
