@@ -1,3 +1,4 @@
+import { DrawerShift } from './drawer.ts';
 import { Money } from './money.ts';
 import { PaymentId } from './payment.ts';
 import { z } from './schema.ts';
@@ -69,6 +70,8 @@ export const DayReport = z.object({
   agreed: z.boolean(),
   /** First and last journal entry of the batch and the head's hash. */
   journal: z.object({ first: z.int(), last: z.int(), hash: z.string() }),
+  /** The drawer shifts that were open in this batch, counted or not. */
+  drawers: z.array(DrawerShift),
   carriedOver: z.array(z.object({ payment: PaymentId, state: z.string(), amount: Money })),
 });
 export type DayReport = z.infer<typeof DayReport>;

@@ -2,6 +2,7 @@ import { eventIterator, oc } from '@orpc/contract';
 import { CounterView, CustomerView, Language } from './counter.ts';
 import { CloseStep, DayReport, Today } from './day.ts';
 import { DeviceView, TestResult, Verification, VirtualCard, VirtualPaper, VirtualStatus } from './device.ts';
+import { CountInput, DrawerAnswer, DrawerShift, FloatInput, MoveInput } from './drawer.ts';
 import { ChargeInput, PaymentId, PaymentRef, PaymentView, RefundCause, RequestKey, StoryStep } from './payment.ts';
 import {
   DoneInput,
@@ -159,6 +160,18 @@ export const terminal = {
     done: owning.input(DoneInput).output(Reconciliation),
     /** The result as a file, piece by piece. */
     export: owning.input(ExportInput).output(eventIterator(Exported)),
+  },
+  drawer: {
+    /** The shift that is open, or the one counted last. A cashier does not see what should be in the drawer. */
+    shift: looking.input(none).output(z.object({ shift: DrawerShift.nullable() })),
+    /** Begins a shift with the float that is in the drawer. */
+    open: selling.input(FloatInput).output(DrawerAnswer),
+    /** Cash in, or out: for that a cashier needs the owner's PIN. */
+    move: selling.input(MoveInput).output(DrawerAnswer),
+    /** Ends the shift by what was counted. */
+    count: selling.input(CountInput).output(DrawerAnswer),
+    /** Opens the drawer without a sale: journalled. */
+    kick: selling.input(none).output(done),
   },
   devices: {
     watch: technical.input(none).output(eventIterator(z.array(DeviceView))),

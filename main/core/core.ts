@@ -5,6 +5,7 @@ import type { AcquirerLink } from './bank/link.ts';
 import { openLink } from './bank/open.ts';
 import type { AcquirerProfile } from './bank/profile.ts';
 import { Settlement } from './bank/settlement.ts';
+import { CashDrawer } from './cash/drawer.ts';
 import type { CardOutcome, Vault } from './kernel/outcome.ts';
 import { openVault } from './kernel/vault.ts';
 import type { Book, Recovered } from './ledger/book.ts';
@@ -70,6 +71,7 @@ export class Core {
   readonly pending: Pending;
   readonly printing: Printing;
   readonly settlement: Settlement;
+  readonly drawer: CashDrawer;
   readonly reconciliation: Reconciliation;
   readonly staff: Staff;
   readonly recovered: Recovered;
@@ -156,12 +158,14 @@ export class Core {
     const settings = (): StoreSettings => this.#settings;
     const told = { today: () => this.today, changed: () => this.changed() };
     this.reconciliation = new Reconciliation({ clock, book, profile, settings, ...told });
+    this.drawer = new CashDrawer({ clock, book, settings, changed: () => this.changed() });
     this.settlement = new Settlement({
       clock,
       book,
       payments,
       link,
       settings: () => this.#settings,
+      drawers: (seq) => this.drawer.since(seq),
       deliver: (ms) => this.pending.settle(ms),
       print: async (report) => {
         await world.devices.printer.print(dayReceipt(report, this.receiptContext(false)));

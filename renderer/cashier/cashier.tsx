@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { CounterView, Prompt } from '../../contract/counter.ts';
 import type { Money } from '../../contract/money.ts';
 import { type Outcome, outcomeOf, type PaymentView } from '../../contract/payment.ts';
+import { DrawerSheet } from '../drawer/drawer.tsx';
 import { Bar } from '../ui/bar.tsx';
 import { amountOf, isPadKey, type PadKey, typeKey } from '../ui/entry.ts';
 import { type Act, useAct } from '../ui/frame.tsx';
@@ -21,7 +22,7 @@ import { Side } from './side.tsx';
 import { VoidSheet } from './void.tsx';
 
 export type Opened =
-  | { readonly sheet: 'none' | 'keys' | 'void' | 'notices' }
+  | { readonly sheet: 'none' | 'keys' | 'void' | 'notices' | 'drawer' }
   | { readonly sheet: 'cash'; readonly amount: Money }
   | { readonly sheet: 'payment'; readonly payment: string };
 
@@ -222,6 +223,7 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
       <Foot view={view} onCash={() => void takeCash()} onOpen={setOpened} />
       {opened.sheet === 'keys' && <KeysSheet onClose={close} />}
       {opened.sheet === 'void' && <VoidSheet view={view} onClose={close} />}
+      {opened.sheet === 'drawer' && <DrawerSheet view={view} onClose={close} />}
       {opened.sheet === 'notices' && <NoticesSheet view={view} onClose={close} />}
       {opened.sheet === 'cash' && (
         <CashSheet

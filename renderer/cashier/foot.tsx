@@ -45,6 +45,9 @@ export function Foot({ view, onCash, onOpen }: FootProps): ReactNode {
       <button type="button" title="F4" onClick={() => onOpen({ sheet: 'void' })}>
         {t('cashier.void')}
       </button>
+      <button type="button" onClick={() => onOpen({ sheet: 'drawer' })}>
+        {t('cashier.drawer')}
+      </button>
       <button type="button" title="F1 ?" onClick={() => onOpen({ sheet: 'keys' })}>
         {t('cashier.keys')}
       </button>

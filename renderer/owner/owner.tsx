@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { CounterView } from '../../contract/counter.ts';
 import { Cashier } from '../cashier/cashier.tsx';
 import { PaymentSheet } from '../cashier/payment.tsx';
+import { DrawerPage } from '../drawer/drawer.tsx';
 import { LineState, LockButton, Switches } from '../ui/bar.tsx';
 import styles from './owner.module.css';
 import { Payments } from './payments.tsx';
@@ -10,7 +11,7 @@ import { Queue } from './queue.tsx';
 import { Settlement } from './settlement.tsx';
 import { TodayPage } from './today.tsx';
 
-const pages = ['today', 'payments', 'queue', 'settlement', 'till'] as const;
+const pages = ['today', 'payments', 'queue', 'settlement', 'drawer', 'till'] as const;
 type Page = (typeof pages)[number];
 
 interface OwnerProps {
@@ -62,6 +63,7 @@ export function Owner({ view, onLanguage }: OwnerProps): ReactNode {
             />
           )}
           {page === 'payments' && <Payments zone={zone} onPayment={setPayment} />}
+          {page === 'drawer' && <DrawerPage view={view} />}
           {page === 'queue' && <Queue view={view} onPayment={setPayment} />}
           {page === 'settlement' && <Settlement view={view} closing={closing} onClosing={setClosing} />}
         </main>

@@ -4,6 +4,7 @@ import type { CounterView } from '../../contract/counter.ts';
 import type { DayReport } from '../../contract/day.ts';
 import { formatMoney } from '../../contract/money.ts';
 import type { TerminalClient } from '../core.ts';
+import { ShiftFigures } from '../drawer/drawer.tsx';
 import { useAsk } from '../ui/ask.ts';
 import { RefusedNote, useAct } from '../ui/frame.tsx';
 import page from '../ui/page.module.css';
@@ -23,7 +24,7 @@ export function ReportFigures({
 }): ReactNode {
   const { t } = useTranslation();
   const { today } = report;
-  const figures = ['sold', 'voided', 'atBank', 'underWay', 'cash', 'lateDeclined'] as const;
+  const figures = ['sold', 'voided', 'refunded', 'atBank', 'underWay', 'cash', 'lateDeclined'] as const;
   return (
     <>
       <p className={page['note']}>
@@ -43,6 +44,12 @@ export function ReportFigures({
           <dd className={today.difference.minor === 0 ? page['good'] : page['bad']}>{formatMoney(today.difference)}</dd>
         </div>
       </dl>
+      {report.drawers.map((shift) => (
+        <section key={shift.no}>
+          <h3>{t('owner.drawer')}</h3>
+          <ShiftFigures shift={shift} />
+        </section>
+      ))}
       <BooksTable report={report} />
     </>
   );

@@ -1,8 +1,8 @@
-import { implement } from '@orpc/server';
+import { implement, type Router } from '@orpc/server';
 import type { CounterView, CustomerView } from '../../contract/counter.ts';
 import { terminal } from '../../contract/terminal.ts';
 import { imported, reconciled } from './reconciled.ts';
-import { closed, devices, noon, payments, report, today } from './scenes.ts';
+import { closed, devices, drawer, noon, payments, report, today } from './scenes.ts';
 
 /** What a stand-in core shows, and whom it tells what it was asked. */
 export interface Stand {
@@ -39,7 +39,7 @@ const found = (id: string) => payments.find((one) => one.id === id) ?? first;
 const status = () => paper;
 
 /** A stand-in for the core: it shows one scene, answers every call, and changes nothing. */
-export function standRouter(stand: Stand) {
+export function standRouter(stand: Stand): Router<typeof terminal, Record<never, never>> {
   const payment = (call: string) => (options: { readonly input: unknown }) => {
     stand.asked?.(call, options.input);
     return first;
@@ -141,6 +141,16 @@ export function standRouter(stand: Stand) {
       export: os.reconciliation.export.handler(async function* () {
         yield { name: 'reconciliation.csv', text: '' };
       }),
+    },
+    drawer: {
+      shift: os.drawer.shift.handler(() => ({ shift: drawer })),
+      open: os.drawer.open.handler(() => ({ shift: drawer, printed: true })),
+      move: os.drawer.move.handler(() => ({ shift: drawer, printed: true })),
+      count: os.drawer.count.handler(({ input }) => ({
+        shift: { ...drawer, state: 'counted' as const, counted: input.counted, countedBy: 'cashier' },
+        printed: false,
+      })),
+      kick: os.drawer.kick.handler(nothing),
     },
     devices: {
       watch: os.devices.watch.handler(({ signal }) => once(devices, signal)),

@@ -1,6 +1,7 @@
 import type { CounterView, CustomerView, Now } from '../../contract/counter.ts';
 import type { DayReport, Today } from '../../contract/day.ts';
 import type { DeviceView } from '../../contract/device.ts';
+import type { DrawerShift } from '../../contract/drawer.ts';
 import { type Money, money } from '../../contract/money.ts';
 import { outcomeOf, type PaymentState, type PaymentView } from '../../contract/payment.ts';
 
@@ -228,6 +229,28 @@ export const today: Today = {
 
 const totals = { debitCount: 294, debit: cny(814080), creditCount: 3, credit: cny(9600) };
 
+/** A shift with a float, cash sales, change brought, and money taken to the safe. */
+export const drawer: DrawerShift = {
+  no: 12,
+  state: 'open',
+  day: '2026-08-01',
+  openedAt: noon - 4 * 3_600_000,
+  openedBy: 'cashier',
+  float: cny(50000),
+  sales: cny(33800),
+  in: cny(10000),
+  out: cny(30000),
+  expected: cny(63800),
+  counted: null,
+  difference: null,
+  countedAt: null,
+  countedBy: null,
+  moves: [
+    { id: 'a', kind: 'in', reason: 'change', amount: cny(10000), at: noon - 9e6, by: 'cashier', approver: null },
+    { id: 'b', kind: 'out', reason: 'safe', amount: cny(30000), at: noon - 6e6, by: 'cashier', approver: 'owner' },
+  ],
+};
+
 export const report: DayReport = {
   kind: 'X',
   number: null,
@@ -238,6 +261,7 @@ export const report: DayReport = {
   books: { terminal: totals, ledger: totals, journal: totals, bank: null },
   agreed: true,
   journal: { first: 17_411, last: 18_204, hash: '9c1f0a77d2be43f18a60c5d1e27b9034a8f6c0d3e1b2957f4c6d8e0a1b3c5d7f' },
+  drawers: [drawer],
   carriedOver: [],
 };
 

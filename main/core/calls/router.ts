@@ -3,6 +3,7 @@ import type { terminal } from '../../../contract/terminal.ts';
 import { type Context, contract } from './access.ts';
 import { day } from './day.ts';
 import { devices, virtual } from './devices.ts';
+import { drawer } from './drawer.ts';
 import { payments, queue } from './payments.ts';
 import { reconciliation } from './reconciliation.ts';
 import { counter, sale } from './sale.ts';
@@ -18,6 +19,7 @@ export const router: Router<typeof terminal, Context> = contract.router({
   queue,
   day,
   reconciliation,
+  drawer,
   devices,
   virtual,
 });

@@ -16,7 +16,9 @@ export type Table =
   | 'blocked'
   | 'statement'
   | 'deposit'
-  | 'difference_done';
+  | 'difference_done'
+  | 'drawer'
+  | 'cash_move';
 
 /** One change to one row. An update must find exactly the row that `key` describes: compare-and-set (I6). */
 export type Write =

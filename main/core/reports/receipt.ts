@@ -4,6 +4,7 @@ import { formatMoney, type Money } from '../../../contract/money.ts';
 import { outcomeOf } from '../../../contract/payment.ts';
 import type { Receipt, ReceiptLine } from '../../../drivers/printer/printer.ts';
 import type { Totals } from '../bank/link.ts';
+import { drawerLines } from '../cash/slip.ts';
 import { localTime } from '../ledger/day.ts';
 import type { Payment } from '../payment/payment.ts';
 import type { StoreSettings } from '../store/settings.ts';
@@ -149,6 +150,10 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
           right: formatMoney(one.amount),
         }),
       ),
+      ...report.drawers.flatMap((shift): ReceiptLine[] => [
+        { kind: 'rule' },
+        ...drawerLines(shift, (key, options) => words.t(key, options ?? {})),
+      ]),
       { kind: 'rule' },
       ...(['terminal', 'ledger', 'journal', 'bank'] as const).flatMap((name) => bookLines(words, name, books[name])),
       { kind: 'text', text: t(report.agreed ? 'agreed' : 'differs'), align: 'center', bold: true },
@@ -175,6 +180,11 @@ function bookLines(words: i18n, name: string, totals: Totals | null): ReceiptLin
       right: `${formatMoney(totals.debit)} / ${formatMoney(totals.credit)}`,
     },
   ];
+}
+
+/** Lines under the store's name, with the foot of every receipt. */
+export function slip(lines: readonly ReceiptLine[], context: ReceiptContext): Receipt {
+  return { lines: [...head(context), { kind: 'rule' }, ...lines, ...foot(context)] };
 }
 
 /** What a technician prints to see that the printer writes both scripts. */
