@@ -71,7 +71,8 @@ export function readToday(db: Database, day: string, currency: Currency, zone: s
 
 /** Whether an account stands on the other side of a payment's own movements. */
 function trades(account: string): boolean {
-  return account === SALES || account === REFUNDS || account.startsWith(OFFLINE) || account.startsWith('loss:');
+  const way = account.startsWith(OFFLINE) || account.startsWith(RECEIVABLE);
+  return account === SALES || account === REFUNDS || way || account.startsWith('loss:');
 }
 
 function readHours(db: Database, day: string, currency: Currency, zone: string): Today['hours'] {
