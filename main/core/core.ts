@@ -14,6 +14,7 @@ import { type Aftersale, openAftersale } from './payment/aftersale.ts';
 import { amountRefusal, Counter } from './payment/counter.ts';
 import type { Effect } from './payment/event.ts';
 import type { Payment } from './payment/payment.ts';
+import { BankParameters, keptTerms } from './parameters.ts';
 import { Pending } from './payment/pending.ts';
 import { Printing } from './payment/printing.ts';
 import { rulesOf } from './payment/rules.ts';
@@ -68,6 +69,7 @@ export class Core {
   readonly link: AcquirerLink;
   readonly counter: Counter;
   readonly aftersale: Aftersale;
+  readonly parameters: BankParameters;
   readonly pending: Pending;
   readonly printing: Printing;
   readonly settlement: Settlement;
@@ -89,12 +91,13 @@ export class Core {
   readonly #onFatal: (error: unknown) => void;
 
   constructor(options: CoreOptions) {
-    const { world, profile } = options;
+    const { world } = options;
     this.world = world;
-    this.profile = profile;
     this.zone = options.zone;
     this.#onFatal = options.onFatal;
     const { db, book, recovered } = openRecord(options);
+    const profile = { ...options.profile, ...keptTerms(world.storage, db, options) };
+    this.profile = profile;
     this.book = book;
     this.recovered = recovered;
     this.payments = new PaymentTable(db);
@@ -122,6 +125,13 @@ export class Core {
       fatal,
     });
     const { clock } = world;
+    this.parameters = new BankParameters({
+      ...{ world, book, link, profile, blocklist, fatal, signer: options.signer },
+      idle: () => !this.counter.busy && this.#stopped === null,
+      adopt: (terms) => Object.assign(rules, rulesOf(Object.assign(profile, terms))),
+      onChange: (listener) => this.onChange(listener),
+      changed: () => this.changed(),
+    });
     this.pending = new Pending({ clock, link, payments, runner: this.#runner, rules, fatal });
     const read = options.read ?? this.#read;
     this.counter = new Counter({
@@ -196,6 +206,7 @@ export class Core {
     link.start();
     this.pending.go();
     this.printing.go();
+    this.parameters.go();
   }
 
   get settings(): StoreSettings {
@@ -384,6 +395,7 @@ export class Core {
   async close(): Promise<void> {
     this.counter.stop();
     this.pending.stop();
+    this.parameters.stop();
     this.printing.stop();
     for (const undo of this.#undo) undo();
     await this.link.close();

@@ -29,12 +29,16 @@ const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(
 
 const linkFaults =
   'refused unreachable timed-out untrusted-host client-refused closed sign-on-refused protocol stopped';
+const parameterFaults = 'damaged forged foreign older invalid'
+  .split(' ')
+  .map((fault) => `parameters-${fault}`)
+  .join(' ');
 const deviceStates = {
   reader: 'ready absent no-daemon unresponsive collision',
   scanner: 'ready absent',
   printer: 'ready paper-near-end paper-end cover-open offline error no-answer not-configured',
   drawer: 'ready open unavailable',
-  bank: `online connecting ${linkFaults}`,
+  bank: `online connecting on-backup meddled ${linkFaults} ${parameterFaults}`,
   storage: 'sound low damaged',
   clock: 'ready suspect',
 } satisfies Record<DeviceView['kind'], string>;

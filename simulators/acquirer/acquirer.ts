@@ -12,6 +12,7 @@ import { HttpsDoor } from './https.ts';
 import { openIdentity, saveIdentity, withPort, writeWhole } from './identity.ts';
 import { codeHash } from './issuer.ts';
 import { openLine } from './line.ts';
+import { bundleOf, Published } from './parameters.ts';
 import { type CaKey, type ClosedLoop, type Json, merged, profileText, terminalId } from './profile.ts';
 import { type Bank, Session } from './session.ts';
 import { StatementTerms, statementFile } from './statement.ts';
@@ -110,6 +111,8 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
     issuers: options.closedLoop?.issuers ?? [],
     failed: (error) => process.stderr.write(`The bank failed on a message: ${String(error)}\n`),
   };
+  let published: { readonly version: number; readonly bytes: Buffer } | undefined;
+  bank.parameters = (have) => (published !== undefined && published.version > have ? published : undefined);
   const { line, identity } = await openLine(wanted, fixed, (connection) => new Session(bank, connection));
   saveIdentity(options.dir, identity);
   const overHttps = options.https === true || speech.link === 'https';
@@ -139,6 +142,10 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
     rule: command(z.strictObject({ rule: Rule }), async ({ rule }) => {
       faults.plant(rule);
       return { rules: faults.list() };
+    }),
+    parameters: command(z.strictObject(Published.shape), async (input) => {
+      published = { version: input.version, bytes: bundleOf(identity, input) };
+      return { version: input.version, bytes: published.bytes.length };
     }),
     rules: command(z.strictObject({ clear: z.literal(true).optional() }), async ({ clear }) => {
       if (clear) faults.clear();

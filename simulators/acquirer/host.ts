@@ -179,6 +179,7 @@ function carryOut(
   switch (request.kind) {
     case 'sign-on':
     case 'echo':
+    case 'parameters':
       return { code: refusal ?? '00' };
     case 'query':
       return refusal === undefined ? query(book, request) : { code: refusal };

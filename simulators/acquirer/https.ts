@@ -274,7 +274,7 @@ export class HttpsDoor {
     const have = Number(/newer-than=(\d{1,9})$/.exec(url)?.[1] ?? 0);
     const bundle = this.#bank.parameters?.(have);
     if (bundle === undefined) this.#say(response, 404, { error: 'none' }, caller);
-    else this.#send(response, 200, bundle, caller);
+    else this.#send(response, 200, bundle.bytes, caller);
   }
 
   async #pay(path: string, body: Buffer, key: string, response: ServerResponse, caller: Caller): Promise<void> {

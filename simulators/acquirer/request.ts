@@ -4,6 +4,7 @@ import type { Message } from './wire.ts';
 export type Kind =
   | 'sign-on'
   | 'echo'
+  | 'parameters'
   | 'purchase'
   | 'advice'
   | 'authorization'
@@ -57,6 +58,7 @@ const common = [3, 7, 11, 12, 13, 24, 41, 42];
 const shapes: Readonly<Record<string, Shape>> = {
   '0800 920000': { kind: 'sign-on', fields: [] },
   '0800 990000': { kind: 'echo', fields: [] },
+  '0800 930000': { kind: 'parameters', fields: [63] },
   '0200 000000': { kind: 'purchase', fields: [4, 22, 25, 37, 48, 49, 60], optional: [14, 23, 55] },
   '0220 000000': { kind: 'advice', fields: [4, 14, 22, 25, 37, 48, 49, 60], optional: [23, 55] },
   '0420 000000': { kind: 'reversal', fields: [4, 25, 37, 39, 49, 60, 90] },

@@ -7,6 +7,7 @@ import type { Faults, Rule } from './faults.ts';
 import { execute, type Verdict } from './host.ts';
 import type { Connection, Receiver } from './line.ts';
 import { sameMac } from './mac.ts';
+import { partOf } from './parameters.ts';
 import type { WalletIssuer } from './profile.ts';
 import type { Request } from './request.ts';
 import { decode, encode, type Fields, type Message, type Received, WireError } from './wire.ts';
@@ -26,7 +27,7 @@ export interface Bank {
   /** Told of every message, where somebody wants to look on. */
   readonly capture?: Capture;
   /** The signed parameters, when there are newer ones than the terminal has. */
-  parameters?(have: number): Buffer | undefined;
+  parameters?: (have: number) => { readonly version: number; readonly bytes: Buffer } | undefined;
   /** Called with bugs only: what went wrong while a message was dealt with. */
   failed(error: unknown): void;
 }
@@ -118,6 +119,7 @@ export class Session implements Receiver {
         : execute(bank, request, card, refusal, Date.now());
     const more: Fields = new Map();
     if (request.kind === 'sign-on' && verdict.code === '00') more.set(62, this.#newKey());
+    if (request.kind === 'parameters') this.#addPart(message, more);
     if (rule?.do === 'drop-answer') return;
     if (rule?.do === 'delay') await wait(rule.ms);
     if (rule?.do === 'reset') return this.#connection.reset();
@@ -138,6 +140,15 @@ export class Session implements Receiver {
     const due = this.#held.filter(({ until }) => until === 'next' || until === request.original?.stan);
     this.#held = this.#held.filter((one) => !due.includes(one));
     for (const { send } of due) send();
+  }
+
+  /** The next bytes of the parameters that the terminal does not have. */
+  #addPart(message: Message, more: Fields): void {
+    const { field, as, most } = this.#bank.dialect.parameters;
+    const told = message.fields.get(field) ?? '';
+    const question = as === 'hex' ? Buffer.from(told, 'hex').toString('latin1') : told;
+    const part = partOf(question, this.#bank.parameters?.(Number(question.slice(0, 9))), most) ?? '';
+    more.set(field, as === 'hex' ? Buffer.from(part, 'latin1').toString('hex').toUpperCase() : part);
   }
 
   #newKey(): string {

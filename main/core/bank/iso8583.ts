@@ -2,9 +2,18 @@ import type { World } from '../world/world.ts';
 import type { IsoMessage } from './codec.ts';
 import type { Dialect, Identity } from './dialects/dialect.ts';
 import { dialectOf } from './dialects/named.ts';
+import { download } from './download.ts';
 import { IsoError } from './error.ts';
 import { type Address, type Hosts, jittered, openHosts } from './hosts.ts';
-import type { AcquirerLink, BankAnswer, LinkCounters, LinkFault, LinkRequest, LinkState } from './link.ts';
+import type {
+  AcquirerLink,
+  BankAnswer,
+  LinkCounters,
+  LinkFault,
+  LinkRequest,
+  LinkState,
+  ParameterAnswer,
+} from './link.ts';
 import { openMac } from './mac.ts';
 import { mismatch } from './messages.ts';
 import type { AcquirerProfile } from './profile.ts';
@@ -116,6 +125,25 @@ class IsoLink implements AcquirerLink {
 
   further(request: LinkRequest): Promise<BankAnswer> {
     return this.exchange(request);
+  }
+
+  async parameters(have: number): Promise<ParameterAnswer> {
+    const session = this.#session;
+    if (!session || this.#state.status !== 'online') return { kind: 'no-answer', detail: this.#whyNot() };
+    return download(have, (text) => this.#askPart(session, text));
+  }
+
+  /** One part of newer parameters; undefined without a believable answer. */
+  async #askPart(session: Session, text: string): Promise<string | undefined> {
+    const { parameters, composeNetwork, codeOf } = this.#dialect;
+    const message = composeNetwork('parameters', session.nextStan(), this.#world.clock.now(), this.#identity);
+    const value = parameters.as === 'text' ? text : Buffer.from(text, 'latin1').toString('hex').toUpperCase();
+    const fields = new Map(message.fields).set(parameters.field, value);
+    const timeoutMs = this.#profile.timers.responseMs;
+    const asked = await session.ask({ mti: message.mti, fields }, { timeoutMs });
+    if (asked.kind !== 'answered' || codeOf(asked.answer) !== '00') return undefined;
+    const told = asked.answer.fields.get(parameters.field) ?? '';
+    return parameters.as === 'text' ? told : Buffer.from(told, 'hex').toString('latin1');
   }
 
   async #exchange(session: Session, request: LinkRequest): Promise<BankAnswer> {

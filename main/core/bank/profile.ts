@@ -104,6 +104,8 @@ export const AcquirerProfile = z
       kid: z.string().min(1).max(100),
       jwk: z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: coordinate, y: coordinate }),
     }),
+    /** How often the host is asked for newer parameters (docs/bank-link.md, "Parameters"); never when left out. */
+    parameters: z.strictObject({ everyMs: milliseconds }).optional(),
     timers: z.strictObject({
       connectMs: milliseconds,
       responseMs: milliseconds,
@@ -240,12 +242,17 @@ function issue(error: z.ZodError): string {
 /** SubjectPublicKeyInfo of an Ed25519 key up to its 32 bytes (RFC 8410 clause 4). */
 const ED25519 = Buffer.from('302a300506032b6570032100', 'hex');
 
-function signatureFits(content: string, signed: z.infer<typeof Signed>): boolean {
+/** Whether an Ed25519 signature (base64url) over canonical JSON is that of the key `x`. */
+export function signatureFits(
+  content: string,
+  signed: { readonly signer: { readonly x: string }; readonly signature: string },
+): boolean {
   const spki = Buffer.concat([ED25519, Buffer.from(signed.signer.x, 'base64url')]);
   const key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
   return verify(null, Buffer.from(content, 'utf8'), key, Buffer.from(signed.signature, 'base64url'));
 }
 
-function thumbprint(x: string): string {
+/** Names an Ed25519 key (RFC 7638, base64url). */
+export function thumbprint(x: string): string {
   return createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
 }

@@ -1,4 +1,5 @@
 import type { DeviceView } from '../../../contract/device.ts';
+import { alarmed } from '../bank/link.ts';
 import type { Core } from '../core.ts';
 
 type Status = DeviceView['status'];
@@ -182,7 +183,12 @@ export class Board {
     const { link, profile } = this.#core;
     const { state, counters } = link;
     const latency = state.status === 'online' ? state.latencyMs : undefined;
-    const values = { ...counters, ...(latency === undefined ? {} : { latencyMs: Math.round(latency) }) };
+    const { version, fault } = this.#core.parameters.state;
+    const values = {
+      ...counters,
+      ...(latency === undefined ? {} : { latencyMs: Math.round(latency) }),
+      ...(version > 0 ? { parameters: version } : {}),
+    };
     const common = {
       id: 'bank',
       name: `${profile.name} ${profile.host}:${profile.port}`,
@@ -190,7 +196,13 @@ export class Board {
       values,
       tests: ['echo'],
     } as const;
-    if (state.status === 'online') return { ...common, status: 'ready', state: 'online' };
+    if (state.status === 'online') {
+      // What wants a technician most: somebody in the line, then refused parameters, then the second host.
+      if (alarmed(counters)) return { ...common, status: 'attention', state: 'meddled' };
+      if (fault !== undefined) return { ...common, status: 'attention', state: fault };
+      if (state.backup) return { ...common, status: 'attention', state: 'on-backup' };
+      return { ...common, status: 'ready', state: 'online' };
+    }
     if (state.status === 'connecting') return { ...common, status: 'attention', state: 'connecting' };
     return { ...common, values: { ...values, detail: state.detail }, status: 'trouble', state: state.reason };
   }

@@ -12,6 +12,7 @@ export const countertap: Dialect = {
   isSignOn: ({ mti, fields }) => messageClass(mti) === '0800' && fields.get(3) === '920000',
   signOnSealed: true,
   newKey: newAesKey,
+  parameters: { field: 63, as: 'text', most: 700 },
   mac: cmacOf,
   read,
   answer(message, request, verdict, more) {

@@ -13,6 +13,8 @@ export interface Dialect {
   /** Whether a sign-on carries a MAC under the master key; else it and its answer carry none. */
   readonly signOnSealed: boolean;
   newKey(master: Buffer): NewKey;
+  /** Where a part of the parameters stands, and how many bytes of them fit at most. */
+  readonly parameters: { readonly field: number; readonly as: 'text' | 'hex'; readonly most: number };
   mac(key: Buffer, covered: Buffer): Buffer;
   /** Undefined when the message is none that the bank knows: a format error. */
   read(message: Message): Request | undefined;

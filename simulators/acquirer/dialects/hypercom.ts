@@ -43,6 +43,7 @@ const about = [4, 11, 12, 13, 25, 49, 60, 62];
 const shapes: Readonly<Record<string, Shape>> = {
   '0800 920000': { kind: 'sign-on', must: [] },
   '0800 990000': { kind: 'echo', must: [] },
+  '0800 930000': { kind: 'parameters', must: [63] },
   '0200 000000': { kind: 'purchase', must: [4, 22, 25, 49, 60, 62], may: card },
   '0220 000000': { kind: 'advice', must: about, may: [...card, 37, 38] },
   '0400 000000': { kind: 'reversal', must: [4, 25, 49, 60, 62] },
@@ -133,6 +134,7 @@ export const hypercom: Dialect = {
   isSignOn: ({ mti, fields }) => messageClass(mti) === '0800' && fields.get(3) === '920000',
   signOnSealed: false,
   newKey: newRetailKey,
+  parameters: { field: 63, as: 'text', most: 700 },
   mac: x919,
   read,
   answer(message, request, verdict, more) {

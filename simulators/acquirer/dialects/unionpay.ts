@@ -35,6 +35,7 @@ const forms: Forms = {
 const kinds: Readonly<Record<string, Kind>> = {
   '0800 00 003': 'sign-on',
   '0820 00 301': 'echo',
+  '0800 00 360': 'parameters',
   '0200 22 000': 'purchase',
   '0220 30 000': 'advice',
   '0400 22 000': 'reversal',
@@ -56,6 +57,7 @@ const told = [37, 38];
 const shapes: Readonly<Record<Kind, { readonly must: readonly number[]; readonly may?: readonly number[] }>> = {
   'sign-on': { must: [63] },
   echo: { must: [] },
+  parameters: { must: [62] },
   purchase: { must: [...money, 22], may: card },
   advice: { must: [...money, 22, 57], may: card },
   reversal: { must: [...money, 39, 61], may: told },
@@ -151,6 +153,7 @@ export const unionpay: Dialect = {
   isSignOn: ({ mti, fields }) => mti === '0800' && fields.get(60)?.endsWith('003') === true,
   signOnSealed: false,
   newKey: newUnionPayKey,
+  parameters: { field: 62, as: 'hex', most: 330 },
   mac: unionPayMac,
   read,
   answer(message, request, verdict, more) {

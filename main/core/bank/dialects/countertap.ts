@@ -4,7 +4,7 @@ import { openKeyBlock } from '../keys.ts';
 import { COUNTERTAP } from '../layouts/countertap.ts';
 import type { BankAnswer, LinkRequest, Original, Presented, ReversalReason, Totals } from '../link.ts';
 import { utcStamp } from '../stamp.ts';
-import { BAD_MAC, type Dialect, type Identity, readCode, sameTotals } from './dialect.ts';
+import { BAD_MAC, type Dialect, type Identity, type Network, readCode, sameTotals } from './dialect.ts';
 import { bareEnvelope } from './tpdu.ts';
 
 /** MTI of the first sending and of a repeat; DE 3. */
@@ -15,9 +15,10 @@ interface Kind {
 }
 
 /** docs/bank-link.md, "Messages". */
-const KINDS: Readonly<Record<LinkRequest['type'] | 'sign-on' | 'echo', Kind>> = {
+const KINDS: Readonly<Record<LinkRequest['type'] | Network, Kind>> = {
   'sign-on': { first: '0800', repeat: '0800', processing: '920000' },
   echo: { first: '0800', repeat: '0800', processing: '990000' },
+  parameters: { first: '0800', repeat: '0800', processing: '930000' },
   purchase: { first: '0200', repeat: '0200', processing: '000000' },
   advice: { first: '0220', repeat: '0221', processing: '000000' },
   reversal: { first: '0420', repeat: '0421', processing: '000000' },
@@ -63,8 +64,8 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
   return { mti: trace.attempt > 0 ? kind.repeat : kind.first, fields };
 }
 
-/** Builds an 0800: sign-on or echo. `at` is UTC milliseconds. */
-function composeNetwork(what: 'sign-on' | 'echo', stan: number, at: number, identity: Identity): IsoMessage {
+/** Builds an 0800. `at` is UTC milliseconds. */
+function composeNetwork(what: Network, stan: number, at: number, identity: Identity): IsoMessage {
   const kind = KINDS[what];
   return { mti: kind.first, fields: common(kind.processing, stan, at, identity) };
 }
@@ -151,5 +152,6 @@ export const countertap: Dialect = {
   codeOf: (answer) => answer.fields.get(39),
   compose,
   composeNetwork,
+  parameters: { field: 63, as: 'text' },
   readAnswer,
 };

@@ -23,6 +23,8 @@ export interface Envelope {
   open(bytes: Uint8Array): Opened;
 }
 
+export type Network = 'sign-on' | 'echo' | 'parameters';
+
 /** How one family of acquirer hosts speaks ISO 8583 (docs/bank-link.md, "Dialects"). */
 export interface Dialect {
   readonly layout: Layout;
@@ -42,8 +44,10 @@ export interface Dialect {
   codeOf(answer: IsoMessage): string | undefined;
   /** Builds the message of a request, without its MAC. The same trace always gives the same fields. */
   compose(request: LinkRequest, identity: Identity): IsoMessage;
-  /** Builds a sign-on or an echo. `at` is UTC milliseconds. */
-  composeNetwork(what: 'sign-on' | 'echo', stan: number, at: number, identity: Identity): IsoMessage;
+  /** Builds a sign-on, an echo, or the question for a part of newer parameters. `at` is UTC milliseconds. */
+  composeNetwork(what: Network, stan: number, at: number, identity: Identity): IsoMessage;
+  /** The field of a parameter message that holds its text, as ASCII or as the hex of that. */
+  readonly parameters: { readonly field: number; readonly as: 'text' | 'hex' };
   /** Reads a believed answer; undefined when totals are missing or cannot be read. */
   readAnswer(request: LinkRequest, answer: IsoMessage): BankAnswer | undefined;
 }

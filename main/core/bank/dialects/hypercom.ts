@@ -4,7 +4,16 @@ import { IsoError } from '../error.ts';
 import { openRetailBlock } from '../keys.ts';
 import { HYPERCOM } from '../layouts/hypercom.ts';
 import type { BankAnswer, LinkRequest, Original, Presented, Totals } from '../link.ts';
-import { BAD_MAC, type Dialect, digits, type Identity, readCode, sameTotals, withHostRrn } from './dialect.ts';
+import {
+  BAD_MAC,
+  type Dialect,
+  digits,
+  type Identity,
+  type Network,
+  readCode,
+  sameTotals,
+  withHostRrn,
+} from './dialect.ts';
 import { tpduEnvelope } from './tpdu.ts';
 
 type Fields = Map<number, string>;
@@ -53,8 +62,10 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
   return { mti: trace.attempt > 0 ? repeat : first, fields };
 }
 
-function composeNetwork(what: 'sign-on' | 'echo', stan: number, _at: number, identity: Identity): IsoMessage {
-  return { mti: '0800', fields: common(what === 'sign-on' ? '920000' : '990000', stan, identity) };
+const NETWORK: Readonly<Record<Network, string>> = { 'sign-on': '920000', echo: '990000', parameters: '930000' };
+
+function composeNetwork(what: Network, stan: number, _at: number, identity: Identity): IsoMessage {
+  return { mti: '0800', fields: common(NETWORK[what], stan, identity) };
 }
 
 function common(processing: string, stan: number, identity: Identity): Fields {
@@ -142,5 +153,6 @@ export const hypercom: Dialect = {
   codeOf: (answer) => answer.fields.get(39),
   compose,
   composeNetwork,
+  parameters: { field: 63, as: 'text' },
   readAnswer,
 };

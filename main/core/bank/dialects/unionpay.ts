@@ -4,7 +4,7 @@ import { IsoError } from '../error.ts';
 import { openUnionPayBlock } from '../keys.ts';
 import { UNIONPAY } from '../layouts/unionpay.ts';
 import type { BankAnswer, LinkRequest, Original, Presented, ReversalReason, Totals } from '../link.ts';
-import { BAD_MAC, type Dialect, digits, type Identity, readCode, withHostRrn } from './dialect.ts';
+import { BAD_MAC, type Dialect, digits, type Identity, type Network, readCode, withHostRrn } from './dialect.ts';
 import { tpduEnvelope } from './tpdu.ts';
 
 type Fields = Map<number, string>;
@@ -22,9 +22,10 @@ interface Kind {
 }
 
 /** docs/bank-link.md, "The dialect unionpay". A repeat has the MTI of the first sending. */
-const KINDS: Readonly<Record<LinkRequest['type'] | 'sign-on' | 'echo', Kind>> = {
+const KINDS: Readonly<Record<LinkRequest['type'] | Network, Kind>> = {
   'sign-on': { mti: '0800', code: '00', network: '003' },
   echo: { mti: '0820', code: '00', network: '301' },
+  parameters: { mti: '0800', code: '00', network: '360' },
   purchase: { mti: '0200', processing: '000000', condition: '00', code: '22' },
   advice: { mti: '0220', processing: '000000', condition: '00', code: '30' },
   reversal: { mti: '0400', processing: '000000', condition: '00', code: '22' },
@@ -71,7 +72,7 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
   return { mti: kind.mti, fields };
 }
 
-function composeNetwork(what: 'sign-on' | 'echo', stan: number, _at: number, identity: Identity): IsoMessage {
+function composeNetwork(what: Network, stan: number, _at: number, identity: Identity): IsoMessage {
   const kind = KINDS[what];
   const fields = common(kind, stan, 0, identity);
   if (what === 'sign-on') fields.set(63, '001');
@@ -182,5 +183,6 @@ export const unionpay: Dialect = {
   codeOf,
   compose,
   composeNetwork,
+  parameters: { field: 62, as: 'hex' },
   readAnswer,
 };

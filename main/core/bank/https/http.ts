@@ -28,7 +28,7 @@ export type ReadResponse =
   | { readonly kind: 'broken'; readonly detail: string };
 
 const LARGEST_HEAD = 16_384;
-export const LARGEST_BODY = 1_048_576;
+export const LARGEST_BODY = 2_621_440;
 
 const partial: ReadResponse = { kind: 'partial' };
 const broken = (detail: string): ReadResponse => ({ kind: 'broken', detail });
