@@ -10,6 +10,13 @@ export const DeviceView = z.object({
   /** Words: `device.<kind>.<state>` is the state word, `remedy.<kind>.<state>` what to do. */
   state: z.string(),
   values: z.record(z.string(), z.union([z.string(), z.number()])),
+  /** Of a reader: its class, and which cards it may read here. Words: `reader.class.<class>`, `reader.use.<use>`. */
+  reader: z
+    .object({
+      class: z.enum(['A', 'B', 'virtual']),
+      use: z.enum(['open-loop', 'test-cards', 'nothing', 'simulated']),
+    })
+    .optional(),
   /** The last 24 hours in 48 half hours, oldest first. */
   strip: z.array(z.enum(['ok', 'attention', 'trouble', 'none'])),
   tests: z.array(z.enum(['tap', 'scan', 'print', 'open', 'echo', 'verify'])),

@@ -9,15 +9,17 @@ const MOST_REMEMBERED = 8;
 export class Field implements CardReader {
   readonly name: string;
   readonly kind: ReaderClass;
+  readonly serial?: string;
   readonly #after: After;
   readonly #changed: () => void;
   #state: ReaderState = { status: 'ready' };
   #session: Session | undefined;
   #fresh = false;
 
-  constructor(name: string, kind: ReaderClass, after: After, changed: () => void) {
+  constructor(name: string, kind: ReaderClass, after: After, changed: () => void, serial?: string) {
     this.name = name;
     this.kind = kind;
+    if (serial !== undefined) this.serial = serial;
     this.#after = after;
     this.#changed = changed;
   }
@@ -29,9 +31,14 @@ export class Field implements CardReader {
   /** A card came into the field and answers. A `spent` one was released before and must leave before it counts. */
   arrive(link: Link, spent = false): void {
     this.#session?.break('torn', 'another card came into the field');
-    const session = new Session(link, this.#after, (reason) => {
-      if (this.#session === session) this.#become({ status: 'unresponsive', reason });
-    });
+    const session = new Session(
+      link,
+      this.#after,
+      (reason) => {
+        if (this.#session === session) this.#become({ status: 'unresponsive', reason });
+      },
+      this.kind,
+    );
     this.#session = session;
     this.#fresh = !spent;
     this.#become({ status: 'card', atr: session.atr });
@@ -103,10 +110,10 @@ export class Fields implements CardReaders {
   }
 
   /** A reader was found. The one of this name is used again when it was here before. */
-  plug(name: string, kind: ReaderClass): Field {
+  plug(name: string, kind: ReaderClass, serial?: string): Field {
     let field = this.#fields.get(name);
     if (!field) {
-      field = new Field(name, kind, this.#after, () => this.#changed());
+      field = new Field(name, kind, this.#after, () => this.#changed(), serial);
       this.#fields.set(name, field);
       this.#forget();
     }

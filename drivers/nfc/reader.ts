@@ -4,8 +4,8 @@
  */
 
 /**
- * Reader class (RELIABILITY of what it may read): A encrypts card data inside the device,
- * B is a plain PC/SC reader, virtual is the virtual counter's.
+ * Reader class: A encrypts card data inside the device and hands out nothing of a card in clear; B is a plain PC/SC
+ * reader, to which card data is open; virtual is the virtual counter's. What each may read is not decided here.
  */
 export type ReaderClass = 'A' | 'B' | 'virtual';
 
@@ -38,6 +38,13 @@ export interface Card {
   readonly atr: Uint8Array;
   /** One command APDU, one response of at least two bytes. 61xx and 6Cxx are answered inside. Never rejects. */
   transmit(command: Uint8Array, timeoutMs: number): Promise<Exchange>;
+  /** Class of the reader on which it lies; B where nobody says. */
+  readonly kind?: ReaderClass;
+  /**
+   * Class A alone, in place of `transmit`: gives a whole payment to the reader, which speaks to the card inside. Request
+   * and answer are opaque here (docs/encrypting-reader.md). Never rejects.
+   */
+  readonly inside?: (request: Uint8Array, timeoutMs: number) => Promise<Exchange>;
   /** Ends the session with this card; the reader polls again once it has left. */
   release(): void;
 }
@@ -45,6 +52,8 @@ export interface Card {
 export interface CardReader {
   readonly name: string;
   readonly kind: ReaderClass;
+  /** Of a class A reader, by which the acquirer names it. */
+  readonly serial?: string;
   readonly state: ReaderState;
 }
 

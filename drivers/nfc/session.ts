@@ -1,4 +1,4 @@
-import type { Card, Exchange, ExchangeFault } from './reader.ts';
+import type { Card, Exchange, ExchangeFault, ReaderClass } from './reader.ts';
 import type { After } from './timer.ts';
 
 /** Longest response of one exchange, status word included (ISO/IEC 7816-4: 65,536 data bytes with extended Le). */
@@ -13,6 +13,8 @@ export interface Link {
   readonly atr: Uint8Array;
   /** One command, one answer of any length, nothing interpreted. The faults are 'torn' and 'reader-gone'. */
   exchange(command: Uint8Array): Promise<Exchange>;
+  /** Class A: one whole payment, carried out inside the reader. */
+  inside?(request: Uint8Array): Promise<Exchange>;
   /** The dialogue is over; the card may still lie there. `clean`: it answered, and nothing went wrong. */
   end(clean: boolean): void;
 }
@@ -65,6 +67,8 @@ async function converse(link: Link, command: Uint8Array, live: () => boolean): P
  */
 export class Session implements Card {
   readonly atr: Uint8Array;
+  readonly kind: ReaderClass;
+  readonly inside?: (request: Uint8Array, timeoutMs: number) => Promise<Exchange>;
   readonly #link: Link;
   readonly #after: After;
   readonly #mute: (reason: string) => void;
@@ -74,19 +78,26 @@ export class Session implements Card {
   #answered = false;
 
   /** `mute` is told when the card did not answer in time. */
-  constructor(link: Link, after: After, mute: (reason: string) => void) {
+  constructor(link: Link, after: After, mute: (reason: string) => void, kind: ReaderClass = 'B') {
     this.atr = link.atr.slice();
+    this.kind = kind;
+    const pay = link.inside?.bind(link);
+    if (pay) this.inside = (request, timeoutMs) => this.#run(timeoutMs, () => pay(request));
     this.#link = link;
     this.#after = after;
     this.#mute = mute;
   }
 
   transmit(command: Uint8Array, timeoutMs: number): Promise<Exchange> {
+    if (command.length < 4 || command.length > LONGEST_COMMAND) {
+      return Promise.resolve(this.#over ?? fault('torn', `no command APDU: ${command.length} bytes`));
+    }
+    return this.#run(timeoutMs, () => converse(this.#link, command, () => !this.#over));
+  }
+
+  #run(timeoutMs: number, work: () => Promise<Exchange>): Promise<Exchange> {
     if (this.#over) return Promise.resolve(this.#over);
     if (this.#running) return Promise.resolve(fault('busy', 'another exchange is running'));
-    if (command.length < 4 || command.length > LONGEST_COMMAND) {
-      return Promise.resolve(fault('torn', `no command APDU: ${command.length} bytes`));
-    }
     return new Promise((resolve) => {
       const cancel = this.#after(timeoutMs, () => {
         this.#finish(fault('timed-out', `no answer within ${timeoutMs} ms`));
@@ -96,7 +107,7 @@ export class Session implements Card {
         cancel();
         resolve(result);
       };
-      converse(this.#link, command, () => !this.#over).then(
+      work().then(
         (result) => this.#finish(result),
         (error: unknown) => this.#finish(fault('torn', String(error))),
       );

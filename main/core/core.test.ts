@@ -380,7 +380,8 @@ describe('with the line down', () => {
     const profile = { ...signed.profile, cards };
     till.kill();
     till = openTill({ ...around, storage: openMemoryStorage(), signed: { ...signed, profile } });
-    const read = () => till.core.readCard(testCard(visa), money(1_000, 'CNY'), 1, () => undefined);
+    const card = () => ({ ...testCard(visa), kind: 'virtual' as const });
+    const read = () => till.core.readCard(card(), money(1_000, 'CNY'), 1, () => undefined);
     const outcome = cardOutcome(till.core.vault.token(VISA_PAN));
     const offlineSale = async () => {
       till.link.setLine(false);

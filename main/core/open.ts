@@ -19,6 +19,8 @@ export interface StartOptions {
   /** CA keys laid over the profile's: signed as the profile is, or unsigned ones of test cards. */
   readonly caKeys?: string | undefined;
   readonly reader?: string | undefined;
+  /** host:port of a class A reader (docs/encrypting-reader.md). */
+  readonly sealedReader?: string | undefined;
   /** host:port instead of the profile's. */
   readonly acquirer?: string | undefined;
   /** Control port of the virtual counter. */
@@ -49,6 +51,7 @@ export async function openTerminal(options: StartOptions, onFatal: (error: unkno
       pcsc: true,
       allowVirtual: profile.virtual,
       ...(options.virtual === undefined ? {} : { virtualPort: 0 }),
+      ...(options.sealedReader === undefined ? {} : { sealed: hostPort(options.sealedReader) }),
       ...(options.reader === undefined ? {} : { only: options.reader }),
     },
     scanners: { serial: (options.scanner ?? []).map((path) => ({ path })) },

@@ -1,9 +1,11 @@
 import type { Money } from '../../contract/money.ts';
 import type { Card } from '../../drivers/nfc/reader.ts';
 import type { AcquirerProfile } from './bank/profile.ts';
+import { readInside } from './kernel/inside.ts';
 import { type Beside, readCard } from './kernel/kernel.ts';
 import { readTag } from './kernel/ndef/tag.ts';
 import type { CardOutcome, CardRequest, Vault } from './kernel/outcome.ts';
+import { onlyCards } from './kernel/readers.ts';
 import { askWallet, type WalletTerminal } from './kernel/token/read.ts';
 import { openTornLog } from './kernel/torn.ts';
 import type { Book } from './ledger/book.ts';
@@ -51,7 +53,20 @@ export function openReading(parts: ReadingParts): ReadCard {
       ...(chosen === undefined ? {} : { chosen }),
     } as const;
     const blocked = (token: string) => parts.blocklist.has(token);
-    const context = { random, torn, blocked, offlineInARow: (token: string) => payments.offlineInARow(token) };
+    const { kind = 'B', inside } = card;
+    if (inside) {
+      const { readers, sealing } = profile;
+      const terminal = { config: profile, readers, kid: sealing.kid, vault, random, blocked };
+      return readInside(inside, request, terminal, clock, mayGo);
+    }
+    const only = onlyCards(kind, profile.readers);
+    const context = {
+      random,
+      torn,
+      blocked,
+      onlyCards: only,
+      offlineInARow: (token: string) => payments.offlineInARow(token),
+    };
     return readCard(card, request, profile, vault, clock, mayGo, beside(parts, card, request), context);
   };
 }

@@ -21,6 +21,7 @@ const passed: Readonly<Record<string, boolean>> = {
   '--acquirer': false,
   '--printer': false,
   '--reader': false,
+  '--sealed-reader': false,
   '--scanner': false,
   '--zone': false,
 };

@@ -299,6 +299,7 @@ export const devices: DeviceView[] = [
     status: 'ready',
     state: 'ready',
     tests: ['tap'],
+    reader: { class: 'B', use: 'test-cards' },
     values: { class: 'pcsc' },
   }),
   device({ kind: 'scanner', name: 'keyboard', status: 'ready', state: 'ready', tests: ['scan'] }),

@@ -84,7 +84,8 @@ export function DeviceCard({ device }: { readonly device: DeviceView }): ReactNo
     if (answer) setResult(answer);
   };
   const waiting = running === 'tap' ? 'test.tapNow' : running === 'scan' ? 'test.scanNow' : 'test.running';
-  const words = valueWords(device.values, t);
+  const { class: _, ...figures } = device.values;
+  const words = valueWords(device.reader ? figures : device.values, t);
   return (
     <article className={`${styles['device']} ${styles[device.status]}`}>
       <header>
@@ -97,6 +98,11 @@ export function DeviceCard({ device }: { readonly device: DeviceView }): ReactNo
         {t(`device.${device.kind}.${device.state}`, { defaultValue: device.state })}
       </p>
       <p className={styles['remedy']}>{t(`remedy.${device.kind}.${device.state}`, { defaultValue: '' })}</p>
+      {device.reader && (
+        <p className={styles['force']}>
+          {t(`reader.class.${device.reader.class}`)} · {t(`reader.use.${device.reader.use}`)}
+        </p>
+      )}
       <p className={styles['values']}>{words}</p>
       <i />
       <Strip strip={device.strip} />

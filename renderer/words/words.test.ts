@@ -34,7 +34,7 @@ const parameterFaults = 'damaged forged foreign older invalid'
   .map((fault) => `parameters-${fault}`)
   .join(' ');
 const deviceStates = {
-  reader: 'ready absent no-daemon unresponsive collision',
+  reader: 'ready absent no-daemon unresponsive collision unknown',
   scanner: 'ready absent',
   printer: 'ready paper-near-end paper-end cover-open offline error no-answer not-configured',
   drawer: 'ready open unavailable',
@@ -44,7 +44,7 @@ const deviceStates = {
 } satisfies Record<DeviceView['kind'], string>;
 const bankCodes = '01 05 12 13 14 30 41 43 51 54 57 61 65 91 94 96 97 A0';
 const reasons = `not-a-payment-card no-supported-application application-blocked use-another-interface amount-above-limit
-  card-data-invalid mag-stripe-mode card-declined card-blocked nothing-chosen card-expired not-yet-effective terminal-declined oda-failed torn see-phone
+  card-data-invalid mag-stripe-mode live-card reader-untrusted card-declined card-blocked nothing-chosen card-expired not-yet-effective terminal-declined oda-failed torn see-phone
   one-card-only timed-out offline-disabled offline-over-single offline-over-total offline-over-count offline-card-seen
   offline-not-deferrable offline-too-old code-needs-line customer-cancel no-answer not-sent restarted card-not-presented
   late-decline wallet-not-paid`;
@@ -75,6 +75,8 @@ const needed: Record<string, readonly string[]> = {
   'device.kind': DeviceView.shape.kind.options,
   test: DeviceView.shape.tests.element.options,
   virtual: VirtualStatus.shape.printer.options,
+  'reader.class': DeviceView.shape.reader.unwrap().shape.class.options,
+  'reader.use': DeviceView.shape.reader.unwrap().shape.use.options,
   tag: TagView.shape.kind.options,
   scheme: ['unionpay', 'visa', 'mastercard', 'jcb', 'wallet', 'alipay', 'wechat', 'unionpay-code', 'e-cny', 'cash'],
 };

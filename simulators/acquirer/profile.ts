@@ -138,6 +138,8 @@ function terms(identity: Identity, caKeys: readonly CaKey[], closedLoop: ClosedL
         ...(expires === undefined ? {} : { expires }),
       })),
     },
+    // The first digits of the simulated cards: plain readers may read no other card of a scheme.
+    readers: { testCards: ['621094', '476173', '541333'] },
     ...(closedLoop === undefined ? {} : { closedLoop: { ...closedLoop, label: 'Bank Wallet' } }),
   };
 }

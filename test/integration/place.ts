@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { joinReaders } from '../../drivers/nfc/join.ts';
+import type { CardReaders } from '../../drivers/nfc/reader.ts';
 import { openVirtualReader, type VirtualReader } from '../../drivers/nfc/virtual.ts';
 import { type FakePrinter, openFakePrinter } from '../../drivers/printer/fake.ts';
 import { type FakeScanner, openFakeScanner } from '../../drivers/scanner/fake.ts';
@@ -10,6 +12,7 @@ import { Core } from '../../main/core/core.ts';
 import { findMigrations } from '../../main/core/open.ts';
 import { openRealWorld } from '../../main/core/world/real.ts';
 import { type Acquirer, startAcquirer } from '../../simulators/acquirer/acquirer.ts';
+import type { Json } from '../../simulators/acquirer/profile.ts';
 import { type Deck, openDeck } from '../../simulators/card/deck.ts';
 
 /** Short enough for a test, long enough for a busy machine. */
@@ -33,10 +36,11 @@ export interface Place {
   close(): Promise<void>;
 }
 
-export async function openPlace(): Promise<Place> {
+/** `more` is laid over the bank's terms. */
+export async function openPlace(more: { readonly [key: string]: Json } = {}): Promise<Place> {
   const dir = mkdtempSync(join(tmpdir(), 'countertap-'));
   const deck = await openDeck({ dir, lingerMs: 20 });
-  const bank = await startAcquirer({ dir, caKeys: deck.caKeys, terms });
+  const bank = await startAcquirer({ dir, caKeys: deck.caKeys, terms: { ...terms, ...more } });
   return {
     dir,
     data: join(dir, 'till'),
@@ -58,7 +62,11 @@ export interface Terminal {
   readonly fatal: readonly unknown[];
 }
 
-export async function openTerminal(profile: string, data: string): Promise<Terminal> {
+export async function openTerminal(
+  profile: string,
+  data: string,
+  beside: readonly CardReaders[] = [],
+): Promise<Terminal> {
   const read = readProfile(readFileSync(profile));
   if (!read.ok) throw new Error(read.detail);
   const reader = await openVirtualReader({ port: 0 });
@@ -66,7 +74,7 @@ export async function openTerminal(profile: string, data: string): Promise<Termi
   const scanner = openFakeScanner();
   const fatal: unknown[] = [];
   const core = new Core({
-    world: openRealWorld(data, { readers: reader, printer, scanners: [scanner] }),
+    world: openRealWorld(data, { readers: joinReaders([reader, ...beside]), printer, scanners: [scanner] }),
     migrations: findMigrations(),
     profile: read.profile,
     signer: read.signer,

@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, verify, X509Certificate 
 import { Currency } from '../../../contract/money.ts';
 import { z } from '../../../contract/schema.ts';
 import { CardLimits, CardRules } from '../kernel/config.ts';
+import { ReaderRules } from '../kernel/readers.ts';
 import { ClosedLoop } from '../kernel/token/config.ts';
 import { FeeTerms, SettlementTerms } from '../reconciliation/terms.ts';
 import { canonical } from '../store/canonical.ts';
@@ -141,6 +142,8 @@ export const AcquirerProfile = z
     /** How the acquirer counts its days in statements. */
     settlement: SettlementTerms.optional(),
     cards: CardRules,
+    /** Which readers may read which cards (docs/devices.md, “Reader classes”). */
+    readers: ReaderRules.optional(),
     /** The bank's own wallet on the card reader (docs/wallet-token.md); none when left out. */
     closedLoop: ClosedLoop.optional(),
   })

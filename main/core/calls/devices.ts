@@ -13,7 +13,7 @@ export const devices = {
   test: contract.devices.test.handler(async ({ input, context: { core, board } }) => {
     const device = board.list().find(({ id }) => id === input.device);
     if (!device?.tests.includes(input.test)) return { ok: false, code: 'no-device', values: {} };
-    return runTest(core, input.test);
+    return runTest(core, input.test, device.kind === 'reader' && device.name !== '' ? device.name : undefined);
   }),
   verify: contract.devices.verify.handler(({ context: { core } }) => {
     const from = core.world.clock.monotonic();

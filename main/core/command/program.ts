@@ -108,6 +108,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .option('--profile <file>', 'signed acquirer profile; profile.json in the data folder when not given')
     .option('--ca-keys <file>', 'unsigned CA keys of test cards')
     .option('--reader <name>', 'use only this reader')
+    .option('--sealed-reader <host:port>', 'a class A reader, which encrypts inside')
     .option('--acquirer <host:port>', 'bank to connect to instead of the profile’s')
     .option('--printer <host:port>', 'receipt printer on the network')
     .option('--virtual <host:port>', 'control port of the virtual counter; opens the built-in virtual reader')

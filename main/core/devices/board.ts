@@ -1,6 +1,8 @@
 import type { DeviceView } from '../../../contract/device.ts';
+import type { CardReader } from '../../../drivers/nfc/reader.ts';
 import { alarmed } from '../bank/link.ts';
 import type { Core } from '../core.ts';
+import { inForce } from '../kernel/readers.ts';
 
 type Status = DeviceView['status'];
 
@@ -11,12 +13,14 @@ const DISK_LOW = 500 * 1024 * 1024;
 const rank: Record<Status, number> = { ready: 0, attention: 1, absent: 2, trouble: 2 };
 
 interface Seen {
-  readonly id: DeviceView['kind'];
+  readonly id: string;
+  readonly kind: DeviceView['kind'];
   readonly name: string;
   readonly virtual: boolean;
   readonly status: Status;
   readonly state: string;
   readonly values: Readonly<Record<string, string | number>>;
+  readonly reader?: DeviceView['reader'];
   readonly tests: readonly DeviceView['tests'][number][];
 }
 
@@ -38,7 +42,6 @@ export class Board {
   list(): DeviceView[] {
     return this.#look().map((seen) => ({
       ...seen,
-      kind: seen.id,
       values: { ...seen.values },
       strip: this.#strip(seen.id),
       tests: [...seen.tests],
@@ -95,7 +98,7 @@ export class Board {
 
   #look(): Seen[] {
     return [
-      this.#reader(),
+      ...this.#readers(),
       this.#scanner(),
       this.#printer(),
       this.#drawer(),
@@ -105,35 +108,41 @@ export class Board {
     ];
   }
 
-  #reader(): Seen {
+  /** One for each reader, or one that says why there is none. */
+  #readers(): Seen[] {
     const { readers } = this.#core.world.devices;
-    const [first] = readers.list();
+    const none = { id: 'reader', kind: 'reader', name: '', virtual: false, values: {}, tests: [] } as const;
+    if (readers.state.status === 'no-daemon' && readers.list().every(({ state }) => state.status === 'unplugged')) {
+      return [{ ...none, status: 'trouble', state: 'no-daemon' }];
+    }
+    const list = readers.list();
+    if (list.length === 0) return [{ ...none, status: 'absent', state: 'absent' }];
+    return list.map((reader, at) => this.#reader(reader, at === 0 ? 'reader' : `reader-${at + 1}`));
+  }
+
+  #reader(reader: CardReader, id: string): Seen {
+    const { name, kind, state } = reader;
+    const use = inForce(reader, this.#core.profile.readers);
     const device = {
-      id: 'reader',
-      name: first?.name ?? '',
-      virtual: first?.kind === 'virtual',
+      id,
+      kind: 'reader',
+      name,
+      virtual: kind === 'virtual',
+      values: { class: kind },
+      reader: { class: kind, use },
       tests: ['tap'],
     } as const;
-    const values = { class: first?.kind ?? '' };
-    if (readers.state.status === 'no-daemon')
-      return { ...device, values, status: 'trouble', state: 'no-daemon', tests: [] };
-    if (readers.state.status === 'none' || !first)
-      return { ...device, values, status: 'absent', state: 'absent', tests: [] };
-    switch (first.state.status) {
+    switch (state.status) {
       case 'ready':
       case 'card':
-        return { ...device, values, status: 'ready', state: 'ready' };
+        if (use === 'nothing') return { ...device, status: 'attention', state: 'unknown' };
+        return { ...device, status: 'ready', state: 'ready' };
       case 'collision':
-        return { ...device, values, status: 'attention', state: 'collision' };
+        return { ...device, status: 'attention', state: 'collision' };
       case 'unresponsive':
-        return {
-          ...device,
-          values: { ...values, detail: first.state.reason },
-          status: 'trouble',
-          state: 'unresponsive',
-        };
+        return { ...device, values: { class: kind, detail: state.reason }, status: 'trouble', state: 'unresponsive' };
       case 'unplugged':
-        return { ...device, values, status: 'absent', state: 'absent' };
+        return { ...device, status: 'absent', state: 'absent' };
     }
   }
 
@@ -141,7 +150,7 @@ export class Board {
     const { scanners } = this.#core.world.devices;
     const ready = scanners.find((scanner) => scanner.state.status === 'ready');
     const name = (ready ?? scanners[0])?.name ?? '';
-    const common = { id: 'scanner', name, virtual: false, values: {}, tests: ['scan'] } as const;
+    const common = { id: 'scanner', kind: 'scanner', name, virtual: false, values: {}, tests: ['scan'] } as const;
     return ready
       ? { ...common, status: 'ready', state: 'ready' }
       : { ...common, status: 'absent', state: 'absent', tests: [] };
@@ -153,6 +162,7 @@ export class Board {
     const waiting = this.#core.payments.inPrintState(['queued', 'held']).length;
     const common = {
       id: 'printer',
+      kind: 'printer',
       name: printer.name,
       virtual: this.#core.profile.virtual,
       values: { waiting },
@@ -170,6 +180,7 @@ export class Board {
     const { printer } = this.#core.world.devices;
     const common = {
       id: 'drawer',
+      kind: 'drawer',
       name: printer.name,
       virtual: this.#core.profile.virtual,
       values: {},
@@ -191,6 +202,7 @@ export class Board {
     };
     const common = {
       id: 'bank',
+      kind: 'bank',
       name: `${profile.name} ${profile.host}:${profile.port}`,
       virtual: profile.virtual,
       values,
@@ -211,7 +223,14 @@ export class Board {
     const free = this.#core.world.storage.freeBytes();
     const { seq, hash } = this.#core.book.head;
     const values = { entries: seq, head: hash.slice(0, 8), freeGigabytes: Math.floor(free / 1e9) };
-    const common = { id: 'storage', name: 'SQLite', virtual: false, values, tests: ['verify'] } as const;
+    const common = {
+      id: 'storage',
+      kind: 'storage',
+      name: 'SQLite',
+      virtual: false,
+      values,
+      tests: ['verify'],
+    } as const;
     if (this.#core.stopped !== null) return { ...common, status: 'trouble', state: 'damaged' };
     if (free < DISK_LOW) return { ...common, status: 'attention', state: 'low' };
     return { ...common, status: 'ready', state: 'sound' };
@@ -221,7 +240,14 @@ export class Board {
     const last =
       this.#core.book.db.prepare<[], { at: number | null }>('SELECT max(at) AS at FROM entry').get()?.at ?? 0;
     const suspect = this.#core.world.clock.now() < last - 300_000;
-    const common = { id: 'clock', name: this.#core.zone, virtual: false, values: {}, tests: [] } as const;
+    const common = {
+      id: 'clock',
+      kind: 'clock',
+      name: this.#core.zone,
+      virtual: false,
+      values: {},
+      tests: [],
+    } as const;
     return suspect
       ? { ...common, status: 'attention', state: 'suspect' }
       : { ...common, status: 'ready', state: 'ready' };

@@ -27,7 +27,7 @@ export interface Channel {
 }
 
 /** What the customer is asked for after a fault of the field. */
-const again = {
+export const again = {
   torn: 'torn',
   'reader-gone': 'torn',
   'timed-out': 'timed-out',

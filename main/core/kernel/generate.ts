@@ -3,7 +3,7 @@ import { type Answer, generateCommand, recoverCommand, status, statusText } from
 import { concat, hex, unhex } from './bytes.ts';
 import { type Channel, done, end, refuse, type Step } from './channel.ts';
 import type { CardConfig } from './config.ts';
-import type { TapContext } from './context.ts';
+import { mayRead, type TapContext } from './context.ts';
 import { verifyByList } from './cvmlist.ts';
 import { type DolEntry, fillDol, readDol } from './dol.ts';
 import { type GeneratedAnswer, phoneWantsAction, readGenerated } from './generated.ts';
@@ -166,6 +166,7 @@ export async function generateCryptogram(channel: Channel, ready: Ready): Promis
   const { data, terms, context } = ready;
   const read = readIdentity(data);
   if (!read.ok) return refuse('card-data-invalid', read.detail);
+  if (!mayRead(context, read.identity.pan)) return refuse('live-card', 'a plain reader reads test cards only');
   const cdol = readDol(data.get('8C') ?? new Uint8Array());
   if (!cdol.ok || cdol.entries.length === 0) return refuse('card-data-invalid', 'no list of data for GENERATE AC');
   const drdol = readDol(data.get('9F51') ?? new Uint8Array());

@@ -4,7 +4,7 @@ import { cardData, iccData } from './carddata.ts';
 import { type Channel, openChannel } from './channel.ts';
 import { judgeCombined } from './combined.ts';
 import type { CardConfig } from './config.ts';
-import type { TapContext } from './context.ts';
+import { mayRead, type TapContext } from './context.ts';
 import { converse, type Said, type Tap } from './dialogue.ts';
 import type { CardOutcome, CardRefusal, CardRequest, CardTiming, Vault } from './outcome.ts';
 import { judgeQualified } from './qualified.ts';
@@ -21,6 +21,7 @@ async function judge(said: Said, tap: Tap, timing: CardTiming): Promise<CardOutc
     : judgeQualified(said, request, config, vault, context);
   if (!verdict.ok) return verdict.refused;
   const { judged, decision } = verdict;
+  if (!mayRead(context, judged.identity.pan)) return refused('live-card', 'a plain reader reads test cards only');
   if (decision.kind === 'refused') return decision;
   const icc = iccData(judged);
   if (typeof icc === 'string') return refused('card-data-invalid', icc);

@@ -135,7 +135,11 @@ export type CardRefusal =
   | 'amount-above-limit'
   /** Bad TLV, missing mandatory data, or data that contradicts itself. */
   | 'card-data-invalid'
-  | 'mag-stripe-mode';
+  | 'mag-stripe-mode'
+  /** A live card of a scheme on a plain reader (class B) that may read test cards only. */
+  | 'live-card'
+  /** A class A reader that the acquirer does not name. */
+  | 'reader-untrusted';
 
 export type CardDecline =
   | 'card-declined'

@@ -1,6 +1,7 @@
 import { joinReaders } from '../../../drivers/nfc/join.ts';
 import { openPcscReaders } from '../../../drivers/nfc/pcsc.ts';
 import type { CardReaders } from '../../../drivers/nfc/reader.ts';
+import { openSealedReader } from '../../../drivers/nfc/sealed.ts';
 import { openVirtualReader, type VirtualReader } from '../../../drivers/nfc/virtual.ts';
 import { openNetworkPrinter } from '../../../drivers/printer/network.ts';
 import { noPrinter } from '../../../drivers/printer/none.ts';
@@ -17,6 +18,8 @@ export interface DeviceConfig {
     readonly allowVirtual: boolean;
     /** Port of the terminal's own virtual reader on 127.0.0.1, 0 for any; without it there is none. */
     readonly virtualPort?: number;
+    /** A class A reader on the network. */
+    readonly sealed?: { readonly host: string; readonly port: number };
     /** Part of the name of the PC/SC reader to use; the others are left alone. */
     readonly only?: string;
   };
@@ -39,9 +42,10 @@ export interface OpenDevices extends Devices {
 
 /** Opens the devices. A missing one is a state of that device and never an error here. */
 export async function openDevices(config: DeviceConfig): Promise<OpenDevices> {
-  const { pcsc, allowVirtual, virtualPort, only } = config.readers;
+  const { pcsc, allowVirtual, virtualPort, sealed, only } = config.readers;
   const virtual = virtualPort === undefined ? undefined : await openVirtualReader({ port: virtualPort });
   const families: CardReaders[] = virtual ? [virtual] : [];
+  if (sealed) families.push(openSealedReader(sealed));
   if (pcsc) families.push(openPcscReaders(only === undefined ? { allowVirtual } : { allowVirtual, only }));
   const readers = joinReaders(families);
   const printer = config.printer ? openNetworkPrinter(config.printer) : noPrinter();
