@@ -20,6 +20,24 @@ export interface Charge {
   readonly confirmAt: number | undefined;
 }
 
+/** Money given back of a charge, counted in a batch of its own. */
+export interface Refund {
+  readonly stan: number;
+  readonly rrn: string;
+  readonly minor: number;
+  readonly batch: number;
+  readonly of: Charge;
+}
+
+/** An amount held on a customer's card. */
+export interface Hold {
+  readonly stan: number;
+  readonly rrn: string;
+  readonly minor: number;
+  readonly presented: string;
+  state: 'held' | 'completed' | 'reversed' | 'declined';
+}
+
 export interface BankTotals {
   debitCount: number;
   debit: number;
@@ -52,6 +70,8 @@ const notFound: BankAnswer = { kind: 'not-found', code: '25' };
 export class Bank {
   readonly trouble: BankTrouble = { refusing: false, wrongTotals: false };
   readonly charges: Charge[] = [];
+  readonly refunds: Refund[] = [];
+  readonly holds: Hold[] = [];
   readonly closed = new Map<number, BankTotals>();
   readonly #remembered = new Map<string, Remembered>();
   readonly #wallets = new Map<string, WalletBehaviour>();
@@ -69,11 +89,22 @@ export class Bank {
     this.#wallets.set(code, behaviour);
   }
 
-  /** What the customer who presented this has been charged by now. */
+  /** What the customer who presented this has been charged by now, less what went back. */
   charged(presented: string): number {
     return this.charges
       .filter((charge) => charge.presented === presented && charge.state === 'approved')
-      .reduce((sum, charge) => sum + charge.minor, 0);
+      .reduce((sum, charge) => sum + charge.minor - this.refunded(charge), 0);
+  }
+
+  refunded(charge: Charge): number {
+    return this.refunds.reduce((sum, refund) => sum + (refund.of === charge ? refund.minor : 0), 0);
+  }
+
+  /** What is held by now on the card that was presented so. */
+  held(presented: string): number {
+    return this.holds
+      .filter((hold) => hold.presented === presented && hold.state === 'held')
+      .reduce((sum, hold) => sum + hold.minor, 0);
   }
 
   totals(batch: number): BankTotals {
@@ -83,6 +114,11 @@ export class Bank {
       totals.debitCount += 1;
       totals.debit += minor;
       if (state !== 'voided') continue;
+      totals.creditCount += 1;
+      totals.credit += minor;
+    }
+    for (const { minor, batch: counted } of this.refunds) {
+      if (counted !== batch) continue;
       totals.creditCount += 1;
       totals.credit += minor;
     }
@@ -106,7 +142,7 @@ export class Bank {
     const known = this.#remembered.get(keyOf(request));
     if (known) return known.body === bodyOf(request) ? known.answer : refused('94');
     const answer = this.#carryOut(request, now);
-    const pays = request.type === 'purchase' || request.type === 'advice';
+    const pays = ['purchase', 'advice', 'pre-authorization'].includes(request.type);
     const code = 'code' in answer ? answer.code : '';
     if (code !== '25' && ((code !== '96' && code !== '57') || pays)) {
       this.#remembered.set(keyOf(request), { answer, body: bodyOf(request) });
@@ -124,9 +160,11 @@ export class Bank {
       case 'void':
         return this.trouble.refusing ? refused('96') : this.#void(request);
       case 'refund':
+        return this.trouble.refusing ? refused('96') : this.#refund(request);
       case 'pre-authorization':
+        return this.#hold(request);
       case 'completion':
-        return refused('12');
+        return this.trouble.refusing ? refused('96') : this.#complete(request);
     }
   }
 
@@ -170,12 +208,60 @@ export class Bank {
     return { kind: 'pending', code: '09' };
   }
 
-  #find(request: Extract<BankRequest, { type: 'reversal' | 'void' | 'query' }>): Charge | undefined {
+  /** Never more than was charged, however many refunds of one charge there are. */
+  #refund(request: Extract<BankRequest, { type: 'refund' }>): BankAnswer {
+    const { trace, amount } = request;
+    const of = this.#find(request);
+    if (!of) return notFound;
+    if (this.closed.has(trace.batch) || of.state !== 'approved') return refused('12');
+    if (amount.minor > of.minor - this.refunded(of)) return refused('13');
+    this.refunds.push({ stan: trace.stan, rrn: trace.rrn, minor: amount.minor, batch: trace.batch, of });
+    return approved();
+  }
+
+  #hold({ trace, amount, presented }: Extract<BankRequest, { type: 'pre-authorization' }>): BankAnswer {
+    const by = presented.kind === 'card' ? presented.sealed : presented.code;
+    const declined = this.trouble.refusing || this.#random.chance(this.#declineRate);
+    const { stan, rrn } = trace;
+    this.holds.push({ stan, rrn, minor: amount.minor, presented: by, state: declined ? 'declined' : 'held' });
+    if (this.trouble.refusing) return refused('96');
+    return declined ? refused('51') : approved(`H${String(this.holds.length).padStart(5, '0')}`);
+  }
+
+  #findHold({ original }: Extract<BankRequest, { type: 'reversal' | 'completion' }>): Hold | undefined {
+    return this.holds.find(({ stan, rrn }) => stan === original.stan && rrn === original.rrn);
+  }
+
+  #complete(request: Extract<BankRequest, { type: 'completion' }>): BankAnswer {
+    const { trace, amount } = request;
+    const hold = this.#findHold(request);
+    if (!hold) return notFound;
+    if (this.closed.has(trace.batch) || hold.state !== 'held') return refused('12');
+    if (amount.minor > hold.minor) return refused('13');
+    hold.state = 'completed';
+    const { stan, rrn, batch } = trace;
+    const { presented } = hold;
+    const minor = amount.minor;
+    this.charges.push({ mti: '0220', stan, rrn, minor, batch, presented, state: 'approved', confirmAt: undefined });
+    return approved('000000');
+  }
+
+  #release(request: Extract<BankRequest, { type: 'reversal' }>): BankAnswer {
+    const hold = this.#findHold(request);
+    if (!hold) return notFound;
+    if (hold.minor !== request.amount.minor) return refused('13');
+    if (hold.state === 'completed') return refused('12');
+    if (hold.state === 'held') hold.state = 'reversed';
+    return approved();
+  }
+
+  #find(request: Extract<BankRequest, { type: 'reversal' | 'void' | 'query' | 'refund' }>): Charge | undefined {
     const { mti, stan, rrn } = request.original;
     return this.charges.find((charge) => charge.mti === mti && charge.stan === stan && charge.rrn === rrn);
   }
 
   #reverse(request: Extract<BankRequest, { type: 'reversal' }>): BankAnswer {
+    if (request.original.mti === '0100') return this.#release(request);
     const charge = this.#find(request);
     if (!charge) return notFound;
     if (charge.minor !== request.amount.minor) return refused('13');
@@ -190,7 +276,7 @@ export class Bank {
     if (!charge) return notFound;
     if (charge.minor !== request.amount.minor) return refused('13');
     const open = charge.batch === request.trace.batch && !this.closed.has(charge.batch);
-    if (charge.state !== 'approved' || !open) return refused('12');
+    if (charge.state !== 'approved' || !open || this.refunded(charge) > 0) return refused('12');
     charge.state = 'voided';
     return approved('000000');
   }

@@ -3,7 +3,6 @@ import { verifyBook } from '../../main/core/reports/verify.ts';
 import { legal, unfinished } from './legal.ts';
 import type { Machine } from './machine.ts';
 import type { Oracle, Row } from './oracle.ts';
-import { profile } from './profile.ts';
 
 interface Entry {
   readonly seq: number;
@@ -52,7 +51,7 @@ function ended(oracle: Oracle, rows: readonly Row[]): void {
     if (row.print === 'printed' && !oracle.papers.has(row.receipt_no)) {
       oracle.fail('P12', `the receipt of ${row.id} counts as printed, and there is no paper`);
     }
-    const wants = ['approved', 'saf-approved', 'settled', 'saf-declined', 'saf-expired', 'voided', 'saf-voided'];
+    const wants = 'approved saf-approved settled saf-declined saf-expired voided saf-voided authorized'.split(' ');
     if (row.print === 'none' && wants.includes(row.state)) oracle.fail('P12', `no receipt for ${row.id} ${row.state}`);
   }
 }
@@ -138,6 +137,24 @@ function says(row: Row): boolean {
   return row.tender !== 'cash' && ['approved', 'saf-approved', 'settled'].includes(row.state);
 }
 
+/** What stays of a payment after its refunds, as the terminal tells it. */
+function kept(row: Row, rows: readonly Row[]): number {
+  const back = rows.filter((one) => one.kind === 'refund' && one.original === row.id && says(one));
+  return (says(row) ? row.amount : 0) - back.reduce((sum, { amount }) => sum + amount, 0);
+}
+
+/** What was taken of a held amount. */
+function completed(row: Row, rows: readonly Row[]): number {
+  const taken = rows.filter((one) => one.kind === 'completion' && one.original === row.id);
+  return taken.reduce((sum, one) => sum + kept(one, rows), 0);
+}
+
+function held(machine: Machine, oracle: Oracle, row: Row, presented: string | undefined): void {
+  const amount = presented === undefined ? 0 : machine.bank.held(presented);
+  const expected = row.state === 'authorized' ? row.amount : 0;
+  if (amount !== expected) oracle.fail('P3', `${row.id} is ${row.state} over ${row.amount}, the bank holds ${amount}`);
+}
+
 /** The bank's own book against what the terminal says of each payment (P3). */
 function charges(machine: Machine, oracle: Oracle, rows: readonly Row[]): void {
   machine.bank.confirm(Number.MAX_SAFE_INTEGER);
@@ -146,13 +163,19 @@ function charges(machine: Machine, oracle: Oracle, rows: readonly Row[]): void {
     if (!known.has(presented)) oracle.fail('P3', `the bank has a charge ${state} that no payment sent`);
   }
   for (const row of rows) {
-    if (row.kind !== 'purchase') continue;
+    if (row.kind !== 'purchase' && row.kind !== 'pre-authorization') continue;
     const presented = oracle.presented.get(row.id);
     const charged = presented === undefined ? 0 : machine.bank.charged(presented);
-    const expected = says(row) ? row.amount : 0;
+    const expected = row.kind === 'purchase' ? kept(row, rows) : completed(row, rows);
+    if (row.kind === 'pre-authorization') held(machine, oracle, row, presented);
     if (charged === expected) continue;
     const what = charged > row.amount ? 'double charge' : charged > expected ? 'orphan charge' : 'lost charge';
     oracle.fail('P3', `${what}: ${row.id} is ${row.state} over ${row.amount}, the bank took ${charged}`);
+  }
+  for (const row of rows) {
+    const back = rows.filter((one) => one.kind === 'refund' && one.original === row.id && one.state !== 'declined');
+    const sum = back.reduce((total, one) => total + (one.state === 'abandoned' ? 0 : one.amount), 0);
+    if (sum > row.amount) oracle.fail('I16', `${sum} of ${row.amount} went back of ${row.id}`);
   }
   const voids = rows.filter((row) => row.kind === 'void' && ['approved', 'settled'].includes(row.state));
   const originals = new Set<string>();
@@ -171,7 +194,10 @@ function charges(machine: Machine, oracle: Oracle, rows: readonly Row[]): void {
 /** What the accounts must show of a payment in its last state. */
 function expected(row: Row): Readonly<Record<string, number>> {
   const { amount, state, tender } = row;
-  if (row.kind === 'void') return ['approved', 'settled'].includes(state) ? { sales: amount, receivable: -amount } : {};
+  const done = ['approved', 'settled'].includes(state);
+  if (row.kind === 'void') return done ? { sales: amount, receivable: -amount } : {};
+  if (row.kind === 'refund')
+    return done ? { refunds: amount, [tender === 'cash' ? 'cash' : 'receivable']: -amount } : {};
   switch (state) {
     case 'approved':
     case 'settled':
@@ -253,7 +279,12 @@ function batches(machine: Machine, oracle: Oracle, rows: readonly Row[], entries
     if ((state === 'open') !== (no === last?.no)) oracle.fail('B4', `batch ${no} is ${state}`);
     const own = { debitCount: 0, debit: 0, creditCount: 0, credit: 0 };
     for (const row of rows) {
-      if (row.batch !== no || row.kind !== 'purchase' || row.tender === 'cash') continue;
+      if (row.batch !== no || row.tender === 'cash') continue;
+      if (row.kind === 'refund' && says(row)) {
+        own.creditCount += 1;
+        own.credit += row.amount;
+      }
+      if (row.kind !== 'purchase' && row.kind !== 'completion') continue;
       if (!says(row) && row.state !== 'voided') continue;
       own.debitCount += 1;
       own.debit += row.amount;
@@ -264,13 +295,13 @@ function batches(machine: Machine, oracle: Oracle, rows: readonly Row[], entries
     const ledger = { debitCount: 0, debit: 0, creditCount: 0, credit: 0 };
     for (const { debit, credit, amount, batch } of entries.flatMap((entry) => entry.transfers)) {
       if (batch !== no) continue;
-      if (debit.startsWith('receivable:')) {
+      if (debit.startsWith('receivable:') && credit !== 'bank') {
         ledger.debitCount += 1;
         ledger.debit += amount.minor;
-      } else if (debit === 'sales') {
+      } else if (debit === 'sales' || debit === 'refunds') {
         ledger.creditCount += 1;
         ledger.credit += amount.minor;
-      } else if (!credit.startsWith('receivable:')) {
+      } else if (!credit.startsWith('receivable:') && credit !== 'bank') {
         oracle.fail('I12', `batch ${no} holds ${debit} against ${credit}`);
       }
     }
@@ -303,5 +334,5 @@ export function atRest(machine: Machine, oracle: Oracle): boolean {
   const open = oracle
     .rows()
     .some((row) => unfinished.has(row.state) || ['queued', 'printing', 'held'].includes(row.print));
-  return !open && machine.core.profile === profile;
+  return !open;
 }

@@ -1,6 +1,7 @@
 import type { Currency } from '../../contract/money.ts';
+import { Aftersales } from './aftersales.ts';
 import { atRest, compareBooks } from './books.ts';
-import { Customers } from './customers.ts';
+import { type Cashier, Customers } from './customers.ts';
 import { isPowerCut, Machine } from './machine.ts';
 import { fair } from './network.ts';
 import { Oracle, type Violation } from './oracle.ts';
@@ -50,6 +51,7 @@ export class Day {
   #offline = false;
   readonly #troubles: Troubles;
   readonly #shoppers: Customers;
+  readonly #aftersales: Aftersales;
 
   constructor(seed: number, { log, clock }: DayOptions = {}) {
     this.#seed = seed;
@@ -64,10 +66,9 @@ export class Day {
     this.#oracle = oracle;
     this.#customers = this.#random.int(1, 4);
     this.#troubles = new Troubles(this.#machine, this.#oracle, this.#random, seed, clock);
-    this.#shoppers = new Customers(this.#machine, this.#random, {
-      cancel: () => this.#cancel(),
-      ask: (ask) => this.#ask(ask),
-    });
+    const cashier: Cashier = { cancel: () => this.#cancel(), ask: (ask) => this.#ask(ask) };
+    this.#shoppers = new Customers(this.#machine, this.#random, cashier);
+    this.#aftersales = new Aftersales(this.#machine, this.#oracle, this.#random, cashier, () => this.#key());
   }
 
   async run(): Promise<DayResult> {
@@ -153,10 +154,13 @@ export class Day {
     this.#customers -= 1;
     this.#between(1_500, 30_000, () => this.#serve());
     const kind = this.#offline ? this.#random.pick([1, 1, 1, 50, 80]) : this.#random.int(1, 100);
-    if (kind <= 42) this.#sell('card');
-    else if (kind <= 62) this.#sell('code');
-    else if (kind <= 72) this.#cash();
-    else if (kind <= 86) this.#void();
+    if (kind <= 36) this.#sell('card');
+    else if (kind <= 52) this.#sell('code');
+    else if (kind <= 60) this.#cash();
+    else if (kind <= 70) this.#void();
+    else if (kind <= 80) this.#aftersales.refund();
+    else if (kind <= 84) this.#hold();
+    else if (kind <= 88) this.#aftersales.complete();
     else if (kind <= 92) this.#reprint();
     else this.#close();
   }
@@ -200,6 +204,12 @@ export class Day {
     // The page did not hear the answer and asks again.
     if (this.#random.chance(0.2)) this.#between(10, 60_000, charge);
     this.#between(500, 3_000, () => (by === 'card' ? this.#shoppers.tap() : this.#shoppers.scan()));
+    if (this.#random.chance(0.12)) this.#between(100, 20_000, () => this.#cancel());
+  }
+
+  #hold(): void {
+    this.#aftersales.hold(this.#amount());
+    this.#between(500, 3_000, () => this.#shoppers.tap());
     if (this.#random.chance(0.12)) this.#between(100, 20_000, () => this.#cancel());
   }
 

@@ -15,15 +15,30 @@ const purchase: Readonly<Record<string, readonly string[]>> = {
   'void-due': ['voided', 'approved', 'saf-approved'],
 };
 
-const taking: Readonly<Record<string, readonly string[]>> = {
+/** What is repeated until it is answered. */
+const repeated: Readonly<Record<string, readonly string[]>> = {
   sending: ['approved', 'declined', 'unknown'],
   unknown: ['sending'],
 };
 
+const tables: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  purchase,
+  void: { ...repeated, approved: ['settled'] },
+  refund: { ...repeated, opened: ['approved', 'abandoned'], approved: ['settled'] },
+  completion: { ...repeated, approved: ['void-due', 'settled'], 'void-due': ['voided', 'approved'] },
+  'pre-authorization': {
+    opened: ['sealed', 'sending', 'declined', 'abandoned'],
+    sealed: ['sending', 'declined', 'abandoned'],
+    sending: ['authorized', 'declined', 'reversal-due', 'unknown'],
+    unknown: ['reversal-due'],
+    authorized: ['completing', 'reversal-due'],
+    completing: ['completed', 'authorized'],
+    'reversal-due': ['reversed'],
+  },
+};
+
 export function legal(kind: string, from: string, to: string): boolean {
-  if (from === to) return true;
-  const table = kind === 'void' ? taking : purchase;
-  return table[from]?.includes(to) ?? false;
+  return from === to || (tables[kind]?.[from]?.includes(to) ?? false);
 }
 
 /** States in which the terminal still has something to do. */
@@ -39,6 +54,7 @@ export const unfinished: ReadonlySet<string> = new Set([
   'saf-sending',
   'saf-unknown',
   'void-due',
+  'completing',
 ]);
 
 /** What a payment may be once somebody was told this of it. */
@@ -60,6 +76,7 @@ const told: Readonly<Record<string, readonly string[]>> = {
   cancelling: ['reversal-due', 'reversed', 'cancel-due', 'cancelled'],
   cancelled: ['reversed', 'cancelled', 'abandoned'],
   voided: ['voided', 'saf-voided'],
+  authorized: ['authorized', 'completing', 'completed', 'reversal-due', 'reversed'],
 };
 
 const toldOfVoid: Readonly<Record<string, readonly string[]>> = {
@@ -67,8 +84,14 @@ const toldOfVoid: Readonly<Record<string, readonly string[]>> = {
   'void-refused': ['declined'],
 };
 
+const toldOfRefund: Readonly<Record<string, readonly string[]>> = {
+  refunded: ['approved', 'settled'],
+  refunding: ['unknown', 'sending', 'approved', 'settled', 'declined'],
+  'refund-refused': ['declined'],
+};
+
 /** Whether a payment in this state makes true what somebody was told of it. */
 export function holds(kind: string, outcome: string, state: string): boolean {
-  const table = kind === 'void' ? toldOfVoid : told;
+  const table = kind === 'void' ? toldOfVoid : kind === 'refund' ? toldOfRefund : told;
   return table[outcome]?.includes(state) ?? true;
 }

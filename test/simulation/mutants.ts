@@ -14,6 +14,7 @@ const PURCHASE = 'main/core/payment/purchase.ts';
 const TAKEBACK = 'main/core/payment/takeback.ts';
 const FORWARD = 'main/core/payment/forward.ts';
 const VOID = 'main/core/payment/void.ts';
+const AFTERSALE = 'main/core/payment/aftersale.ts';
 const REPEATED = 'main/core/payment/repeated.ts';
 const OFFLINE = 'main/core/payment/offline.ts';
 const PRINTING = 'main/core/payment/printing.ts';
@@ -306,5 +307,62 @@ export const mutants: readonly Mutant[] = [
     file: BOOK,
     from: '      this.#failed = true;\n      this.#onFailed?.(error);\n',
     to: '',
+  },
+  {
+    name: 'refund-above-paid',
+    invariant: 'I16',
+    file: AFTERSALE,
+    from: "      if (amount.minor > left) throw new Refused('refund-above-paid', `${left} left`);\n",
+    to: '',
+  },
+  {
+    name: 'refunds-under-way-not-counted',
+    invariant: 'I16',
+    file: 'main/core/payment/table.ts',
+    from: "kind IN ('refund', 'void') AND state NOT IN ('declined', 'abandoned')`",
+    to: "kind IN ('refund', 'void') AND state IN ('approved', 'settled')`",
+  },
+  {
+    name: 'refund-retry-new-id',
+    invariant: 'R3',
+    file: RUNNER,
+    from: '        return { type: exchange, trace, amount, original: originalOf(original) };',
+    to: `        const fresh = exchange === 'refund' && payment.attempt > 1 ? this.#ownTrace() : {};
+        return { type: exchange, trace: { ...trace, ...fresh }, amount, original: originalOf(original) };`,
+  },
+  {
+    name: 'refund-unknown-is-declined',
+    invariant: 'I9',
+    file: REPEATED,
+    from: "    case 'no-answer':\n      return again(payment, rules);",
+    to: "    case 'no-answer':\n      return payment.kind === 'refund' ? repeated.refused('no-answer') : again(payment, rules);",
+  },
+  {
+    name: 'refund-offline',
+    invariant: 'I17',
+    file: AFTERSALE,
+    from: "      if (original.tender !== 'cash') refuseOffline();\n",
+    to: '',
+  },
+  {
+    name: 'refund-not-posted',
+    invariant: 'P5',
+    file: 'main/core/payment/refund.ts',
+    from: "            [refunded(posted(payment), payment.scheme ?? 'other', payment.batch ?? facts.batch)],",
+    to: "            facts.batch < 0 ? [refunded(posted(payment), payment.scheme ?? 'other', facts.batch)] : [],",
+  },
+  {
+    name: 'hold-is-a-sale',
+    invariant: 'I12',
+    file: 'main/core/payment/authorization.ts',
+    from: "        return { ...outcome(change, [{ type: 'print' }]), shred: true };",
+    to: "        return { ...outcome(change, [{ type: 'print' }], [purchased(posted(payment), 'visa', 1)]), shred: true };",
+  },
+  {
+    name: 'hold-taken-twice',
+    invariant: 'I6',
+    file: 'main/core/payment/authorization.ts',
+    from: "if (event.type === 'complete-end') return outcome({ state: event.approved ? 'completed' : 'authorized' });",
+    to: "if (event.type === 'complete-end') return outcome({ state: 'authorized' });",
   },
 ];

@@ -43,6 +43,8 @@ const verdicts: readonly (readonly [RegExp, string])[] = [
   [/^(APPROVED|交易成功)/, 'approved'],
   [/^(Taken offline|此笔为离线受理)/, 'offline'],
   [/^(VOIDED|已撤销)/, 'voided'],
+  [/^(REFUNDED|已退款)/, 'refunded'],
+  [/^(HELD|已冻结)/, 'authorized'],
 ];
 
 /**
@@ -192,7 +194,8 @@ export class Oracle implements Watcher {
     const body = bodyOf(request);
     const { attempt } = request.trace;
     const before = this.#sent.get(key);
-    if (before && request.type === 'purchase') this.fail('I8', `purchase ${key} is sent twice`);
+    if (before && ['purchase', 'pre-authorization'].includes(request.type))
+      this.fail('I8', `${request.type} ${key} is sent twice`);
     if (before && before.body !== body) this.fail('R3', `${key} was ${before.body}, is now ${body}`);
     if (before && attempt <= before.attempt) this.fail('I3', `attempt ${attempt} after ${before.attempt}: ${key}`);
     this.#sent.set(key, { body, attempt });
@@ -242,8 +245,17 @@ export class Oracle implements Watcher {
       this.fail('I3', `${request.type}: attempt ${request.trace.attempt} leaves, ${row.attempt} is on the disk`);
     }
     if (request.type === 'reversal' && row.accepted_at !== null) this.fail('R7', 'an offline payment is reversed');
-    if (request.type === 'purchase') this.#first(row);
-    if (request.type === 'purchase' || request.type === 'advice') this.#presents(row, request.presented);
+    if (request.type === 'purchase' || request.type === 'pre-authorization') this.#first(row);
+    if ('presented' in request && request.type !== 'refund') this.#presents(row, request.presented);
+    if (request.type === 'refund') this.#givesBack(row);
+  }
+
+  /** All that goes back of a payment, or may, is never more than was paid (I16). */
+  #givesBack(row: Row): void {
+    const paid = row.original === null ? undefined : this.row(row.original);
+    const back = this.rows("original = ? AND kind IN ('refund', 'void') AND state <> 'declined'", row.original);
+    const sum = back.reduce((total, { amount }) => total + amount, 0);
+    if (!paid || sum > paid.amount) this.fail('I16', `${sum} of ${paid?.amount} would go back`);
   }
 
   /** A card sale waits until every older reversal was tried once (I10). */
@@ -298,7 +310,7 @@ export class Oracle implements Watcher {
 function printable(row: Row, outcome: string): boolean {
   if (outcome === 'voided')
     return row.kind === 'void' ? holds('void', outcome, row.state) : holds('purchase', outcome, row.state);
-  return holds(row.kind === 'void' ? 'void' : 'purchase', outcome, row.state);
+  return holds(row.kind, outcome, row.state);
 }
 
 function numberOf(receipt: Receipt): string | undefined {
