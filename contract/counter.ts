@@ -1,6 +1,7 @@
 import { Money } from './money.ts';
 import { Outcome, PaymentId, PaymentView } from './payment.ts';
 import { Session } from './role.ts';
+import { SaleView } from './sale.ts';
 import { z } from './schema.ts';
 
 export const Language = z.enum(['zh-CN', 'en']);
@@ -102,6 +103,25 @@ export const Now = z.discriminatedUnion('phase', [
     /** The customer must confirm on the phone. */
     confirming: z.boolean(),
   }),
+  z.object({
+    phase: z.literal('showing'),
+    payment: PaymentId,
+    amount: Money,
+    /** What the customer scans (EMVCo merchant-presented QR code). */
+    code: z.string(),
+    since: z.int(),
+    /** UTC ms from when the code is taken back. */
+    until: z.int(),
+  }),
+  z.object({
+    phase: z.literal('partial'),
+    payment: PaymentId,
+    /** What the bank was asked for. */
+    amount: Money,
+    approved: Money,
+    /** UTC ms by when a person must have said whether it is taken; else it goes back. */
+    until: z.int(),
+  }),
   z.object({ phase: z.literal('result'), payment: PaymentView, outcome: Outcome, at: z.int() }),
 ]);
 export type Now = z.infer<typeof Now>;
@@ -144,6 +164,10 @@ export const CounterView = z.object({
   line: LineView,
   offline: OfflineView.nullable(),
   now: Now,
+  /** The sale that is being paid in parts, until it is paid or dropped. */
+  sale: SaleView.nullable(),
+  /** Whether codes can be shown for customers to scan. */
+  showsCodes: z.boolean(),
   recent: z.array(PaymentView),
   notices: z.array(Notice),
   /** Sales are stopped, and why (words under `refusal.<code>`); null in good order. */
@@ -155,9 +179,13 @@ export type CounterView = z.infer<typeof CounterView>;
 export const CustomerView = z.object({
   seq: z.int(),
   store: z.object({ name: z.string(), language: Language, zone: z.string() }).nullable(),
+  /** Of a sale paid in parts: the whole, and what is left. */
+  sale: z.object({ total: Money, paid: Money, owed: Money }).nullable(),
   show: z.discriminatedUnion('what', [
     z.object({ what: z.literal('idle') }),
     z.object({ what: z.literal('amount'), amount: Money, prompt: Prompt, reader: z.boolean(), scanner: z.boolean() }),
+    z.object({ what: z.literal('code'), amount: Money, code: z.string(), until: z.int() }),
+    z.object({ what: z.literal('partial'), amount: Money, approved: Money }),
     z.object({ what: z.literal('choose'), payment: PaymentId, amount: Money, choices: z.array(CardChoice) }),
     z.object({ what: z.literal('reading'), amount: Money }),
     z.object({ what: z.literal('asking'), amount: Money, confirming: z.boolean() }),

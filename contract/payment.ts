@@ -1,11 +1,11 @@
-import { Amount, Money } from './money.ts';
+import { Money } from './money.ts';
 import { z } from './schema.ts';
 
 export const PaymentId = z.uuid();
 /** Idempotency key made by the page: the same key never makes a second payment. */
 export const RequestKey = z.uuid();
 
-export const Tender = z.enum(['contactless', 'code', 'cash']);
+export const Tender = z.enum(['contactless', 'code', 'shown', 'cash']);
 export type Tender = z.infer<typeof Tender>;
 
 export const PaymentKind = z.enum(['purchase', 'void', 'refund', 'pre-authorization', 'completion']);
@@ -17,6 +17,8 @@ export const PaymentState = z.enum([
   'abandoned',
   'sealed',
   'sending',
+  /** The bank approved less than it was asked for: a person must say whether that is taken. */
+  'partial',
   'approved',
   'declined',
   'unknown',
@@ -68,6 +70,7 @@ const outcomes: Record<PaymentState, Outcome> = {
   opened: 'open',
   sealed: 'open',
   sending: 'open',
+  partial: 'open',
   abandoned: 'cancelled',
   approved: 'approved',
   'saf-approved': 'approved',
@@ -127,7 +130,14 @@ export const PaymentView = z.object({
   at: z.int(),
   day: z.string(),
   receiptNo: z.string(),
+  /** What it is about: where the bank approved less than was asked, what it approved. */
   amount: Money,
+  /** What the bank was asked for, where it approved less. */
+  asked: Money.nullable(),
+  /** Notes and coins handed over. */
+  tendered: Money.nullable(),
+  /** The sale that it pays a part or the whole of. */
+  sale: z.uuid().nullable(),
   tender: Tender.nullable(),
   /** 'unionpay', 'visa', 'alipay', 'wechat', … : words under `scheme.<code>`. */
   scheme: z.string().nullable(),
@@ -174,5 +184,4 @@ export const StoryStep = z.object({
 });
 export type StoryStep = z.infer<typeof StoryStep>;
 
-export const ChargeInput = z.strictObject({ key: RequestKey, amount: Amount });
 export const PaymentRef = z.strictObject({ payment: PaymentId });

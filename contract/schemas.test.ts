@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { ChargeInput, Outcome, outcomeOf, PaymentState } from './payment.ts';
+import { Outcome, outcomeOf, PaymentState } from './payment.ts';
 import { ToCore } from './process.ts';
 import { Refusal, RefusalCode } from './refusal.ts';
 import { Person, Pin, Role, Session } from './role.ts';
+import { PartInput } from './sale.ts';
 import { type Access, terminal } from './terminal.ts';
 
 test('a PIN is six ASCII digits', () => {
@@ -30,7 +31,7 @@ test('a refusal has a code that the screens know', () => {
 test('a charge is a key and an amount, closed', () => {
   const key = '0198f0a0-0000-7000-8000-000000000001';
   const amount = { minor: 1280, currency: 'CNY' };
-  expect(ChargeInput.safeParse({ key, amount }).success).toBe(true);
+  expect(PartInput.safeParse({ key, amount }).success).toBe(true);
   for (const bad of [
     { key: 'x', amount },
     { key },
@@ -42,7 +43,7 @@ test('a charge is a key and an amount, closed', () => {
     { key, amount: { minor: 1e13, currency: 'CNY' } },
     { key, amount: { minor: 1280, currency: 'BTC' } },
   ]) {
-    expect(ChargeInput.safeParse(bad).success, JSON.stringify(bad)).toBe(false);
+    expect(PartInput.safeParse(bad).success, JSON.stringify(bad)).toBe(false);
   }
 });
 

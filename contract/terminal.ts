@@ -17,6 +17,7 @@ import {
 import { Refusal } from './refusal.ts';
 import { Person, Pin, type Role, Session } from './role.ts';
 import { z } from './schema.ts';
+import { CashInput, PartInput, SaleId, SaleRef, SaleView, SplitInput } from './sale.ts';
 
 /** Who may make a call: anyone at the screen, or a signed-in person with one of these roles. */
 export interface Access {
@@ -67,10 +68,20 @@ export const terminal = {
   },
   sale: {
     /** Opens a payment and arms reader and scanner together. The same key gives the same payment again. */
-    charge: selling.input(ChargeInput).output(PaymentView),
+    charge: selling.input(PartInput).output(PaymentView),
+    /** Opens a sale that is to be paid in parts. */
+    split: selling.input(SplitInput).output(SaleView),
+    /** Shows a code for the customer to scan. */
+    show: selling.input(PartInput).output(PaymentView),
+    /** Takes what the bank approved where that is less than was asked for. */
+    accept: selling.input(PaymentRef).output(PaymentView),
+    /** Gives a sale up: its paid parts are taken back. A cashier needs the owner's PIN where something was paid. */
+    drop: selling.input(z.strictObject({ sale: SaleId, ownerPin: Pin.optional() })).output(SaleView),
+    /** Prints what a sale came to, all its parts on one paper. */
+    summary: selling.input(SaleRef).output(SaleView),
     /** Ends a payment for which nothing has been sent yet. */
     cancel: selling.input(PaymentRef).output(PaymentView),
-    cash: selling.input(ChargeInput).output(PaymentView),
+    cash: selling.input(CashInput).output(PaymentView),
     /** What a keyboard-wedge scanner typed into the page. */
     scanned: selling.input(z.strictObject({ text: z.string().min(1).max(4096) })).output(done),
     /** Takes the result off the screens. */
@@ -81,12 +92,12 @@ export const terminal = {
       .output(PaymentView),
     /** Gives money of an earlier payment back, in part or whole. A cashier needs the owner's PIN. */
     refund: selling
-      .input(ChargeInput.extend({ payment: PaymentId, cause: RefundCause, ownerPin: Pin.optional() }))
+      .input(PartInput.extend({ payment: PaymentId, cause: RefundCause, ownerPin: Pin.optional() }))
       .output(PaymentView),
     /** Holds an amount on the customer's card. */
-    hold: selling.input(ChargeInput).output(PaymentView),
+    hold: selling.input(PartInput).output(PaymentView),
     /** Takes a held amount or a part of it. */
-    complete: selling.input(ChargeInput.extend({ payment: PaymentId })).output(PaymentView),
+    complete: selling.input(PartInput.extend({ payment: PaymentId })).output(PaymentView),
     /** Gives a held amount up. A cashier needs the owner's PIN. */
     release: selling
       .input(z.strictObject({ key: RequestKey, payment: PaymentId, ownerPin: Pin.optional() }))
@@ -196,3 +207,5 @@ export const terminal = {
   },
 };
 export type Terminal = typeof terminal;
+    /** The customer scans the code that is shown and pays; `why` says what their wallet made of it. */
+    payShown: virtual.input(none).output(z.object({ paid: z.boolean(), why: z.string() })),

@@ -25,7 +25,7 @@ CREATE TABLE payment (
   receipt_no TEXT NOT NULL UNIQUE,
   staff TEXT NOT NULL,
   approver TEXT,
-  tender TEXT CHECK (tender IN ('contactless', 'code', 'cash')),
+  tender TEXT CHECK (tender IN ('contactless', 'code', 'shown', 'cash')),
   scheme TEXT,
   masked_pan TEXT,
   token TEXT,

@@ -10,12 +10,12 @@ import type { CardOutcome, Vault } from './kernel/outcome.ts';
 import { openVault } from './kernel/vault.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay } from './ledger/day.ts';
+import { BankParameters, keptTerms } from './parameters.ts';
 import { type Aftersale, openAftersale } from './payment/aftersale.ts';
 import { amountRefusal, Counter } from './payment/counter.ts';
 import type { Effect } from './payment/event.ts';
-import type { Payment } from './payment/payment.ts';
-import { BankParameters, keptTerms } from './parameters.ts';
-import { Pending } from './payment/pending.ts';
+import { captured, type Payment } from './payment/payment.ts';
+import { Pending, untold } from './payment/pending.ts';
 import { Printing } from './payment/printing.ts';
 import { rulesOf } from './payment/rules.ts';
 import { type Actor, Runner, requestBody } from './payment/runner.ts';
@@ -29,10 +29,13 @@ import { dayReceipt, paymentReceipt, type ReceiptContext } from './reports/recei
 import { wordsOf } from './reports/words.ts';
 import { blockKey } from './risk/blockfile.ts';
 import { type Blocklist, openBlocklist } from './risk/blocklist.ts';
+import { Sales } from './sale/sales.ts';
+import { SaleTable } from './sale/table.ts';
 import { Staff } from './staff/pin.ts';
 import type { Migration } from './store/database.ts';
 import { defaultSettings, readSetting, readStore, type StoreSettings } from './store/settings.ts';
 import { codeHash, recognise } from './wallet/code.ts';
+import { composeShown } from './wallet/shown.ts';
 import type { World } from './world/world.ts';
 
 export interface CoreOptions {
@@ -68,8 +71,9 @@ export class Core {
   readonly payments: PaymentTable;
   readonly link: AcquirerLink;
   readonly counter: Counter;
-  readonly aftersale: Aftersale;
+  readonly sales: Sales;
   readonly parameters: BankParameters;
+  readonly aftersale: Aftersale;
   readonly pending: Pending;
   readonly printing: Printing;
   readonly settlement: Settlement;
@@ -113,10 +117,12 @@ export class Core {
     const rules = rulesOf(profile);
     const fatal = (error: unknown): void => this.fatal(error);
     book.onFailed(fatal);
+    const sales = new SaleTable(db);
     this.#runner = new Runner({
       world,
       book,
       payments,
+      sales,
       link,
       rules,
       settings: () => this.#settings,
@@ -140,10 +146,20 @@ export class Core {
       read: (card, payment, mayGo, chosen) => read(card, payment.amount, payment.stan, mayGo, chosen),
       viewOf: (payment) => this.view(payment),
       find: (id) => payments.get(id),
+      codeOf: ({ amount, rrn }) =>
+        profile.shown && composeShown(profile.shown, { amount, reference: rrn, terminal: profile.terminalId }),
+      shownMs: rules.shownMs ?? 0,
+      partialMs: rules.partialMs ?? 0,
       responseMs: profile.timers.responseMs,
       reader: options.reader,
       changed: () => this.changed(),
       fatal,
+    });
+    this.sales = new Sales({
+      ...{ world, profile, book, link, payments, table: sales, runner: this.#runner, counter: this.counter, fatal },
+      refuse: (amount, sale) => this.#refuseSale(amount, sale),
+      viewOf: (payment) => this.view(payment),
+      changed: () => this.changed(),
     });
     this.aftersale = openAftersale({
       clock,
@@ -154,7 +170,7 @@ export class Core {
       rules,
       counter: this.counter,
       refuseStopped: () => this.#refuseStopped(),
-      refuseSale: (amount) => this.#refuseSale(amount),
+      refuseSale: (amount) => this.#refuseSale(amount, undefined),
     });
     this.printing = new Printing({
       clock,
@@ -191,9 +207,12 @@ export class Core {
     const event = { type: 'started', replayed, appended, cut: cut?.what ?? null };
     this.book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
     this.printing.recover();
-    for (const payment of this.payments.inStates(unfinished)) this.#runner.dispatch(payment.id, { type: 'restart' });
+    for (const payment of this.payments.inStates(untold)) this.#runner.dispatch(payment.id, { type: 'restart' });
     this.#undo.push(
-      link.onChange(() => this.changed()),
+      link.onChange(() => {
+        this.sales.changed();
+        this.changed();
+      }),
       link.onLate((late) => this.#late(late)),
       world.devices.readers.onChange(() => this.#devicesChanged()),
       world.devices.printer.onChange(() => this.changed()),
@@ -204,6 +223,7 @@ export class Core {
       ]),
     );
     link.start();
+    this.sales.start();
     this.pending.go();
     this.printing.go();
     this.parameters.go();
@@ -238,30 +258,32 @@ export class Core {
   }
 
   /** Opens a purchase and arms reader and scanner. The same key answers the same payment. @throws Refused */
-  charge(key: string, amount: Money, actor: Actor): Payment {
-    const known = this.#known(key, requestBody('purchase', amount, null));
+  charge(key: string, amount: Money, actor: Actor, sale?: string): Payment {
+    const known = this.#known(key, requestBody('purchase', amount, sale ?? null));
     if (known) return known;
-    this.#refuseSale(amount);
-    const payment = this.#runner.open(key, amount, actor);
+    this.#refuseSale(amount, sale);
+    const payment = this.#runner.open(key, amount, actor, 'purchase', sale);
     this.counter.arm(payment);
     return payment;
   }
 
   /** A purchase paid in notes and coins. @throws Refused */
-  cash(key: string, amount: Money, actor: Actor): Payment {
-    const known = this.#known(key, requestBody('cash', amount, null));
+  cash(key: string, amount: Money, actor: Actor, sale?: string, tendered?: Money): Payment {
+    const known = this.#known(key, requestBody('cash', amount, sale ?? null));
     if (known) return known;
-    this.#refuseSale(amount);
-    const opened = this.#runner.open(key, amount, actor, 'cash');
-    const payment = this.#runner.dispatch(opened.id, { type: 'cash' }, { by: actor.staff });
+    this.#refuseSale(amount, sale);
+    const opened = this.#runner.open(key, amount, actor, 'cash', sale);
+    const event = { type: 'cash', ...(tendered ? { tendered: tendered.minor } : {}) } as const;
+    const payment = this.#runner.dispatch(opened.id, event, { by: actor.staff });
     this.counter.follow(payment);
     return payment;
   }
 
   /** Ends a payment for which nothing was sent yet; a wallet payment that is waited for is taken back. @throws Refused */
   cancel(id: string, actor: Actor): Payment {
-    const payment = this.#find(id);
-    if (!['opened', 'sealed', 'querying'].includes(payment.state)) throw new Refused('payment-not-open', payment.state);
+    const payment = this.find(id);
+    if (!['opened', 'sealed', 'querying', 'partial'].includes(payment.state))
+      throw new Refused('payment-not-open', payment.state);
     return this.#runner.dispatch(id, { type: 'cancel' }, { by: actor.staff });
   }
 
@@ -294,8 +316,9 @@ export class Core {
 
   /** Takes back an approved payment of the open batch. @throws Refused */
   void(key: string, id: string, actor: Actor): Payment {
-    const original = this.#find(id);
-    const body = requestBody('void', original.amount, id);
+    const original = this.find(id);
+    const amount = captured(original);
+    const body = requestBody('void', amount, id);
     const known = this.#known(key, body);
     if (known) return known;
     this.#refuseStopped();
@@ -310,21 +333,21 @@ export class Core {
       return voided;
     }
     if (this.link.state.status !== 'online') throw new Refused('bank-offline');
-    const payment = this.#runner.openAbout('void', key, original.amount, { original }, actor);
+    const payment = this.#runner.openAbout('void', key, amount, { original }, actor);
     this.counter.follow(payment);
     return payment;
   }
 
   /** Prints a payment's receipt again, marked as a duplicate. @throws Refused */
   reprint(id: string): Payment {
-    const payment = this.#find(id);
+    const payment = this.find(id);
     if (payment.print === 'none') throw new Refused('payment-not-printable', payment.state);
     return payment.print === 'printed' || payment.print === 'asked' ? this.printing.again(payment) : payment;
   }
 
   /** A person says whether paper came out. @throws Refused */
   printed(id: string, came: boolean): Payment {
-    const payment = this.#find(id);
+    const payment = this.find(id);
     if (payment.print !== 'asked') throw new Refused('payment-not-printable', payment.print);
     return this.printing.answered(payment, came);
   }
@@ -356,6 +379,7 @@ export class Core {
       head: this.book.head,
       copy,
       ...(original ? { originalNo: original.receiptNo } : {}),
+      ...(payment ? this.sales.onPaper(payment) : {}),
     };
   }
 
@@ -385,6 +409,7 @@ export class Core {
   fatal(error: unknown): void {
     if (this.#stopped) return;
     this.#stopped = 'store-failed';
+    this.sales.stop();
     this.counter.stop();
     this.pending.stop();
     this.printing.stop();
@@ -393,6 +418,7 @@ export class Core {
   }
 
   async close(): Promise<void> {
+    this.sales.stop();
     this.counter.stop();
     this.pending.stop();
     this.parameters.stop();
@@ -405,7 +431,8 @@ export class Core {
     this.book.close();
   }
 
-  #find(id: string): Payment {
+  /** @throws Refused */
+  find(id: string): Payment {
     const payment = this.payments.find(id);
     if (!payment) throw new Refused('payment-not-found', id);
     return payment;
@@ -422,11 +449,12 @@ export class Core {
     if (this.#stopped) throw new Refused(this.#stopped);
   }
 
-  #refuseSale(amount: Money): void {
+  #refuseSale(amount: Money, sale: string | undefined): void {
     this.#refuseStopped();
     const refusal = amountRefusal(amount, this.currency, this.profile.limits.maxMinor);
     if (refusal) throw new Refused(refusal);
     if (this.counter.busy) throw new Refused('payment-under-way');
+    this.sales.refuse(amount, sale);
   }
 
   #perform(payment: Payment, effect: Exclude<Effect, { type: 'exchange' }>): void {
@@ -455,6 +483,7 @@ export class Core {
   #paymentChanged(payment: Payment): void {
     this.counter.onPayment(payment);
     this.pending.changed();
+    this.sales.changed();
     this.changed();
   }
 
@@ -477,16 +506,3 @@ export class Core {
     }
   }
 }
-
-const unfinished = [
-  'opened',
-  'sealed',
-  'sending',
-  'unknown',
-  'querying',
-  'reversal-due',
-  'cancel-due',
-  'saf-accepted',
-  'saf-sending',
-  'saf-unknown',
-] as const;

@@ -8,6 +8,8 @@ import styles from './cash.module.css';
 
 interface CashProps {
   readonly amount: Money;
+  /** The sale of which this is a part. */
+  readonly sale: string | undefined;
   readonly onClose: () => void;
   readonly onTaken: () => void;
 }
@@ -21,7 +23,7 @@ export function likelyNotes(amount: Money): readonly Money[] {
 }
 
 /** Cash: how much was handed over, how much goes back, and one button. Enter says it was exact. */
-export function CashSheet({ amount, onClose, onTaken }: CashProps): ReactNode {
+export function CashSheet({ amount, sale, onClose, onTaken }: CashProps): ReactNode {
   const { t } = useTranslation();
   const act = useAct();
   // One key for one sheet: asking again after a lost answer books it once.
@@ -29,7 +31,12 @@ export function CashSheet({ amount, onClose, onTaken }: CashProps): ReactNode {
   const [received, setReceived] = useState(amount);
   const change = money(received.minor - amount.minor, amount.currency);
   const take = async () => {
-    if (await act.run((client) => client.sale.cash({ key, amount }))) onTaken();
+    if (
+      await act.run((client) =>
+        client.sale.cash({ key, amount, tendered: received, ...(sale === undefined ? {} : { sale }) }),
+      )
+    )
+      onTaken();
   };
   return (
     <Sheet title={t('cash.title')} onClose={onClose}>

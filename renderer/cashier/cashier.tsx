@@ -1,6 +1,6 @@
 import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { CounterView, Prompt } from '../../contract/counter.ts';
+import type { CounterView, Now, Prompt } from '../../contract/counter.ts';
 import type { Money } from '../../contract/money.ts';
 import { type Outcome, outcomeOf, type PaymentView } from '../../contract/payment.ts';
 import { DrawerSheet } from '../drawer/drawer.tsx';
@@ -19,10 +19,12 @@ import { NoticesSheet } from './notices.tsx';
 import { PaymentSheet } from './payment.tsx';
 import { Result } from './result.tsx';
 import { Side } from './side.tsx';
+import { type Division, DropSheet, SplitBar, SplitSheet, suggested } from './split.tsx';
 import { VoidSheet } from './void.tsx';
 
 export type Opened =
-  | { readonly sheet: 'none' | 'keys' | 'void' | 'notices' | 'drawer' }
+  | { readonly sheet: 'none' | 'keys' | 'void' | 'notices' | 'drawer' | 'drop' }
+  | { readonly sheet: 'split'; readonly total: Money }
   | { readonly sheet: 'cash'; readonly amount: Money }
   | { readonly sheet: 'payment'; readonly payment: string };
 
@@ -48,14 +50,24 @@ interface CashierProps {
   readonly bare?: boolean;
 }
 
+type Charge = (amount: Money, sale?: string, how?: 'charge' | 'show') => Promise<boolean>;
+
+/** What Escape may still take back. */
+function cancellable(now: Now): now is Extract<Now, { phase: 'waiting' | 'choosing' | 'showing' | 'partial' }> {
+  return ['waiting', 'choosing', 'showing', 'partial'].includes(now.phase);
+}
+
 /** Charges once for one request, even when the answer to it was lost and it is asked again. */
-function useCharge(act: Act): (amount: Money) => Promise<boolean> {
-  const asked = useRef<{ readonly key: string; readonly minor: number } | undefined>(undefined);
+function useCharge(act: Act): Charge {
+  const asked = useRef<{ readonly key: string; readonly body: string } | undefined>(undefined);
   return useCallback(
-    async (amount) => {
-      const key = asked.current?.minor === amount.minor ? asked.current.key : crypto.randomUUID();
-      asked.current = { key, minor: amount.minor };
-      const payment = await act.run((client) => client.sale.charge({ key, amount }));
+    async (amount, sale, how = 'charge') => {
+      const body = `${how} ${amount.minor} ${sale ?? ''}`;
+      const key = asked.current?.body === body ? asked.current.key : crypto.randomUUID();
+      asked.current = { key, body };
+      const payment = await act.run((client) =>
+        client.sale[how]({ key, amount, ...(sale === undefined ? {} : { sale }) }),
+      );
       if (payment === undefined) return false;
       asked.current = undefined;
       return true;
@@ -118,7 +130,10 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
   const { shown, dismiss } = useResult(view, dismissing);
   const phase = view.now.phase;
   const free = phase === 'idle' || phase === 'result';
-  const entered = () => amountOf(latest.current, currency);
+  const { sale } = view;
+  const [division, setDivision] = useState<Division>();
+  const next = sale && sale.unknown === null ? suggested(sale, division) : undefined;
+  const entered = () => amountOf(latest.current, currency) ?? (latest.current === '' ? next : undefined);
 
   const prompt = view.now.phase === 'waiting' ? view.now.prompt : undefined;
   useEffect(() => {
@@ -139,7 +154,7 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
     if (next === before && /\d/.test(key)) setHint(before.length >= 7 ? t('pad.full') : undefined);
     setTyped(next);
   };
-  const pay = async (sum: Money | undefined) => {
+  const pay = async (sum: Money | undefined, how: 'charge' | 'show' = 'charge') => {
     if (!free || charging.pending) return;
     clearSaying();
     if (sum === undefined) {
@@ -147,7 +162,7 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
       else setHint(t('pad.zero'));
       return;
     }
-    if (await charge(sum)) setTyped('');
+    if (await charge(sum, sale?.id, how)) setTyped('');
   };
   const cancel = (payment: string) => act.run((client) => client.sale.cancel({ payment }));
   const takeCash = async () => {
@@ -161,11 +176,27 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
   };
   const again = async (payment: PaymentView) => {
     dismiss();
-    await charge(payment.amount);
+    await charge(payment.amount, sale?.id ?? payment.sale ?? undefined);
   };
+  const showCode = async () => {
+    clearSaying();
+    if (view.now.phase === 'waiting') {
+      const { payment, amount: due } = view.now;
+      if (await cancel(payment)) await charge(due, sale?.id, 'show');
+    } else if (free) await pay(entered(), 'show');
+  };
+  const split = () => {
+    clearSaying();
+    const total = amountOf(latest.current, currency);
+    if (!free || sale) return;
+    if (total) setOpened({ sheet: 'split', total });
+    else setHint(t('pad.zero'));
+  };
+  const accept = (payment: string) => act.run((client) => client.sale.accept({ payment }));
   const lock = () => act.run((client) => client.session.signOut({}));
   const leave = () => {
-    if (view.now.phase === 'waiting' || view.now.phase === 'choosing') void cancel(view.now.payment);
+    const { now } = view;
+    if (cancellable(now)) void cancel(now.payment);
     else if (shown) dismiss();
     else press('Clear');
   };
@@ -175,6 +206,8 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
     else if (name === 'F1' || name === '?') setOpened({ sheet: 'keys' });
     else if (name === 'F2') void takeCash();
     else if (name === 'F4') setOpened({ sheet: 'void' });
+    else if (name === 'F6') split();
+    else if (name === 'F7' && view.showsCodes) void showCode();
     else if (name === 'F8') onLanguage();
     else if (name === 'F10') void lock();
   };
@@ -216,11 +249,30 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
             onCharge={() => void pay(entered())}
             onCash={() => void takeCash()}
             onCancel={(payment) => void cancel(payment)}
+            onAccept={(payment) => void accept(payment)}
+            next={next}
+            split={
+              sale && (
+                <SplitBar
+                  sale={sale}
+                  next={next ?? sale.owed}
+                  onDrop={() => setOpened({ sheet: 'drop' })}
+                  onCancel={(payment) => void cancel(payment)}
+                  onAsk={() => void act.run((client) => client.queue.forward({}))}
+                />
+              )
+            }
           />
           <Side view={view} onOpen={(payment) => setOpened({ sheet: 'payment', payment })} />
         </>
       )}
-      <Foot view={view} onCash={() => void takeCash()} onOpen={setOpened} />
+      <Foot
+        view={view}
+        onCash={() => void takeCash()}
+        onShow={() => void showCode()}
+        onSplit={split}
+        onOpen={setOpened}
+      />
       {opened.sheet === 'keys' && <KeysSheet onClose={close} />}
       {opened.sheet === 'void' && <VoidSheet view={view} onClose={close} />}
       {opened.sheet === 'drawer' && <DrawerSheet view={view} onClose={close} />}
@@ -228,6 +280,7 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
       {opened.sheet === 'cash' && (
         <CashSheet
           amount={opened.amount}
+          sale={sale?.id}
           onClose={close}
           onTaken={() => {
             setTyped('');
@@ -235,6 +288,18 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
           }}
         />
       )}
+      {opened.sheet === 'split' && (
+        <SplitSheet
+          total={opened.total}
+          onClose={close}
+          onBegun={(made) => {
+            setDivision(made);
+            setTyped('');
+            close();
+          }}
+        />
+      )}
+      {opened.sheet === 'drop' && sale && <DropSheet view={view} sale={sale} onClose={close} />}
       {opened.sheet === 'payment' && <PaymentSheet view={view} payment={opened.payment} onClose={close} />}
     </div>
   );

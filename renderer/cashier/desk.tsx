@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CounterView, Now } from '../../contract/counter.ts';
-import { formatAmount } from '../../contract/money.ts';
+import { formatAmount, type Money } from '../../contract/money.ts';
 import type { Refused } from '../core.ts';
 import { CardChoices } from '../ui/choices.tsx';
 import { amountOf, display, type PadKey } from '../ui/entry.ts';
@@ -11,6 +11,7 @@ import { Choice, Choices } from '../ui/sheet.tsx';
 import { CodeMark, TapMark } from '../ui/sign.tsx';
 import { reasonText } from '../ui/write.tsx';
 import styles from './desk.module.css';
+import { PartialSay, ShowingSay } from './going.tsx';
 
 /** The amount, as large as its length allows. */
 function AmountLine({
@@ -152,8 +153,11 @@ function GoingOn({
   now,
   onCash,
   onCancel,
-}: { readonly now: Going } & Pick<DeskProps, 'onCash' | 'onCancel'>): ReactNode {
+  onAccept,
+}: { readonly now: Going } & Pick<DeskProps, 'onCash' | 'onCancel' | 'onAccept'>): ReactNode {
   if (now.phase === 'waiting') return <WaitingSay now={now} onCash={onCash} onCancel={onCancel} />;
+  if (now.phase === 'showing') return <ShowingSay now={now} onCancel={onCancel} />;
+  if (now.phase === 'partial') return <PartialSay now={now} onAccept={onAccept} onCancel={onCancel} />;
   if (now.phase === 'choosing') return <ChoosingSay now={now} onCancel={onCancel} />;
   return now.phase === 'reading' ? <ReadingSay /> : <AskingSay now={now} />;
 }
@@ -168,6 +172,11 @@ interface DeskProps {
   readonly onCharge: () => void;
   readonly onCash: () => void;
   readonly onCancel: (payment: string) => void;
+  readonly onAccept: (payment: string) => void;
+  /** The sale that is paid in parts, above the pad. */
+  readonly split: ReactNode;
+  /** What Enter takes when nothing is typed. */
+  readonly next: Money | undefined;
 }
 
 /** The left side of the till: the amount, then the pad or the sentence that says whose turn it is. */
@@ -176,10 +185,7 @@ export function Desk(props: DeskProps): ReactNode {
   const { view, typed, refused, hint } = props;
   const currency = view.store?.currency ?? 'CNY';
   const now = view.now;
-  const going =
-    now.phase === 'waiting' || now.phase === 'choosing' || now.phase === 'reading' || now.phase === 'asking'
-      ? now
-      : undefined;
+  const going = now.phase === 'idle' || now.phase === 'result' ? undefined : now;
   const shown = going
     ? { symbol: display('', going.amount.currency).symbol, typed: formatAmount(going.amount), rest: '' }
     : display(typed, currency);
@@ -194,14 +200,15 @@ export function Desk(props: DeskProps): ReactNode {
           <p>{hint ?? (going ? '' : t(typed === '' ? 'pad.enter' : 'pad.press'))}</p>
         )}
       </div>
+      {!going && props.split}
       {going ? (
-        <GoingOn now={going} onCash={props.onCash} onCancel={props.onCancel} />
+        <GoingOn now={going} onCash={props.onCash} onCancel={props.onCancel} onAccept={props.onAccept} />
       ) : (
         <Pad
           onKey={props.onKey}
           onCharge={props.onCharge}
           working={props.working}
-          ready={view.stopped === null && amountOf(typed, currency) !== undefined}
+          ready={view.stopped === null && (amountOf(typed, currency) ?? props.next) !== undefined}
         />
       )}
     </main>

@@ -9,13 +9,15 @@ import { noticeText, worst } from './notices.tsx';
 interface FootProps {
   readonly view: CounterView;
   readonly onCash: () => void;
+  readonly onShow: () => void;
+  readonly onSplit: () => void;
   readonly onOpen: (opened: Opened) => void;
 }
 
 const SENT_MS = 4_000;
 
 /** The line below the till: what is one touch away, and what a person should know. */
-export function Foot({ view, onCash, onOpen }: FootProps): ReactNode {
+export function Foot({ view, onCash, onShow, onSplit, onOpen }: FootProps): ReactNode {
   const { t } = useTranslation();
   const reprint = useAct();
   const last = view.recent.find((payment) => payment.print !== 'none');
@@ -35,6 +37,16 @@ export function Foot({ view, onCash, onOpen }: FootProps): ReactNode {
       <button type="button" title="F2" onClick={onCash}>
         {t('cashier.cash')}
       </button>
+      {view.showsCodes && (
+        <button type="button" title="F7" onClick={onShow}>
+          {t('cashier.showCode')}
+        </button>
+      )}
+      {view.sale === null && (
+        <button type="button" title="F6" onClick={onSplit}>
+          {t('cashier.split')}
+        </button>
+      )}
       <button
         type="button"
         disabled={last === undefined || reprint.pending}

@@ -10,6 +10,8 @@ const keys = [
   ['Esc', 'escape'],
   ['F2', 'cash'],
   ['F4', 'void'],
+  ['F6', 'split'],
+  ['F7', 'show'],
   ['F8', 'language'],
   ['F10', 'lock'],
   ['F1 ?', 'help'],

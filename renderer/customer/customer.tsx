@@ -2,9 +2,11 @@ import type { TFunction } from 'i18next';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CustomerView, Prompt } from '../../contract/counter.ts';
+import { formatMoney } from '../../contract/money.ts';
 import type { Outcome } from '../../contract/payment.ts';
 import { CardChoices } from '../ui/choices.tsx';
-import { useFeed, useLanguage } from '../ui/frame.tsx';
+import { useFeed, useLanguage, useNow } from '../ui/frame.tsx';
+import { Qr } from '../ui/qr.tsx';
 import { CodeMark, Sign, TapMark } from '../ui/sign.tsx';
 import { clockTime, MoneyText } from '../ui/write.tsx';
 import styles from './customer.module.css';
@@ -96,9 +98,10 @@ function sentences(outcome: Outcome, time: string, t: TFunction): readonly [stri
 interface EndedProps {
   readonly show: Extract<Show, { what: 'result' }>;
   readonly zone: string | undefined;
+  readonly sale: CustomerView['sale'];
 }
 
-function Ended({ show, zone }: EndedProps): ReactNode {
+function Ended({ show, zone, sale }: EndedProps): ReactNode {
   const { t } = useTranslation();
   const [what, note] = sentences(show.outcome, clockTime(show.at, zone), t);
   return (
@@ -111,7 +114,32 @@ function Ended({ show, zone }: EndedProps): ReactNode {
       </p>
       <h1>{what}</h1>
       {note !== null && <p className={styles['note']}>{note}</p>}
+      {sale && <Left sale={sale} />}
     </main>
+  );
+}
+
+/** The code to scan, as large as the window allows, and the time that is left. */
+function ShownCode({ code, until }: { readonly code: string; readonly until: number }): ReactNode {
+  const { t } = useTranslation();
+  const left = Math.max(0, Math.ceil((until - useNow(500)) / 1000));
+  return (
+    <>
+      <div className={styles['code']}>
+        <Qr text={code} label={t('customer.scan')} />
+      </div>
+      <p className={styles['note']}>{left > 0 ? t('customer.codeLeft', { n: left }) : t('customer.codeOver')}</p>
+    </>
+  );
+}
+
+/** Of a sale paid in parts: what is still to be paid after this. */
+function Left({ sale }: { readonly sale: NonNullable<CustomerView['sale']> }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <p className={styles['left']}>
+      {t('customer.left', { total: formatMoney(sale.total), owed: formatMoney(sale.owed) })}
+    </p>
   );
 }
 
@@ -124,7 +152,11 @@ function Paying({ show }: { readonly show: Exclude<Show, { what: 'idle' } | { wh
         ? t('customer.holdStill')
         : show.what === 'choose'
           ? t('customer.choose')
-          : t(show.confirming ? 'customer.confirm' : 'customer.asking');
+          : show.what === 'code'
+            ? t('customer.scan')
+            : show.what === 'partial'
+              ? t('customer.partial', { approved: formatMoney(show.approved) })
+              : t(show.confirming ? 'customer.confirm' : 'customer.asking');
   return (
     <>
       <p className={styles['sum']}>
@@ -134,6 +166,7 @@ function Paying({ show }: { readonly show: Exclude<Show, { what: 'idle' } | { wh
         {say ?? t('customer.pay')}
       </h1>
       {show.what === 'amount' && <Ways reader={show.reader} scanner={show.scanner} />}
+      {show.what === 'code' && <ShownCode code={show.code} until={show.until} />}
       {show.what === 'choose' && <CardChoices payment={show.payment} choices={show.choices} large />}
       {show.what === 'reading' && (
         <div className={styles['reading']}>
@@ -151,11 +184,19 @@ export function Customer(): ReactNode {
   const { value: view } = useFeed((client, signal) => client.counter.customer({}, { signal }));
   useLanguage(view?.store?.language);
   if (view === undefined) return null;
-  const { show, store } = view;
-  if (show.what === 'result') return <Ended show={show} zone={store?.zone} />;
+  const { show, store, sale } = view;
+  if (show.what === 'result') return <Ended show={show} zone={store?.zone} sale={sale} />;
   return (
     <main className={styles['customer']}>
-      {show.what === 'idle' ? (
+      {sale && <Left sale={sale} />}
+      {show.what === 'idle' && sale ? (
+        <>
+          <p className={styles['sum']}>
+            <MoneyText amount={sale.owed} />
+          </p>
+          <h1 className={styles['say']}>{t('customer.owed')}</h1>
+        </>
+      ) : show.what === 'idle' ? (
         <>
           <h1 className={styles['store']}>{store?.name ?? t('app.name')}</h1>
           <p className={styles['note']}>{t('customer.welcome')}</p>

@@ -2,7 +2,7 @@ import { implement, type Router } from '@orpc/server';
 import type { CounterView, CustomerView } from '../../contract/counter.ts';
 import { terminal } from '../../contract/terminal.ts';
 import { imported, reconciled } from './reconciled.ts';
-import { closed, devices, drawer, noon, payments, report, today } from './scenes.ts';
+import { closed, devices, drawer, halfPaid, noon, payments, report, today } from './scenes.ts';
 
 /** What a stand-in core shows, and whom it tells what it was asked. */
 export interface Stand {
@@ -66,6 +66,14 @@ export function standRouter(stand: Stand): Router<typeof terminal, Record<never,
       charge: os.sale.charge.handler(payment('charge')),
       cancel: os.sale.cancel.handler(payment('cancel')),
       cash: os.sale.cash.handler(payment('cash')),
+      split: os.sale.split.handler(() => halfPaid),
+      show: os.sale.show.handler(payment('show')),
+      accept: os.sale.accept.handler(payment('accept')),
+      drop: os.sale.drop.handler(({ input, errors }) => {
+        stand.asked?.('drop', input);
+        throw errors.REFUSED({ data: { code: 'wrong-pin' } });
+      }),
+      summary: os.sale.summary.handler(() => halfPaid),
       scanned: os.sale.scanned.handler(({ input, errors }) => {
         stand.asked?.('scanned', input);
         throw errors.REFUSED({ data: { code: 'no-code-expected' } });
@@ -211,6 +219,7 @@ export function standRouter(stand: Stand): Router<typeof terminal, Record<never,
         },
         { id: 't1', label: 'Leaves too soon', labelZh: '移开太早的卡', scheme: 'unionpay', behaviour: 'torn' },
       ]),
+      payShown: os.virtual.payShown.handler(() => ({ paid: true, why: 'paid' })),
       tap: os.virtual.tap.handler(() => ({ left: 'read' })),
       code: os.virtual.code.handler(() => ({ code: '281234567890123456' })),
       scan: os.virtual.scan.handler(nothing),

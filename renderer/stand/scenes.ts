@@ -4,6 +4,7 @@ import type { DeviceView } from '../../contract/device.ts';
 import type { DrawerShift } from '../../contract/drawer.ts';
 import { type Money, money } from '../../contract/money.ts';
 import { outcomeOf, type PaymentState, type PaymentView } from '../../contract/payment.ts';
+import type { SaleView } from '../../contract/sale.ts';
 
 const cny = (minor: number): Money => money(minor, 'CNY');
 const start = new Date();
@@ -21,6 +22,9 @@ function payment(n: number, { minor, ago, state, ...rest }: Some): PaymentView {
     day: '2026-11-21',
     receiptNo: `01-${String(4200 + n).padStart(6, '0')}`,
     amount: cny(minor),
+    asked: null,
+    tendered: null,
+    sale: null,
     tender: 'contactless',
     scheme: 'unionpay',
     maskedPan: null,
@@ -60,6 +64,19 @@ const done = (some: Partial<PaymentView>): Now => {
   const outcome = outcomeOf(shown.state, shown.kind);
   return { phase: 'result', payment: { ...shown, outcome }, outcome, at: noon };
 };
+/** A sale of which one part is paid. */
+export const halfPaid: SaleView = {
+  id: id(20),
+  at: noon,
+  total: cny(12_000),
+  state: 'open',
+  paid: cny(5_000),
+  underWay: cny(0),
+  owed: cny(7_000),
+  unknown: null,
+  parts: [payment(11, { minor: 5_000, ago: 1, state: 'approved', maskedPan: '621094******0119' })],
+};
+
 const soon = (attempt: number, what: 'reverse' | 'query' | 'refund') => ({ what, at: Date.now() + 12_000, attempt });
 const waiting = {
   phase: 'waiting',
@@ -85,6 +102,23 @@ export const nows: Record<string, Now> = {
       { aid: 'A000000333010101', label: 'UnionPay Debit' },
       { aid: 'A0000000031010', label: 'Visa Credit' },
     ],
+    until: Date.now() + 30_000,
+  },
+  showing: {
+    phase: 'showing',
+    payment: id(10),
+    amount: cny(1280),
+    code:
+      '00020101021226300012cn.countertap0110MERCHANT015204541153031565405' +
+      '12.805802CN5909MORNINGLT6008SHANGHAI62280512632514004210070800000001630424D6',
+    since: Date.now() - 8_000,
+    until: Date.now() + 52_000,
+  },
+  partial: {
+    phase: 'partial',
+    payment: id(10),
+    amount: cny(12_000),
+    approved: cny(8_000),
     until: Date.now() + 30_000,
   },
   reading: { phase: 'reading', payment: id(10), amount: cny(1280) },
@@ -158,6 +192,8 @@ export function counterView(scene: string, options: URLSearchParams): CounterVie
       expiresAt: down ? Date.now() + 23.5 * 3_600_000 : null,
     },
     now: nows[scene] ?? { phase: 'idle' },
+    sale: options.has('split') ? halfPaid : null,
+    showsCodes: true,
     recent: options.has('empty') ? [] : payments,
     notices: options.has('trouble')
       ? [
@@ -181,6 +217,10 @@ export function customerView(scene: string, options: URLSearchParams): CustomerV
         return { what: 'amount', amount: now.amount, prompt: now.prompt, reader: now.reader, scanner: now.scanner };
       case 'choosing':
         return { what: 'choose', payment: now.payment, amount: now.amount, choices: now.choices };
+      case 'showing':
+        return { what: 'code', amount: now.amount, code: now.code, until: now.until };
+      case 'partial':
+        return { what: 'partial', amount: now.amount, approved: now.approved };
       case 'reading':
         return { what: 'reading', amount: now.amount };
       case 'asking':
@@ -190,7 +230,8 @@ export function customerView(scene: string, options: URLSearchParams): CustomerV
     }
   };
   const store = view.store && { name: view.store.name, language: view.store.language, zone: view.store.zone };
-  return { seq: 1, store, show: show() };
+  const sale = view.sale && { total: view.sale.total, paid: view.sale.paid, owed: view.sale.owed };
+  return { seq: 1, store, sale, show: show() };
 }
 
 const curve = [0, 0, 0, 0, 0, 0, 0, 40, 100, 180, 280, 360, 620, 880, 780, 440, 340, 480, 740, 820, 400, 180, 60, 0];

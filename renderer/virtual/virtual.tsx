@@ -1,5 +1,6 @@
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Now } from '../../contract/counter.ts';
 import type { VirtualPaper, VirtualStatus } from '../../contract/device.ts';
 import type { TerminalClient } from '../core.ts';
 import { useAsk } from '../ui/ask.ts';
@@ -77,6 +78,32 @@ function Cards(): ReactNode {
         {tap.pending ? t('virtual.tapping') : said !== undefined && t(`virtual.left.${said}`, { defaultValue: said })}
       </p>
       <RefusedNote refused={tap.refused} />
+    </section>
+  );
+}
+
+/** A customer with a phone before the customer display. */
+function ShownCode({ now }: { readonly now: Now | undefined }): ReactNode {
+  const { t } = useTranslation();
+  const act = useAct();
+  const [said, setSaid] = useState<string>();
+  const pay = async () => {
+    const answer = await act.run((client) => client.virtual.payShown({}));
+    if (answer) setSaid(answer.paid ? t('virtual.paid') : t('virtual.notPaid', { why: answer.why }));
+  };
+  const shown = now?.phase === 'showing';
+  return (
+    <section>
+      <h2>{t('virtual.shownCode')}</h2>
+      <div className={styles['cards']}>
+        <button type="button" disabled={!shown || act.pending} onClick={() => void pay()}>
+          <b>{t('virtual.shownCode')}</b>
+        </button>
+      </div>
+      <p role="status" className={styles['said']}>
+        {said ?? (shown ? '' : t('virtual.noCode'))}
+      </p>
+      <RefusedNote refused={act.refused} />
     </section>
   );
 }
@@ -198,6 +225,7 @@ export function Virtual(): ReactNode {
           <World status={status} onStatus={setStatus} />
           <Cards />
           <Codes />
+          <ShownCode now={view?.now} />
         </div>
         <section className={styles['paper']} aria-label={t('virtual.paper')}>
           <h2>{t('virtual.paper')}</h2>

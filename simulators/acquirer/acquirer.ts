@@ -13,8 +13,9 @@ import { openIdentity, saveIdentity, withPort, writeWhole } from './identity.ts'
 import { codeHash } from './issuer.ts';
 import { openLine } from './line.ts';
 import { bundleOf, Published } from './parameters.ts';
-import { type CaKey, type ClosedLoop, type Json, merged, profileText, terminalId } from './profile.ts';
+import { type CaKey, type ClosedLoop, type Json, MERCHANT_ID, merged, profileText, terminalId } from './profile.ts';
 import { type Bank, Session } from './session.ts';
+import { readShown } from './shown.ts';
 import { StatementTerms, statementFile } from './statement.ts';
 
 export interface AcquirerOptions {
@@ -165,6 +166,14 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
       const path = join(options.dir, name);
       writeWhole(path, bytes);
       return { path, lines };
+    }),
+    'pay-shown': command(z.strictObject({ code: z.string().min(1).max(512) }), async ({ code }) => {
+      const order = readShown(code);
+      if (typeof order === 'string') return { paid: false, why: order };
+      if (order.merchant !== MERCHANT_ID) return { paid: false, why: 'another merchant' };
+      const { terminal, reference, amount, currency } = order;
+      const said = book.commit(() => book.payShown(terminal, reference, amount, currency));
+      return { paid: said === 'paid', why: said };
     }),
     code: command(
       z.strictObject({

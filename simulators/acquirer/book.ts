@@ -8,6 +8,8 @@ export type PaymentState = 'approved' | 'declined' | 'pending' | 'reversed' | 'v
 export interface Outcome {
   readonly code: string;
   readonly authCode?: string;
+  /** What was approved, where that is less than was asked for. */
+  readonly amount?: number;
 }
 
 export interface Payment {
@@ -44,6 +46,8 @@ export interface Entry {
   readonly maskedPan: string | null;
   readonly scheme: string;
   readonly confirmsAt?: number | null;
+  /** What is approved, where that is less than was asked for. */
+  readonly amount?: number;
   readonly cryptogram?: 'right' | 'wrong';
 }
 
@@ -81,6 +85,7 @@ const schema = `
     batch INTEGER NOT NULL, amount INTEGER NOT NULL CHECK (amount > 0), currency TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('held', 'completed', 'reversed'))
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS parts (payment INTEGER PRIMARY KEY, asked INTEGER NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS bodies (key TEXT PRIMARY KEY, hash TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS uploads (
     terminal TEXT NOT NULL, merchant TEXT NOT NULL, batch INTEGER NOT NULL, stan INTEGER NOT NULL, credit INTEGER NOT NULL,
@@ -91,6 +96,11 @@ const schema = `
     hash TEXT PRIMARY KEY, behaviour TEXT NOT NULL, ms INTEGER NOT NULL, used INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 `;
+
+/** How a purchase is found again by its own numbers. */
+function partOf({ stan, mti, transmitted, batch }: Request): Original {
+  return transmitted === '' ? { stan, mti, batch } : { stan, mti, transmitted };
+}
 
 const columns = 'id, mti, stan, rrn, at, amount, currency, batch, state, code, authCode, maskedPan, scheme, cryptogram';
 
@@ -138,7 +148,9 @@ export class Book {
       row.processing === request.message.fields.get(3) &&
       row.amount === request.amount &&
       row.currency === request.currency;
-    return { code: row.code, ...(row.authCode === null ? {} : { authCode: row.authCode }), same };
+    const part = row.code === '10' ? this.find(request.terminal, request.merchant, partOf(request))?.amount : undefined;
+    const amount = part === undefined ? {} : { amount: part };
+    return { code: row.code, ...(row.authCode === null ? {} : { authCode: row.authCode }), ...amount, same };
   }
 
   remember(request: Request, outcome: Outcome): void {
@@ -169,7 +181,7 @@ export class Book {
       request.rrn,
       request.transmitted,
       new Date(now).toISOString(),
-      request.amount,
+      entry.amount ?? request.amount,
       request.currency,
       request.batch,
       entry.state,
@@ -180,7 +192,10 @@ export class Book {
       entry.cryptogram ?? null,
     );
     if (entry.state !== 'approved') return { code: entry.code };
-    return { code: entry.code, authCode: this.#authorize(Number(lastInsertRowid)) };
+    const authCode = this.#authorize(Number(lastInsertRowid));
+    if (entry.amount === undefined) return { code: entry.code, authCode };
+    this.#sql('INSERT INTO parts VALUES (?, ?)').run(lastInsertRowid, request.amount);
+    return { code: entry.code, authCode, amount: entry.amount };
   }
 
   #authorize(id: number): string {
@@ -209,6 +224,26 @@ export class Book {
       mti: original.mti ?? null,
       batch: original.batch ?? null,
     }) as Payment | undefined;
+  }
+
+  /** What was asked for when this was approved in part; its amount when it was approved whole. */
+  asked(payment: Payment): number {
+    const row = this.#sql('SELECT asked FROM parts WHERE payment = ?').get(payment.id) as { asked: number } | undefined;
+    return row?.asked ?? payment.amount;
+  }
+
+  /** A customer has scanned the code of an order that waits, and paid. */
+  payShown(terminal: string, reference: string, amount: number, currency: string): string {
+    const order = this.#sql(
+      "SELECT id, amount, currency, state FROM payments WHERE terminal = ? AND rrn = ? AND scheme = 'shown' ORDER BY id DESC",
+    ).get(terminal.padEnd(8), reference) as
+      | { id: number; amount: number; currency: string; state: PaymentState }
+      | undefined;
+    if (order === undefined) return 'no such order';
+    if (order.state !== 'pending') return order.state === 'approved' ? 'paid already' : 'no longer to be paid';
+    if (order.amount !== amount || order.currency !== currency) return 'the amount is not that of the order';
+    this.#authorize(order.id);
+    return 'paid';
   }
 
   change(id: number, state: PaymentState): void {

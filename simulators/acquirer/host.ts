@@ -62,7 +62,7 @@ function reverse(book: Book, request: Request): Outcome {
   const { terminal, merchant, original } = request;
   const payment = original && book.find(terminal, merchant, original);
   if (payment === undefined) return release(book, request);
-  if (payment.amount !== request.amount || payment.currency !== request.currency) return { code: '13' };
+  if (book.asked(payment) !== request.amount || payment.currency !== request.currency) return { code: '13' };
   if (payment.state === 'declined' || payment.state === 'reversed') return { code: '00' };
   if (payment.state === 'voided' || book.isClosed(terminal, merchant, payment.batch)) return { code: '12' };
   book.change(payment.id, 'reversed');

@@ -11,6 +11,8 @@ const LARGEST = 5_000_000;
 
 /** Refusals by the last two digits of the amount, so that a person can ask for any of them (simulators/README.md). */
 const onlineRefusals: Readonly<Record<number, string>> = { 5: '05', 51: '51', 91: '91' };
+/** Card purchases whose amount ends like this are approved in part: half of it (DE 39 10). */
+const IN_PART = 10;
 const adviceRefusals: Readonly<Record<number, string>> = { 61: '61' };
 
 function byAmount(request: Request): string {
@@ -47,11 +49,14 @@ function cardCode(request: Request, card: CardSecrets, now: number): string {
 
 /** The issuer's word on a card payment. */
 export function judgeCard(request: Request, card: CardSecrets, now: number): Entry {
-  const code = cardCode(request, card, now);
+  const judged = cardCode(request, card, now);
+  const inPart = judged === '00' && request.kind === 'purchase' && request.amount % 100 === IN_PART;
+  const code = inPart ? '10' : judged;
   const { fields } = request.message;
   return {
-    state: code === '00' ? 'approved' : 'declined',
+    state: judged === '00' ? 'approved' : 'declined',
     code,
+    ...(inPart ? { amount: Math.floor(request.amount / 2) } : {}),
     maskedPan: masked(card.pan),
     scheme: schemeOf(card.pan) ?? 'unknown',
     cryptogram: cryptogramFits(card, fields.get(23) ?? '', fields.get(55) ?? '') ? 'right' : 'wrong',
@@ -101,9 +106,22 @@ export function readWalletCode(text: string): { readonly scheme: string; readonl
   return match?.[1] === undefined || match[2] === undefined ? undefined : { scheme: match[1], code: match[2] };
 }
 
+/** Before the payment code: an order for which the merchant shows a code of its own. */
+const SHOWN = 'shown';
+
+/** An order waits for a customer to scan its code; it is known by the terminal's reference. */
+function judgeShown(request: Request, reference: string, refused: (code: string) => Entry): Entry {
+  if (reference !== request.rrn) return refused('30');
+  const why = byAmount(request);
+  return why === '00'
+    ? { state: 'pending', code: '09', maskedPan: null, scheme: SHOWN, confirmsAt: null }
+    : refused(why);
+}
+
 /** The wallet's word on a payment code, which is used up by being asked about. */
 export function judgeCode(request: Request, scheme: string, code: string, book: Book, now: number): Entry {
   const refused = (why: string): Entry => ({ state: 'declined', code: why, maskedPan: null, scheme });
+  if (scheme === SHOWN) return judgeShown(request, code, refused);
   const wallet = wallets.find((known) => known.scheme === scheme);
   if (wallet === undefined || !new RegExp(wallet.pattern).test(code)) return refused('14');
   const issued = book.spendCode(codeHash(code));

@@ -37,6 +37,9 @@ const payment: Payment = {
   authCode: '000007',
   reason: null,
   original: null,
+  sale: null,
+  approved: null,
+  tendered: null,
   print: 'printed',
   copies: 1,
 };

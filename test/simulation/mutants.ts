@@ -144,7 +144,7 @@ export const mutants: readonly Mutant[] = [
     name: 'wallet-never-cancelled',
     invariant: 'R8',
     file: PURCHASE,
-    from: "    case 'due':\n      if (late) return cancel('not-completed');",
+    from: "    case 'due':\n      if (late) return cancel(tooLate(payment));",
     to: "    case 'due':\n      if (late) return outcome({ state: 'declined', reason: 'wallet-not-paid' });",
   },
   {

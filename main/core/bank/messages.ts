@@ -18,10 +18,18 @@ export function mismatch(sent: IsoMessage, answer: IsoMessage, dialect: Dialect)
   if (answer.mti !== `${sent.mti.slice(0, 2)}${answerDigit(sent.mti)}0`) return 'MTI';
   const differing = dialect.echoed.find((number) => {
     const value = sent.fields.get(number);
-    return value !== undefined && value !== answer.fields.get(number);
+    if (value === undefined || value === answer.fields.get(number)) return false;
+    return !(number === 4 && partlyApproved(sent, answer, dialect));
   });
   if (differing !== undefined) return `DE ${differing}`;
   return dialect.codeOf(answer) === undefined ? 'DE 39' : undefined;
+}
+
+/** A purchase may be approved in part (ISO 8583:1987 DE 39 value 10): DE 4 is then lower, and nothing else may differ. */
+function partlyApproved(sent: IsoMessage, answer: IsoMessage, dialect: Dialect): boolean {
+  if (sent.mti !== '0200' || !sent.fields.get(3)?.startsWith('00') || dialect.codeOf(answer) !== '10') return false;
+  const [asked, approved] = [sent.fields.get(4) ?? '', answer.fields.get(4) ?? ''];
+  return /^\d{12}$/.test(approved) && Number(approved) > 0 && Number(approved) < Number(asked);
 }
 
 /** Third digit of an answer's MTI: request 0 becomes 1, advice 2 becomes 3. */

@@ -6,6 +6,7 @@ import { ReaderRules } from '../kernel/readers.ts';
 import { ClosedLoop } from '../kernel/token/config.ts';
 import { FeeTerms, SettlementTerms } from '../reconciliation/terms.ts';
 import { canonical } from '../store/canonical.ts';
+import { ShownCode } from '../wallet/shown.ts';
 import { DIALECTS } from './dialects/named.ts';
 
 const milliseconds = z.int().min(1).max(86_400_000);
@@ -137,6 +138,10 @@ export const AcquirerProfile = z
     /** Amounts may be held and completed later: up to so many per cent of the amount held, for so many days. */
     hold: z.strictObject({ percent: z.int().min(1).max(200), days: z.int().min(1).max(60) }).optional(),
     walletTimers: z.strictObject({ firstQueryMs: milliseconds, queryMs: milliseconds, giveUpMs: milliseconds }),
+    /** Whether less than was asked for may be taken, when a person agrees (DE 39 10). */
+    partialApproval: z.boolean().optional(),
+    /** Codes shown for customers to scan; none when left out. */
+    shown: ShownCode.optional(),
     /** What the acquirer keeps of each payment, by scheme (docs/reconciliation.md); fees are not checked when left out. */
     fees: FeeTerms.optional(),
     /** How the acquirer counts its days in statements. */

@@ -4,6 +4,7 @@ export type ResponseMeaning =
   | 'refer-to-issuer'
   | 'do-not-honour'
   | 'waiting-for-customer'
+  | 'approved-in-part'
   | 'invalid-transaction'
   | 'invalid-amount'
   | 'no-such-card'
@@ -31,6 +32,7 @@ export const RESPONSES: ReadonlyMap<string, ResponseMeaning> = new Map([
   ['01', 'refer-to-issuer'],
   ['05', 'do-not-honour'],
   ['09', 'waiting-for-customer'],
+  ['10', 'approved-in-part'],
   ['12', 'invalid-transaction'],
   ['13', 'invalid-amount'],
   ['14', 'no-such-card'],

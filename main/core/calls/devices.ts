@@ -70,6 +70,11 @@ export const virtual = {
     context.keyboard.typed(input.text);
     return {};
   }),
+  payShown: contract.virtual.payShown.handler(({ context }) => {
+    const { now } = context.core.counter;
+    if (now.phase !== 'showing') throw refusal('no-code-expected');
+    return ask(context, 'pay-shown', { code: now.code }, z.object({ paid: z.boolean(), why: z.string() }));
+  }),
   line: contract.virtual.line.handler(async ({ input, context }) => {
     await ask(context, 'line', input, Done);
     return status(context);

@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts';
 import type { Actor } from '../payment/runner.ts';
+import { saleReceipt } from '../reports/receipt.ts';
 import { actorOf, contract, type Port, refusal } from './access.ts';
 import { watch } from './stream.ts';
 import { counterView, customerView } from './view.ts';
@@ -19,13 +20,33 @@ export const counter = {
 
 export const sale = {
   charge: contract.sale.charge.handler(({ input, context: { core, port } }) =>
-    core.view(core.charge(input.key, input.amount, actorOf(port))),
+    core.view(core.charge(input.key, input.amount, actorOf(port), input.sale)),
   ),
+  split: contract.sale.split.handler(({ input, context: { core, port } }) =>
+    core.sales.view(core.sales.split(input.key, input.total, actorOf(port))),
+  ),
+  show: contract.sale.show.handler(({ input, context: { core, port } }) =>
+    core.view(core.sales.show(input.key, input.amount, actorOf(port), input.sale)),
+  ),
+  accept: contract.sale.accept.handler(({ input, context: { core, port } }) =>
+    core.view(core.sales.accept(core.find(input.payment), actorOf(port))),
+  ),
+  drop: contract.sale.drop.handler(async ({ input, context: { core, port } }) => {
+    const sale = core.sales.find(input.sale);
+    const actor = core.sales.paid(sale) ? await approved(core, port, input.ownerPin) : actorOf(port);
+    return core.sales.view(core.sales.drop(sale.id, actor));
+  }),
+  summary: contract.sale.summary.handler(async ({ input, context: { core } }) => {
+    const sale = core.sales.view(core.sales.find(input.sale));
+    const printed = await core.world.devices.printer.print(saleReceipt(sale, core.receiptContext(false)));
+    if (!printed.ok) throw refusal('no-printer', printed.trouble);
+    return sale;
+  }),
   cancel: contract.sale.cancel.handler(({ input, context: { core, port } }) =>
     core.view(core.cancel(input.payment, actorOf(port))),
   ),
   cash: contract.sale.cash.handler(({ input, context: { core, port } }) =>
-    core.view(core.cash(input.key, input.amount, actorOf(port))),
+    core.view(core.cash(input.key, input.amount, actorOf(port), input.sale, input.tendered)),
   ),
   scanned: contract.sale.scanned.handler(({ input, context: { core, keyboard } }) => {
     if (core.counter.waiting === undefined) throw refusal('no-code-expected');

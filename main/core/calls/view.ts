@@ -23,6 +23,8 @@ export function counterView(core: Core, port: Port): CounterView {
     },
     offline: offlineView(core),
     now: core.counter.now,
+    sale: core.sales.live(),
+    showsCodes: core.profile.shown !== undefined,
     recent: core.payments.recent(RECENT).map((payment) => core.view(payment)),
     notices: notices(core),
     stopped: core.stopped,
@@ -49,7 +51,7 @@ function notices(core: Core): Notice[] {
     printerNotice(core),
     counted('receipts-held', 'attention', core.payments.inPrintState(['held']).length),
     counted('receipt-asked', 'attention', core.payments.inPrintState(['asked']).length),
-    counted('unknown-outcomes', 'attention', core.payments.inStates(['unknown', 'querying']).length),
+    counted('unknown-outcomes', 'attention', unknownPayments(core)),
     counted('reversals-due', 'attention', core.payments.inStates(['reversal-due', 'cancel-due']).length),
     counted('payments-stuck', 'trouble', core.payments.stuck(ALERT_ATTEMPTS)),
     counted('late-declines', 'attention', core.payments.lateDeclines(core.today)),
@@ -60,6 +62,13 @@ function notices(core: Core): Notice[] {
     core.stopped === null ? undefined : { code: 'store-failed', severity: 'trouble', values: {} },
   ];
   return found.filter((notice) => notice !== undefined);
+}
+
+/** A code that is being shown is no unknown outcome: its customer is expected to take time. */
+function unknownPayments(core: Core): number {
+  const { now } = core.counter;
+  const showing = now.phase === 'showing' ? now.payment : undefined;
+  return core.payments.inStates(['unknown', 'querying']).filter(({ id }) => id !== showing).length;
 }
 
 function counted(code: Notice['code'], severity: Notice['severity'], count: number): Notice | undefined {
@@ -90,7 +99,13 @@ function printerNotice(core: Core): Notice | undefined {
 /** All that the customer sees: never a queue, never a line state. */
 export function customerView(core: Core): CustomerView {
   const { name, language, zone } = core.settings;
-  return { seq: core.seq, store: core.ready ? { name, language, zone } : null, show: shown(core.counter.now) };
+  const live = core.sales.live();
+  return {
+    seq: core.seq,
+    store: core.ready ? { name, language, zone } : null,
+    sale: live && { total: live.total, paid: live.paid, owed: live.owed },
+    show: shown(core.counter.now),
+  };
 }
 
 function shown(now: Now): CustomerView['show'] {
@@ -101,6 +116,10 @@ function shown(now: Now): CustomerView['show'] {
       return { what: 'amount', amount: now.amount, prompt: now.prompt, reader: now.reader, scanner: now.scanner };
     case 'choosing':
       return { what: 'choose', payment: now.payment, amount: now.amount, choices: now.choices };
+    case 'showing':
+      return { what: 'code', amount: now.amount, code: now.code, until: now.until };
+    case 'partial':
+      return { what: 'partial', amount: now.amount, approved: now.approved };
     case 'reading':
       return { what: 'reading', amount: now.amount };
     case 'asking':

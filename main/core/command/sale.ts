@@ -1,5 +1,5 @@
 import type { CardChoice } from '../../../contract/counter.ts';
-import { type Currency, parseAmount } from '../../../contract/money.ts';
+import { type Currency, compare, type Money, parseAmount } from '../../../contract/money.ts';
 import { outcomeOf } from '../../../contract/payment.ts';
 import type { Core } from '../core.ts';
 import type { Payment } from '../payment/payment.ts';
@@ -12,6 +12,8 @@ export interface SaleOptions {
   readonly currency?: string;
   readonly tender: string;
   readonly code?: string;
+  readonly tendered?: string;
+  readonly shown?: boolean;
   readonly wait: string;
   /** The application that pays, where the card leaves it to its holder. */
   readonly aid?: string;
@@ -35,9 +37,12 @@ export async function runSale(core: Core, options: SaleOptions, tell: (text: str
   const amount = parseAmount(options.amount, currency);
   if (!amount) return failed('amount-invalid', `"${options.amount}" is no amount in ${currency}`);
   const key = newId(core.world);
-  switch (options.tender) {
+  switch (options.shown ? 'shown' : options.tender) {
+    case 'shown':
+      await untilLine(core);
+      return payShown(core, core.sales.show(key, amount, ACTOR), tell);
     case 'cash':
-      return paymentResult(core.view(core.cash(key, amount, ACTOR)));
+      return payCash(core, key, amount, options.tendered);
     case 'code':
       if (options.code === undefined) return failed('input-invalid', '--tender code needs --code');
       await untilLine(core);
@@ -46,7 +51,30 @@ export async function runSale(core: Core, options: SaleOptions, tell: (text: str
       await untilLine(core);
       return payByCard(core, core.charge(key, amount, ACTOR), options, tell);
     default:
-      return failed('input-invalid', `"${options.tender}" is no tender: contactless, code or cash`);
+      return failed('input-invalid', `"${options.tender}" is no tender: contactless, code, shown or cash`);
+  }
+}
+
+function payCash(core: Core, key: string, amount: Money, text: string | undefined): Result {
+  const tendered = text === undefined ? amount : parseAmount(text, amount.currency);
+  if (!tendered || compare(tendered, amount) < 0)
+    return failed('amount-invalid', `"${text}" does not cover the amount`);
+  return paymentResult(core.view(core.cash(key, amount, ACTOR, undefined, tendered)));
+}
+
+/** Tells the text of the code as soon as it may be shown, then waits for its customer or its end. */
+async function payShown(core: Core, payment: Payment, tell: (text: string) => void): Promise<Result> {
+  let told = false;
+  for (;;) {
+    const now = core.payments.get(payment.id);
+    const { now: at } = core.counter;
+    if (at.phase === 'showing' && !told) {
+      tell(at.code);
+      told = true;
+    }
+    const open = now.state === 'sending' || now.state === 'querying' || now.state === 'cancel-due';
+    if (!open || core.stopped !== null) return paymentResult(core.view(now));
+    await core.world.clock.sleep(5);
   }
 }
 

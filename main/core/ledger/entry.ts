@@ -53,6 +53,7 @@ export interface Draft {
   readonly kind:
     | 'payment'
     | 'decision'
+    | 'sale'
     | 'batch'
     | 'session'
     | 'print'

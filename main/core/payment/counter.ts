@@ -6,7 +6,7 @@ import type { NdefRecord } from '../kernel/ndef/message.ts';
 import type { CardOutcome, Choice } from '../kernel/outcome.ts';
 import type { World } from '../world/world.ts';
 import type { PresentedCard } from './event.ts';
-import type { Payment } from './payment.ts';
+import { captured, type Payment } from './payment.ts';
 import type { Runner } from './runner.ts';
 
 export interface CounterParts {
@@ -16,6 +16,10 @@ export interface CounterParts {
   readonly read: (card: Card, payment: Payment, mayGo: () => void, chosen?: string) => Promise<CardOutcome>;
   readonly viewOf: (payment: Payment) => PaymentView;
   readonly find: (id: string) => Payment;
+  /** The text of the code that is shown for a payment. */
+  readonly codeOf: (payment: Payment) => string | undefined;
+  readonly shownMs: number;
+  readonly partialMs: number;
   readonly responseMs: number;
   /** Only this reader, where one was named. */
   readonly reader: string | undefined;
@@ -114,6 +118,11 @@ export class Counter {
     const { clock } = this.#parts.world;
     const outcome = outcomeOf(payment.state, payment.kind);
     if (payment.state === 'opened') return;
+    if (payment.tender === 'shown' && this.#showCode(payment)) return;
+    if (payment.state === 'partial') {
+      this.#offerPart(payment);
+      return;
+    }
     const confirming = payment.state === 'querying' && payment.reason === 'pending';
     if (outcome === 'open' || confirming) {
       this.#disarm?.abort(OVER);
@@ -136,6 +145,24 @@ export class Counter {
     }
     this.#set({ phase: 'result', payment: this.#parts.viewOf(payment), outcome, at: clock.now() });
     if (outcome !== 'unknown' && outcome !== 'cancelling' && outcome !== 'refunding') this.#clearLater();
+  }
+
+  /** From when the bank knows of the order until it is decided or taken back. */
+  #showCode(payment: Payment): boolean {
+    const code = this.#parts.codeOf(payment);
+    const known = payment.reason === 'pending' || this.#now.phase === 'showing';
+    if (payment.state !== 'querying' || !known || code === undefined) return false;
+    if (this.#now.phase === 'showing') return true;
+    const since = payment.sentAt ?? this.#parts.world.clock.now();
+    const until = since + this.#parts.shownMs;
+    this.#set({ phase: 'showing', payment: payment.id, amount: payment.amount, code, since, until });
+    return true;
+  }
+
+  #offerPart(payment: Payment): void {
+    const until = (payment.sentAt ?? this.#parts.world.clock.now()) + this.#parts.partialMs;
+    const { id, amount } = payment;
+    this.#set({ phase: 'partial', payment: id, amount, approved: captured(payment), until });
   }
 
   #clearLater(): void {

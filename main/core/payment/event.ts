@@ -46,6 +46,8 @@ export type Answer =
       readonly scripts?: IssuerScripts;
     }
   | { readonly kind: 'declined'; readonly code: string; readonly scripts?: IssuerScripts }
+  /** Less than was asked for (DE 39 10): `minor` units. */
+  | { readonly kind: 'partial'; readonly code: string; readonly authCode: string | null; readonly minor: number }
   | { readonly kind: 'pending' | 'not-found'; readonly code: string }
   | { readonly kind: 'no-answer' | 'not-sent' };
 
@@ -58,7 +60,11 @@ export type PaymentEvent =
       readonly card: PresentedCard | null;
     }
   | { readonly type: 'code'; readonly scheme: string; readonly codeHash: string }
-  | { readonly type: 'cash' }
+  /** A code is to be shown: the bank is told of the order first. */
+  | { readonly type: 'show'; readonly scheme: string }
+  | { readonly type: 'cash'; readonly tendered?: number }
+  /** A person takes what the bank approved where that is less than was asked. */
+  | { readonly type: 'accept' }
   | { readonly type: 'cancel' }
   /** A card payment that waited for older reversals may go now. */
   | { readonly type: 'clear' }

@@ -58,6 +58,7 @@ function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules
       return payment.attempt <= 1
         ? outcome({ state: 'saf-accepted', batch: null, attempt: 0 }, [{ type: 'later', ms: pause(rules, 1) }])
         : outcome({ state: 'saf-unknown' }, [{ type: 'later', ms: pause(rules, payment.attempt) }]);
+    case 'partial':
     case 'pending':
     case 'no-answer':
       return outcome({ state: 'saf-unknown' }, [{ type: 'later', ms: pause(rules, payment.attempt) }]);

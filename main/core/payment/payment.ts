@@ -1,4 +1,4 @@
-import type { Money } from '../../../contract/money.ts';
+import { type Money, money } from '../../../contract/money.ts';
 import type { PaymentKind, PaymentState, PrintState, Tender } from '../../../contract/payment.ts';
 import type { Value, Values } from '../ledger/entry.ts';
 import { row as amountOf } from '../ledger/entry.ts';
@@ -45,13 +45,19 @@ export interface Payment {
   /** Why a person asked for it. */
   readonly cause: string | null;
   readonly original: string | null;
+  /** The sale that it pays a part or the whole of. */
+  readonly sale: string | null;
+  /** Minor units that the bank approved where that is less than the amount. */
+  readonly approved: number | null;
+  /** Minor units of notes and coins handed over. */
+  readonly tendered: number | null;
   readonly print: PrintState;
   readonly copies: number;
 }
 
 /** What a step may change: never identity, amount or numbers. */
 export type PaymentChange = Partial<
-  Omit<Payment, 'id' | 'kind' | 'amount' | 'at' | 'day' | 'stan' | 'rrn' | 'receiptNo' | 'staff' | 'original'>
+  Omit<Payment, 'id' | 'kind' | 'amount' | 'at' | 'day' | 'stan' | 'rrn' | 'receiptNo' | 'staff' | 'original' | 'sale'>
 >;
 
 /** The row as SQLite gives it. */
@@ -89,6 +95,9 @@ export interface PaymentRow {
   readonly reason: string | null;
   readonly cause: string | null;
   readonly original: string | null;
+  readonly sale: string | null;
+  readonly approved: number | null;
+  readonly tendered: number | null;
   readonly print: PrintState;
   readonly copies: number;
 }
@@ -127,9 +136,22 @@ export function paymentOf(row: PaymentRow): Payment {
     reason: row.reason,
     cause: row.cause,
     original: row.original,
+    sale: row.sale,
+    approved: row.approved,
+    tendered: row.tendered,
     print: row.print,
     copies: row.copies,
   };
+}
+
+/** What has moved, or will: what the bank approved where that is less, else the whole. */
+export function captured(payment: Pick<Payment, 'amount' | 'approved'>): Money {
+  return payment.approved === null ? payment.amount : money(payment.approved, payment.amount.currency);
+}
+
+/** Paid by a wallet's code: asked after and cancelled, never reversed like a card (R8). */
+export function byWallet({ tender }: Pick<Payment, 'tender'>): boolean {
+  return tender === 'code' || tender === 'shown';
 }
 
 const columns: Record<Exclude<keyof Payment, 'amount'>, keyof PaymentRow> = {
@@ -164,6 +186,9 @@ const columns: Record<Exclude<keyof Payment, 'amount'>, keyof PaymentRow> = {
   reason: 'reason',
   cause: 'cause',
   original: 'original',
+  sale: 'sale',
+  approved: 'approved',
+  tendered: 'tendered',
   print: 'print',
   copies: 'copies',
 };

@@ -2,10 +2,26 @@ import type { PaymentState } from '../../../contract/payment.ts';
 import type { AcquirerLink } from '../bank/link.ts';
 import type { Clock } from '../world/world.ts';
 import type { Payment } from './payment.ts';
+import { patience } from './purchase.ts';
 import { Queue } from './queue.ts';
 import type { Runner } from './runner.ts';
 import type { PaymentTable } from './table.ts';
 import type { Rules } from './transition.ts';
+
+/** States that a start must look at: in none of them may a payment have been left. */
+export const untold = [
+  'opened',
+  'sealed',
+  'sending',
+  'partial',
+  'unknown',
+  'querying',
+  'reversal-due',
+  'cancel-due',
+  'saf-accepted',
+  'saf-sending',
+  'saf-unknown',
+] as const;
 
 export interface PendingParts {
   readonly clock: Clock;
@@ -19,6 +35,7 @@ export interface PendingParts {
 /** Payments that have not come to their end yet. */
 const unfinished: readonly PaymentState[] = [
   'sending',
+  'partial',
   'unknown',
   'querying',
   'reversal-due',
@@ -169,7 +186,8 @@ export class Pending {
   #needsLine(payment: Payment): boolean {
     const { runner, rules } = this.#parts;
     if (payment.state === 'unknown') return payment.kind !== 'purchase' && payment.kind !== 'pre-authorization';
-    const late = payment.sentAt !== null && runner.ages.atLeast(payment.id, payment.sentAt) >= rules.wallet.giveUpMs;
+    if (payment.state === 'partial') return false;
+    const late = payment.sentAt !== null && runner.ages.atLeast(payment.id, payment.sentAt) >= patience(payment, rules);
     return !(payment.state === 'querying' && late);
   }
 }

@@ -1,12 +1,12 @@
 import { acceptedOffline, paidCash, purchased } from '../ledger/account.ts';
 import type { Answer, Facts, PaymentEvent, PresentedCard } from './event.ts';
 import { offlineRefusal } from './offline.ts';
-import type { Payment, PaymentChange } from './payment.ts';
+import { byWallet, captured, type Payment, type PaymentChange } from './payment.ts';
 import { ignored, intent, type Next, outcome, type Rules, type Step, UndrawnTransition } from './transition.ts';
 
 type Card = Extract<PaymentEvent, { type: 'card' }>;
 
-/** A purchase from its opening until the bank has spoken: opened, sealed, sending, unknown, querying. */
+/** A purchase from its opening until the bank has spoken: opened, sealed, sending, partial, unknown, querying. */
 export function stepPurchase(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
   switch (payment.state) {
     case 'opened':
@@ -15,6 +15,8 @@ export function stepPurchase(payment: Payment, event: PaymentEvent, facts: Facts
       return stepSealed(payment, event, facts);
     case 'sending':
       return stepSending(payment, event, facts, rules);
+    case 'partial':
+      return stepPartial(payment, event, facts, rules);
     case 'unknown':
       return stepUnknown(payment, event);
     case 'querying':
@@ -35,9 +37,11 @@ function stepOpened(payment: Payment, event: PaymentEvent, facts: Facts, rules: 
         { state: 'sending', tender: 'code', scheme: event.scheme, batch: facts.batch, attempt: 1, sentAt: facts.now },
         [{ type: 'exchange', exchange: 'purchase' }],
       );
+    case 'show':
+      return showCode(event.scheme, facts);
     case 'cash':
       return outcome(
-        { state: 'approved', tender: 'cash', scheme: 'cash', print: 'queued' },
+        { state: 'approved', tender: 'cash', scheme: 'cash', tendered: event.tendered ?? null, print: 'queued' },
         [{ type: 'print' }, { type: 'drawer' }],
         [paidCash(posted(payment))],
       );
@@ -51,6 +55,14 @@ function stepOpened(payment: Payment, event: PaymentEvent, facts: Facts, rules: 
     default:
       throw new UndrawnTransition(payment, event);
   }
+}
+
+/** The bank hears of the order before anybody sees the code: one that nobody could take back is never shown. */
+function showCode(scheme: string, facts: Facts): Step {
+  if (!facts.online) return outcome({ state: 'declined', tender: 'shown', scheme, reason: 'code-needs-line' });
+  return intent({ state: 'sending', tender: 'shown', scheme, batch: facts.batch, attempt: 1, sentAt: facts.now }, [
+    { type: 'exchange', exchange: 'purchase' },
+  ]);
 }
 
 function stepCard(payment: Payment, event: Card, facts: Facts, rules: Rules): Step {
@@ -126,15 +138,52 @@ function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules
   switch (answer.kind) {
     case 'approved':
       return approve(payment, answer, facts);
+    case 'partial':
+      return partial(payment, answer, rules);
     case 'declined':
     case 'not-found':
       return decline(payment, `bank-${answer.code}`);
     case 'not-sent':
       return decline(payment, 'not-sent');
     case 'pending':
-      return payment.tender === 'code' ? query(rules, 'pending') : takeBack('invalid-answer');
+      return byWallet(payment) ? query(rules, 'pending') : takeBack('invalid-answer');
     case 'no-answer':
-      return payment.tender === 'code' ? query(rules, 'no-answer') : takeBack('no-answer');
+      return byWallet(payment) ? query(rules, 'no-answer') : takeBack('no-answer');
+  }
+}
+
+/** Less than was asked: kept for a person to say, or given back in full. Card data is of no more use either way. */
+function partial(payment: Payment, answer: Extract<Answer, { kind: 'partial' }>, rules: Rules): Next {
+  if (byWallet(payment)) return cancel('partial-refused');
+  if (rules.partialMs === undefined || payment.kind !== 'purchase') return takeBack('partial-refused');
+  if (answer.minor <= 0 || answer.minor >= payment.amount.minor) return takeBack('invalid-answer');
+  const change = { state: 'partial', approved: answer.minor, authCode: answer.authCode, reason: 'partial' } as const;
+  return { ...outcome(change, [{ type: 'later', ms: rules.partialMs }]), shred: true };
+}
+
+/** A person says whether the smaller amount is taken; nobody says it in time, or the terminal stops: it all goes back. */
+function stepPartial(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
+  const giveBack = (reason: string): Next => {
+    const back = takeBack(reason);
+    return { ...back, change: { ...back.change, approved: null, authCode: null } };
+  };
+  switch (event.type) {
+    case 'accept':
+      return approve(payment, { kind: 'approved', code: '10', authCode: payment.authCode }, facts);
+    case 'cancel':
+    case 'give-up':
+      return giveBack('partial-refused');
+    case 'restart':
+      return giveBack('restarted');
+    case 'due': {
+      const left = (rules.partialMs ?? 0) - (payment.sentAt === null ? 0 : facts.waited(payment.sentAt));
+      return left <= 0 ? giveBack('partial-late') : outcome({ reason: payment.reason }, [{ type: 'later', ms: left }]);
+    }
+    case 'answer':
+    case 'clear':
+      return ignored;
+    default:
+      throw new UndrawnTransition(payment, event);
   }
 }
 
@@ -170,7 +219,7 @@ function stepUnknown(payment: Payment, event: PaymentEvent): Step {
   switch (event.type) {
     case 'due':
     case 'restart':
-      return payment.tender === 'code'
+      return byWallet(payment)
         ? outcome({ state: 'querying', attempt: 0 }, [{ type: 'later', ms: 0 }])
         : takeBack('restarted');
     case 'answer':
@@ -183,28 +232,37 @@ function stepUnknown(payment: Payment, event: PaymentEvent): Step {
 
 /** A wallet payment whose end is not known: asked after, then cancelled (R8). */
 function stepQuerying(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
-  const late = payment.sentAt !== null && facts.waited(payment.sentAt) >= rules.wallet.giveUpMs;
+  const late = payment.sentAt !== null && facts.waited(payment.sentAt) >= patience(payment, rules);
   switch (event.type) {
     case 'due':
-      if (late) return cancel('not-completed');
+      if (late) return cancel(tooLate(payment));
       return intent({ attempt: payment.attempt + 1 }, [{ type: 'exchange', exchange: 'query' }]);
     case 'answer':
       if (event.to !== 'query') return ignored;
       if (event.answer.kind === 'approved') return approve(payment, event.answer, facts);
       if (event.answer.kind === 'declined') return outcome({ state: 'declined', reason: 'wallet-not-paid' });
-      if (late) return cancel('not-completed');
+      if (late) return cancel(tooLate(payment));
       return outcome({ reason: event.answer.kind === 'pending' ? 'pending' : 'no-answer' }, [
         { type: 'later', ms: rules.wallet.queryMs },
       ]);
     case 'cancel':
       return cancel('customer-cancel');
     case 'give-up':
-      return cancel('not-completed');
+      return cancel(tooLate(payment));
     case 'restart':
       return outcome({ reason: 'restarted' }, [{ type: 'later', ms: 0 }]);
     default:
       throw new UndrawnTransition(payment, event);
   }
+}
+
+/** How long a wallet payment is waited for. */
+export function patience({ tender }: Payment, rules: Rules): number {
+  return tender === 'shown' ? (rules.shownMs ?? rules.wallet.giveUpMs) : rules.wallet.giveUpMs;
+}
+
+function tooLate({ tender }: Payment): string {
+  return tender === 'shown' ? 'shown-expired' : 'not-completed';
 }
 
 function cancel(reason: string): Next {
@@ -213,5 +271,5 @@ function cancel(reason: string): Next {
 
 /** What a transfer needs to know of a payment. */
 export function posted(payment: Payment): { payment: string; amount: Payment['amount']; day: string } {
-  return { payment: payment.id, amount: payment.amount, day: payment.day };
+  return { payment: payment.id, amount: captured(payment), day: payment.day };
 }

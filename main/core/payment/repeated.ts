@@ -60,6 +60,7 @@ function stepAnswer(payment: Payment, answer: Answer, rules: Rules, repeated: Re
     case 'not-sent':
       // Nothing ever left: it is as if it had not been asked for (I7).
       return payment.attempt <= 1 ? repeated.refused('not-sent') : again(payment, rules);
+    case 'partial':
     case 'pending':
     case 'no-answer':
       return again(payment, rules);

@@ -1,6 +1,9 @@
 import type { AcquirerProfile } from '../bank/profile.ts';
 import type { Rules } from './transition.ts';
 
+/** From the asking to a person's word on a partial approval; after it the amount goes back to the customer. */
+const PARTIAL_MS = 45_000;
+
 /** Where the profile says nothing. */
 const WINDOW = 8;
 
@@ -23,5 +26,7 @@ export function rulesOf(profile: AcquirerProfile): Rules {
     messageLifetimeMs: timers.messageLifetimeMs,
     hold: profile.hold,
     wallet: walletTimers,
+    partialMs: profile.partialApproval ? PARTIAL_MS : undefined,
+    shownMs: profile.shown?.validMs,
   };
 }

@@ -1,16 +1,17 @@
 import type { Money } from '../../../contract/money.ts';
-import type { AcquirerLink, BankAnswer, BankRequest, Presented, Trace } from '../bank/link.ts';
-import { unhex } from '../kernel/bytes.ts';
-import { readIssuerAnswer } from '../kernel/issuer.ts';
+import type { AcquirerLink, BankRequest, Presented, Trace } from '../bank/link.ts';
 import { openBatch } from '../ledger/batch.ts';
 import { type Book, GROUP, type Order } from '../ledger/book.ts';
 import { businessDay } from '../ledger/day.ts';
 import type { Draft, SealedWrite, Write } from '../ledger/entry.ts';
+import type { Sale } from '../sale/sale.ts';
+import { begun, type SaleTable } from '../sale/table.ts';
 import type { StoreSettings } from '../store/settings.ts';
 import { newId } from '../world/id.ts';
 import type { World } from '../world/world.ts';
 import { Ages } from './age.ts';
-import type { Answer, Effect, Exchange, Facts, IssuerScripts, PaymentEvent } from './event.ts';
+import { answerOf, eventDetail } from './answer.ts';
+import type { Effect, Exchange, Facts, PaymentEvent } from './event.ts';
 import { takeNumbers, takeTrace } from './number.ts';
 import { bareOriginal, originalOf } from './original.ts';
 import { type Payment, valuesOf } from './payment.ts';
@@ -39,6 +40,7 @@ export interface RunnerParts {
   readonly world: Pick<World, 'clock' | 'random'>;
   readonly book: Book;
   readonly payments: PaymentTable;
+  readonly sales: SaleTable;
   readonly link: AcquirerLink;
   readonly rules: Rules;
   readonly settings: () => StoreSettings;
@@ -75,6 +77,7 @@ const teaches: Record<'void' | 'refund' | 'completion', PaymentEvent | undefined
 /** States whose age decides what comes next. */
 const ageing: ReadonlySet<Payment['state']> = new Set([
   'sending',
+  'partial',
   'unknown',
   'querying',
   'reversal-due',
@@ -113,11 +116,49 @@ export class Runner {
     key: string,
     amount: Money,
     actor: Actor,
-    what: 'purchase' | 'cash' | 'pre-authorization' = 'purchase',
+    what: 'purchase' | 'cash' | 'shown' | 'pre-authorization' = 'purchase',
+    sale?: string,
   ): Payment {
-    const request = { key, body: requestBody(what, amount, null) };
-    const kind = what === 'cash' ? 'purchase' : what;
-    return this.#insert(request, kind, 'opened', amount, actor, null, {}, [], `${kind}-opened`);
+    const request = { key, body: requestBody(what, amount, sale ?? null) };
+    if (what === 'pre-authorization')
+      return this.#insert(request, what, 'opened', amount, actor, null, {}, [], `${what}-opened`);
+    const whole = sale === undefined ? this.#newSale(amount, actor, false) : undefined;
+    const change = { sale: whole?.sale.id ?? sale ?? null };
+    return this.#insert(
+      request,
+      'purchase',
+      'opened',
+      amount,
+      actor,
+      null,
+      change,
+      [],
+      'purchase-opened',
+      whole?.writes,
+    );
+  }
+
+  /** Opens a sale that is to be paid in parts. */
+  openSale(key: string, total: Money, actor: Actor): Sale {
+    const { sale, writes } = this.#newSale(total, actor, true);
+    const request: Write = {
+      op: 'insert',
+      table: 'request',
+      values: { key, body: requestBody('split', total, null), payment: sale.id, at: sale.at },
+    };
+    const event = { type: 'sale-opened', sale: sale.id };
+    this.#commit({ kind: 'sale', at: sale.at, by: actor.staff, event, writes: [...writes, request], transfers: [] });
+    return sale;
+  }
+
+  #newSale(total: Money, actor: Actor, split: boolean): { readonly sale: Sale; readonly writes: readonly Write[] } {
+    const { world, sales, settings } = this.#parts;
+    const at = world.clock.now();
+    const { zone, dayCut } = settings();
+    const day = businessDay(at, zone, dayCut);
+    const { staff } = actor;
+    const sale: Sale = { id: newId(world), total, state: 'open', split, staff, approver: null, at, day };
+    return { sale, writes: [...sales.forgotten(), begun(sale)] };
   }
 
   /**
@@ -160,6 +201,7 @@ export class Runner {
     change: Partial<Payment>,
     writes: readonly Write[],
     type: string,
+    before: readonly Write[] = [],
   ): Payment {
     const { world, book, payments, settings } = this.#parts;
     const at = world.clock.now();
@@ -178,6 +220,7 @@ export class Runner {
       payment: id,
       event: { type },
       writes: [
+        ...before,
         { op: 'insert', table: 'payment', values: valuesOf(row) },
         carriedOut(id, request, at),
         ...numbers.writes,
@@ -231,7 +274,7 @@ export class Runner {
 
   /** What a step comes to, with nothing written yet. */
   #take(id: string, event: PaymentEvent, beside: Beside): Taken {
-    const { payments, world } = this.#parts;
+    const { payments, sales, world } = this.#parts;
     const payment = payments.get(id);
     const next = step(payment, event, this.#facts(payment, event), this.#parts.rules);
     const kind = event.type === 'decide' ? 'decision' : 'payment';
@@ -251,6 +294,8 @@ export class Runner {
         ...(event.type === 'code' ? [seenCode(id, event.codeHash, draft.at)] : []),
         ...(beside.request ? [carriedOut(id, beside.request, draft.at)] : []),
         ...(original ? [this.#update(original.payment, original.next)] : []),
+        ...sales.after(payment, next.change),
+        ...(original ? sales.after(original.payment, original.next.change) : []),
       ],
       sealed: sealedWrites(id, next, beside.sealed),
       transfers: [...next.transfers, ...(original?.next.transfers ?? [])],
@@ -384,6 +429,7 @@ export class Runner {
   }
 
   #presented(payment: Payment): Presented {
+    if (payment.tender === 'shown') return { kind: 'code', scheme: 'shown', code: payment.rrn };
     if (payment.tender === 'code') {
       return { kind: 'code', scheme: payment.scheme ?? '', code: this.#codes.get(payment.id) ?? '' };
     }
@@ -401,7 +447,7 @@ export class Runner {
 
 /** What the same key must mean when it comes again. */
 export function requestBody(
-  kind: Payment['kind'] | 'cash' | 'release',
+  kind: Payment['kind'] | 'cash' | 'shown' | 'split' | 'release',
   amount: Money,
   original: string | null,
 ): string {
@@ -424,58 +470,4 @@ function carriedOut(payment: string, request: { readonly key: string; readonly b
 function sealedWrites(payment: string, next: Next, sealed: string | undefined): SealedWrite[] {
   if (next.shred) return [{ op: 'shred', payment }];
   return sealed === undefined ? [] : [{ op: 'keep', payment, blob: sealed }];
-}
-
-function eventDetail(event: PaymentEvent): Record<string, string | number | null> {
-  switch (event.type) {
-    case 'answer':
-      return {
-        to: event.to,
-        answer: event.answer.kind,
-        code: 'code' in event.answer ? event.answer.code : null,
-        ...('scripts' in event.answer ? { scripts: event.answer.scripts } : {}),
-      };
-    case 'card':
-      return {
-        decision: event.decision,
-        cause: event.reason,
-        oda: event.card?.oda ?? null,
-        scheme: event.card?.scheme ?? null,
-      };
-    case 'code':
-      return { scheme: event.scheme };
-    case 'decide':
-      return { done: event.done ? 1 : 0, cause: event.cause };
-    default:
-      return {};
-  }
-}
-
-/** DE 39 by which a host says that it cannot say: issuer unavailable, system malfunction. */
-const cannotSay: ReadonlySet<string> = new Set(['91', '96']);
-
-function answerOf(answer: BankAnswer, to: Exchange): Answer {
-  // A payment that a host cannot decide is refused; of one that it has already, such an answer says nothing.
-  const pays = to === 'purchase' || to === 'advice';
-  if (answer.kind === 'declined' && !pays && cannotSay.has(answer.code)) return { kind: 'no-answer' };
-  switch (answer.kind) {
-    case 'approved': {
-      const { code, authCode = null, hostRrn } = answer;
-      return { kind: 'approved', code, authCode, ...(hostRrn === undefined ? {} : { hostRrn }), ...scriptsIn(answer) };
-    }
-    case 'declined':
-      return { kind: 'declined', code: answer.code, ...scriptsIn(answer) };
-    case 'pending':
-    case 'not-found':
-      return { kind: answer.kind, code: answer.code };
-    case 'no-answer':
-    case 'not-sent':
-      return { kind: answer.kind };
-  }
-}
-
-/** Issuer scripts of an answer are never sent to a card that has left: they are counted for the journal. */
-function scriptsIn({ iccData }: { readonly iccData?: string }): { scripts?: IssuerScripts } {
-  if (iccData === undefined) return {};
-  return { scripts: readIssuerAnswer(unhex(iccData))?.scripts.length ?? 'unreadable' };
 }

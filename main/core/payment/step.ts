@@ -36,6 +36,7 @@ function stepSale(payment: Payment, event: PaymentEvent, facts: Facts, rules: Ru
     case 'opened':
     case 'sealed':
     case 'sending':
+    case 'partial':
     case 'unknown':
     case 'querying':
       return stepPurchase(payment, event, facts, rules);

@@ -7,7 +7,7 @@ import type { OfflineUse } from './offline.ts';
 import { type Payment, type PaymentRow, paymentOf } from './payment.ts';
 
 /** States in which something is still to be done by the terminal itself, in the order of urgency. */
-const workable: readonly PaymentState[] = ['reversal-due', 'cancel-due', 'unknown', 'querying'];
+const workable: readonly PaymentState[] = ['reversal-due', 'cancel-due', 'unknown', 'querying', 'partial'];
 /** The queue of payments accepted offline, by the index that keeps its order. */
 const queue = "payment INDEXED BY payment_forward WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown')";
 

@@ -56,6 +56,7 @@ function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules
       if (since === null) return outcome({ notFoundAt: facts.now }, [again]);
       return facts.waited(since) >= rules.messageLifetimeMs ? takenBack(payment) : outcome({}, [again]);
     }
+    case 'partial':
     case 'declined':
     case 'pending':
     case 'no-answer':

@@ -13,6 +13,10 @@ export interface Rules {
   readonly window: number;
   /** How long a message may live anywhere in the path (R6). */
   readonly messageLifetimeMs: number;
+  /** What the bank approved in part may be taken when a person says so in this time after it was asked; never when absent. */
+  readonly partialMs?: number | undefined;
+  /** How long a code is shown; never when absent. */
+  readonly shownMs?: number | undefined;
   /** Completions up to so many hundredths of the amount held, and for how many days; absent: nothing is held. */
   readonly hold?: { readonly percent: number; readonly days: number } | undefined;
   readonly wallet: { readonly firstQueryMs: number; readonly queryMs: number; readonly giveUpMs: number };

@@ -1,6 +1,6 @@
 import { money } from '../../../contract/money.ts';
 import { outcomeOf, type PaymentView } from '../../../contract/payment.ts';
-import type { Payment } from './payment.ts';
+import { captured, type Payment } from './payment.ts';
 
 /** What a payment's view needs to know beside the row. */
 export interface ViewContext {
@@ -38,7 +38,7 @@ export function voidable(payment: Payment, current: boolean, givenBack: number):
 export function refundable(payment: Payment, givenBack: number): number {
   if (payment.kind !== 'purchase' && payment.kind !== 'completion') return 0;
   if (!paid.has(payment.state)) return 0;
-  return Math.max(0, payment.amount.minor - givenBack);
+  return Math.max(0, captured(payment).minor - givenBack);
 }
 
 const paid: ReadonlySet<Payment['state']> = new Set(['approved', 'saf-approved', 'settled']);
@@ -60,7 +60,10 @@ export function viewOf(payment: Payment, context: ViewContext): PaymentView {
     at: payment.at,
     day: payment.day,
     receiptNo: payment.receiptNo,
-    amount: payment.amount,
+    amount: captured(payment),
+    asked: payment.approved === null ? null : payment.amount,
+    tendered: payment.tendered === null ? null : money(payment.tendered, payment.amount.currency),
+    sale: payment.sale,
     tender: payment.tender,
     scheme: payment.scheme,
     maskedPan: payment.maskedPan,

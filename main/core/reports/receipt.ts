@@ -1,13 +1,15 @@
 import type { i18n } from 'i18next';
 import type { DayReport } from '../../../contract/day.ts';
-import { formatMoney, type Money } from '../../../contract/money.ts';
+import { formatMoney, type Money, money, subtract } from '../../../contract/money.ts';
 import { outcomeOf } from '../../../contract/payment.ts';
+import type { SaleView } from '../../../contract/sale.ts';
 import type { Receipt, ReceiptLine } from '../../../drivers/printer/printer.ts';
 import type { Totals } from '../bank/link.ts';
 import { drawerLines } from '../cash/slip.ts';
 import { localTime } from '../ledger/day.ts';
-import type { Payment } from '../payment/payment.ts';
+import { captured, type Payment } from '../payment/payment.ts';
 import type { StoreSettings } from '../store/settings.ts';
+import { saleLines } from './sale.ts';
 
 /** What a receipt says beside the payment itself. */
 export interface ReceiptContext {
@@ -21,6 +23,8 @@ export interface ReceiptContext {
   /** A second print of the same receipt. */
   readonly copy: boolean;
   readonly originalNo?: string;
+  /** Of a part: the sale that it pays. */
+  readonly sale?: SaleView;
 }
 
 type Row = [label: string, value: string | null];
@@ -53,11 +57,32 @@ export function paymentReceipt(payment: Payment, context: ReceiptContext): Recei
         .filter(([, value]) => value !== null)
         .map(([left, right]): ReceiptLine => ({ kind: 'row', left, right: right ?? '' })),
       { kind: 'rule' },
-      { kind: 'row', left: t('amount'), right: formatMoney(payment.amount), bold: true },
+      { kind: 'row', left: t('amount'), right: formatMoney(captured(payment)), bold: true },
+      ...(payment.approved === null
+        ? []
+        : ([{ kind: 'row', left: t('asked'), right: formatMoney(payment.amount) }] satisfies ReceiptLine[])),
+      ...change(t, payment),
       ...verdict(t, payment, outcome),
+      ...(context.sale ? [{ kind: 'rule' } as const, ...saleLines(words, context.sale)] : []),
       ...foot(context),
     ],
   };
+}
+
+/** What was handed over in notes and coins, and what went back. */
+function change(t: (key: string) => string, { tendered, amount }: Payment): ReceiptLine[] {
+  if (tendered === null) return [];
+  const given = money(tendered, amount.currency);
+  return [
+    { kind: 'row', left: t('tendered'), right: formatMoney(given) },
+    { kind: 'row', left: t('change'), right: formatMoney(subtract(given, amount)) },
+  ];
+}
+
+/** The whole of a sale paid in parts on one paper. */
+export function saleReceipt(sale: SaleView, context: ReceiptContext): Receipt {
+  const at = { kind: 'row', left: context.words.t('receipt.date'), right: stamp(sale.at, context.store.zone) } as const;
+  return { lines: [...head(context), at, { kind: 'rule' }, ...saleLines(context.words, sale), ...foot(context)] };
 }
 
 function verdict(t: (key: string) => string, payment: Payment, outcome: string): ReceiptLine[] {

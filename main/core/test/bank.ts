@@ -3,7 +3,14 @@ import type { AcquirerLink, BankAnswer, BankRequest, LinkCounters, LinkState, To
 import type { Clock } from '../world/world.ts';
 
 /** What goes wrong with one message; nothing when not said. */
-export type Fault = 'drop-request' | 'drop-answer' | 'delay-request' | 'late-answer' | 'decline' | 'pending';
+export type Fault =
+  | 'drop-request'
+  | 'drop-answer'
+  | 'delay-request'
+  | 'late-answer'
+  | 'decline'
+  | 'pending'
+  | 'partial';
 
 interface Booked {
   readonly amount: Money;
@@ -91,7 +98,14 @@ export function openModelBank(): ModelBank {
     const { rrn, batch } = request.trace;
     if (request.type === 'purchase' || request.type === 'advice') {
       if (closed.has(batch)) return { kind: 'declined', code: '12' };
-      const state = fault === 'decline' ? 'declined' : fault === 'pending' ? 'pending' : 'approved';
+      const shown = request.presented.kind === 'code' && request.presented.scheme === 'shown';
+      const waits = fault === 'pending' || shown;
+      const state = fault === 'decline' ? 'declined' : waits ? 'pending' : 'approved';
+      if (fault === 'partial') {
+        const amount = money(Math.floor(request.amount.minor / 2), request.amount.currency);
+        book.set(rrn, { amount, batch, state });
+        return { kind: 'partial', code: '10', authCode: rrn.slice(-6), amount };
+      }
       book.set(rrn, { amount: request.amount, batch, state });
       if (state === 'pending') return { kind: 'pending', code: '09' };
       const forCard = bank.issuerData === undefined ? {} : { iccData: bank.issuerData };

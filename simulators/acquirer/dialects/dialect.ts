@@ -36,7 +36,9 @@ export function answerFields(
     if (value !== undefined) fields.set(number, value);
   }
   fields.set(39, verdict.code);
-  if (verdict.authCode !== undefined && verdict.code === '00' && request?.kind !== 'reversal') {
+  if (verdict.amount !== undefined) fields.set(4, String(verdict.amount).padStart(12, '0'));
+  const good = verdict.code === '00' || verdict.code === '10';
+  if (verdict.authCode !== undefined && good && request?.kind !== 'reversal') {
     fields.set(38, verdict.authCode.padEnd(6));
   }
   return fields;

@@ -1,3 +1,4 @@
+import { type Money, money } from '../../../../contract/money.ts';
 import type { IsoMessage, Layout } from '../codec.ts';
 import type { KeyBlock } from '../keys.ts';
 import type { BankAnswer, LinkRequest, Totals } from '../link.ts';
@@ -79,8 +80,19 @@ export function readCode(
     return { kind: 'approved', code, ...(authCode ? { authCode } : {}), ...forCard };
   }
   if (code === '09') return { kind: 'pending', code };
+  if (code === '10' && request.type === 'purchase') return partial(request.amount, answer);
   if (code === '25' && 'original' in request) return { kind: 'not-found', code };
   return code === 'A0' ? BAD_MAC : { kind: 'declined', code, ...forCard };
+}
+
+function partial({ minor, currency }: Money, answer: IsoMessage): BankAnswer {
+  const approved = Number(answer.fields.get(4));
+  const authCode = answer.fields.get(38)?.trim();
+  if (!(approved > 0 && approved < minor)) {
+    // Approved in part, and the part is not told: whatever it is, it goes back.
+    return { kind: 'no-answer', detail: 'approved in part without the part' };
+  }
+  return { kind: 'partial', code: '10', amount: money(approved, currency), ...(authCode ? { authCode } : {}) };
 }
 
 /** An approved answer together with the RRN that the host made. */

@@ -1,0 +1,139 @@
+import type { Database } from 'better-sqlite3';
+import type { SaleState } from '../../../contract/sale.ts';
+import { row as amountOf, type Write } from '../ledger/entry.ts';
+import { type Payment, type PaymentRow, paymentOf } from '../payment/payment.ts';
+import { prepared } from '../store/statement.ts';
+import type { GivenBack } from './back.ts';
+import { type Part, type Sale, stateAfter, sumsOf } from './sale.ts';
+
+interface SaleRow {
+  readonly id: string;
+  readonly total: number;
+  readonly currency: string;
+  readonly state: SaleState;
+  readonly split: number;
+  readonly staff: string;
+  readonly approver: string | null;
+  readonly at: number;
+  readonly day: string;
+}
+
+function saleOf({ total, currency, split, ...row }: SaleRow): Sale {
+  return { ...row, total: amountOf(total, currency), split: split === 1 };
+}
+
+/** Reads of the table `sale`; nothing here writes. */
+export class SaleTable {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  find(id: string): Sale | undefined {
+    const row = prepared<[string], SaleRow>(this.#db, 'SELECT * FROM sale WHERE id = ?').get(id);
+    return row && saleOf(row);
+  }
+
+  get(id: string): Sale {
+    const sale = this.find(id);
+    if (!sale) throw new Error(`no sale ${id}`);
+    return sale;
+  }
+
+  /** The purchases of a sale, in their order. */
+  parts(id: string): Payment[] {
+    return prepared<[string], PaymentRow>(
+      this.#db,
+      "SELECT * FROM payment WHERE sale = ? AND kind = 'purchase' ORDER BY at, stan",
+    )
+      .all(id)
+      .map(paymentOf);
+  }
+
+  inState(state: 'open' | 'dropping'): Sale[] {
+    return prepared<[string], SaleRow>(this.#db, 'SELECT * FROM sale WHERE state = ? ORDER BY at, id')
+      .all(state)
+      .map(saleOf);
+  }
+
+  /** The sale that must be paid or dropped before another one begins: divided on purpose, or paid in part. */
+  live(): Sale | undefined {
+    return this.inState('open').find((sale) => sale.split || sumsOf(sale, this.parts(sale.id)).paid > 0);
+  }
+
+  /** Ends every sale of which nothing was paid and nothing can be any more: its customer went, or tried anew. */
+  forgotten(): Write[] {
+    return this.inState('open')
+      .filter((sale) => {
+        const { paid, underWay } = sumsOf(sale, this.parts(sale.id));
+        return !sale.split && paid === 0 && underWay === 0;
+      })
+      .map((sale) => moved(sale, 'dropped'));
+  }
+
+  /** What was given back of a part by payments of their own. */
+  givenBack(part: string): GivenBack {
+    const rows = prepared<[string], { kind: string; state: string; sum: number }>(
+      this.#db,
+      'SELECT kind, state, sum(amount) AS sum FROM payment WHERE original = ? GROUP BY kind, state',
+    ).all(part);
+    const has = (kind: string, state: string): boolean => rows.some((one) => one.kind === kind && one.state === state);
+    const refunds = rows.filter(
+      ({ kind, state }) => kind === 'refund' && (state === 'approved' || state === 'settled'),
+    );
+    return {
+      refunded: refunds.reduce((total, { sum }) => total + sum, 0),
+      underWay: rows.some(({ state }) => state === 'opened' || state === 'sending' || state === 'unknown'),
+      voidRefused: has('void', 'declined'),
+      refundRefused: has('refund', 'declined'),
+    };
+  }
+
+  /** What becomes of the sale of a payment when the payment becomes this, in the same commit. */
+  after(payment: Payment, change: Partial<Part>): Write[] {
+    if (change.state === undefined) return [];
+    if (payment.kind === 'refund' && change.state === 'approved') return this.#afterRefund(payment);
+    if (payment.kind !== 'purchase' || payment.sale === null) return [];
+    const sale = this.get(payment.sale);
+    const parts = this.parts(sale.id).map((part) => (part.id === payment.id ? { ...part, ...change } : part));
+    const state = stateAfter(sale, parts, this.#refunded(sale, parts));
+    return state === sale.state ? [] : [moved(sale, state)];
+  }
+
+  /** The last refund of a sale that is given up ends it. */
+  #afterRefund(refund: Payment): Write[] {
+    const sale = this.#saleOfPart(refund.original ?? '');
+    if (sale?.state !== 'dropping') return [];
+    const parts = this.parts(sale.id);
+    const state = stateAfter(sale, parts, this.#refunded(sale, parts) + refund.amount.minor);
+    return state === sale.state ? [] : [moved(sale, state)];
+  }
+
+  #saleOfPart(part: string): Sale | undefined {
+    const row = prepared<[string], SaleRow>(
+      this.#db,
+      'SELECT * FROM sale WHERE id = (SELECT sale FROM payment WHERE id = ?)',
+    ).get(part);
+    return row && saleOf(row);
+  }
+
+  #refunded(sale: Sale, parts: readonly Part[]): number {
+    if (sale.state !== 'dropping') return 0;
+    return parts.reduce((sum, { id }) => sum + this.givenBack(id).refunded, 0);
+  }
+}
+
+/** Compare-and-set on the state that a sale was read in. */
+export function moved(sale: Sale, state: SaleState, more: { readonly approver?: string | null } = {}): Write {
+  return { op: 'update', table: 'sale', key: { id: sale.id, state: sale.state }, values: { state, ...more } };
+}
+
+export function begun(sale: Sale): Write {
+  const { total, split, ...values } = sale;
+  return {
+    op: 'insert',
+    table: 'sale',
+    values: { ...values, total: total.minor, currency: total.currency, split: split ? 1 : 0 },
+  };
+}
