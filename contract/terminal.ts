@@ -3,7 +3,7 @@ import { CounterView, CustomerView, Language } from './counter.ts';
 import { CloseStep, DayReport, Today } from './day.ts';
 import { DeviceView, TestResult, Verification, VirtualCard, VirtualPaper, VirtualStatus } from './device.ts';
 import { CountInput, DrawerAnswer, DrawerShift, FloatInput, MoveInput } from './drawer.ts';
-import { ChargeInput, PaymentId, PaymentRef, PaymentView, RefundCause, RequestKey, StoryStep } from './payment.ts';
+import { PaymentId, PaymentRef, PaymentView, RefundCause, RequestKey, StoryStep } from './payment.ts';
 import {
   DoneInput,
   Exported,
@@ -16,8 +16,8 @@ import {
 } from './reconciliation.ts';
 import { Refusal } from './refusal.ts';
 import { Person, Pin, type Role, Session } from './role.ts';
-import { z } from './schema.ts';
 import { CashInput, PartInput, SaleId, SaleRef, SaleView, SplitInput } from './sale.ts';
+import { z } from './schema.ts';
 
 /** Who may make a call: anyone at the screen, or a signed-in person with one of these roles. */
 export interface Access {
@@ -200,6 +200,8 @@ export const terminal = {
       .output(z.object({ code: z.string() })),
     /** Shows a code to the virtual scanner. */
     scan: virtual.input(z.strictObject({ text: z.string().min(1).max(4096) })).output(done),
+    /** The customer scans the code that is shown and pays; `why` says what their wallet made of it. */
+    payShown: virtual.input(none).output(z.object({ paid: z.boolean(), why: z.string() })),
     line: virtual.input(z.strictObject({ up: z.boolean() })).output(VirtualStatus),
     bank: virtual.input(z.strictObject({ up: z.boolean() })).output(VirtualStatus),
     printer: virtual.input(z.strictObject({ trouble: VirtualStatus.shape.printer })).output(VirtualStatus),
@@ -207,5 +209,3 @@ export const terminal = {
   },
 };
 export type Terminal = typeof terminal;
-    /** The customer scans the code that is shown and pays; `why` says what their wallet made of it. */
-    payShown: virtual.input(none).output(z.object({ paid: z.boolean(), why: z.string() })),
