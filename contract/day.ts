@@ -70,6 +70,8 @@ export const DayReport = z.object({
   agreed: z.boolean(),
   /** First and last journal entry of the batch and the head's hash. */
   journal: z.object({ first: z.int(), last: z.int(), hash: z.string() }),
+  /** How often this terminal found its record rolled back. It only grows. */
+  alarms: z.int(),
   /** The drawer shifts that were open in this batch, counted or not. */
   drawers: z.array(DrawerShift),
   carriedOver: z.array(z.object({ payment: PaymentId, state: z.string(), amount: Money })),

@@ -41,6 +41,8 @@ export const RefusalCode = z.enum([
   'day-has-open-payments',
   'day-nothing-to-close',
   'day-books-differ',
+  'record-rolled-back',
+  'disk-full',
   'drawer-open',
   'drawer-not-open',
   'drawer-holds-less',

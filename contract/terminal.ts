@@ -158,6 +158,8 @@ export const terminal = {
     /** Closes batch and day. The same key goes on with the same close. */
     close: owning.input(z.strictObject({ key: RequestKey })).output(eventIterator(CloseStep)),
     reports: owning.input(none).output(z.array(DayReport)),
+    /** The owner has seen that the record was rolled back, and lets the terminal sell again. */
+    acknowledge: looking.input(z.strictObject({ ownerPin: Pin })).output(done),
   },
   reconciliation: {
     statements: owning.input(none).output(z.array(Statement)),

@@ -6,6 +6,7 @@ import { openLink } from './bank/open.ts';
 import type { AcquirerProfile } from './bank/profile.ts';
 import { Settlement } from './bank/settlement.ts';
 import { CashDrawer } from './cash/drawer.ts';
+import { Custody } from './custody.ts';
 import type { CardOutcome, Vault } from './kernel/outcome.ts';
 import { openVault } from './kernel/vault.ts';
 import type { Book, Recovered } from './ledger/book.ts';
@@ -78,6 +79,7 @@ export class Core {
   readonly printing: Printing;
   readonly settlement: Settlement;
   readonly drawer: CashDrawer;
+  readonly custody: Custody;
   readonly reconciliation: Reconciliation;
   readonly staff: Staff;
   readonly recovered: Recovered;
@@ -184,6 +186,7 @@ export class Core {
     const settings = (): StoreSettings => this.#settings;
     const told = { today: () => this.today, changed: () => this.changed() };
     this.reconciliation = new Reconciliation({ clock, book, profile, settings, ...told });
+    this.custody = new Custody({ clock, book, storage: world.storage, changed: () => this.changed() });
     this.drawer = new CashDrawer({ clock, book, settings, changed: () => this.changed() });
     this.settlement = new Settlement({
       clock,
@@ -191,6 +194,7 @@ export class Core {
       payments,
       link,
       settings: () => this.#settings,
+      alarms: () => this.custody.alarms,
       drawers: (seq) => this.drawer.since(seq),
       deliver: (ms) => this.pending.settle(ms),
       print: async (report) => {
@@ -206,6 +210,7 @@ export class Core {
     const { replayed, appended, cut } = this.recovered;
     const event = { type: 'started', replayed, appended, cut: cut?.what ?? null };
     this.book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
+    this.custody.start();
     this.printing.recover();
     for (const payment of this.payments.inStates(untold)) this.#runner.dispatch(payment.id, { type: 'restart' });
     this.#undo.push(
@@ -424,6 +429,7 @@ export class Core {
     this.parameters.stop();
     this.printing.stop();
     for (const undo of this.#undo) undo();
+    await this.custody.close();
     await this.link.close();
     await this.world.devices.readers.close();
     await this.world.devices.printer.close();
@@ -451,6 +457,8 @@ export class Core {
 
   #refuseSale(amount: Money, sale: string | undefined): void {
     this.#refuseStopped();
+    this.custody.check();
+    if (this.custody.held) throw new Refused(this.custody.held);
     const refusal = amountRefusal(amount, this.currency, this.profile.limits.maxMinor);
     if (refusal) throw new Refused(refusal);
     if (this.counter.busy) throw new Refused('payment-under-way');

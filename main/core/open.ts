@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { openKeyStore, type Sealer } from './bank/keystore.ts';
 import { type AcquirerProfile, readProfile } from './bank/profile.ts';
 import { Core } from './core.ts';
@@ -29,6 +29,8 @@ export interface StartOptions {
   /** Device paths of serial scanners. */
   readonly scanner?: readonly string[] | undefined;
   readonly zone: string;
+  /** File that the journal's head is kept in, outside the data folder; beside the folder when not given. */
+  readonly anchor?: string | undefined;
   /** Opens the master key of a profile that holds none (`terminal key load`). */
   readonly sealer?: Sealer | undefined;
 }
@@ -58,7 +60,7 @@ export async function openTerminal(options: StartOptions, onFatal: (error: unkno
     ...(options.printer === undefined ? {} : { printer: { ...hostPort(options.printer), columns: COLUMNS } }),
   });
   try {
-    const world = openRealWorld(options.data, devices);
+    const world = openRealWorld(options.data, devices, anchorOf(options, profile.virtual));
     const { reader, zone } = options;
     const keyed = withMasterKey(profile, world.storage, options.sealer);
     const core = new Core({ world, migrations: findMigrations(), profile: keyed, signer, zone, reader, onFatal });
@@ -67,6 +69,11 @@ export async function openTerminal(options: StartOptions, onFatal: (error: unkno
     await devices.close();
     throw startRefusal(error);
   }
+}
+
+/** No real money moves at a virtual counter, and its folder is thrown away at will: it keeps an anchor only when told to. */
+function anchorOf({ data, anchor }: StartOptions, virtual: boolean): string | undefined {
+  return anchor ?? (virtual ? undefined : `${resolve(data)}.anchor`);
 }
 
 /** The profile with the master key that was loaded into the data folder, where it holds none itself. */

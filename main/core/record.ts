@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { openedBatch } from './bank/settlement.ts';
+import { LEAST_ROOM } from './custody.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay } from './ledger/day.ts';
 import { openBook } from './ledger/recovery.ts';
@@ -22,6 +23,8 @@ interface RecordOptions {
  */
 export function openRecord(options: RecordOptions): { db: Book['db']; book: Book; recovered: Recovered } {
   const { world } = options;
+  // A start writes: where there is no room it takes what was kept back for such a day.
+  if (world.storage.freeBytes() < LEAST_ROOM) world.storage.release?.();
   const db = openDatabase(world.storage, options.migrations);
   try {
     const { book, recovered } = openBook(world.storage, db);

@@ -133,6 +133,7 @@ export function standRouter(stand: Stand): Router<typeof terminal, Record<never,
       xReport: os.day.xReport.handler(() => report),
       printX: os.day.printX.handler(() => report),
       close: os.day.close.handler(() => closing()),
+      acknowledge: os.day.acknowledge.handler(nothing),
       reports: os.day.reports.handler(() => closed),
     },
     reconciliation: {

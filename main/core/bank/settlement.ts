@@ -23,6 +23,8 @@ export interface SettlementParts {
   readonly settings: () => StoreSettings;
   /** Delivers what waits for the bank; answers how many are left after `ms`. */
   readonly deliver: (ms: number) => Promise<number>;
+  /** How often the record was found rolled back, ever. */
+  readonly alarms: () => number;
   /** The drawer shifts that were open at an entry or later. */
   readonly drawers: (seq: number) => DayReport['drawers'];
   readonly print: (report: DayReport) => Promise<void>;
@@ -242,7 +244,7 @@ export class Settlement {
   }
 
   #compose(kind: 'X' | 'Z', number: number | null, batch: Batch, books: Books, at: number): DayReport {
-    const { book, payments, settings, drawers } = this.#parts;
+    const { book, payments, settings, drawers, alarms } = this.#parts;
     const { zone, dayCut, currency } = settings();
     const day = kind === 'Z' ? batch.day : businessDay(at, zone, dayCut);
     return {
@@ -255,6 +257,7 @@ export class Settlement {
       books,
       agreed: agreed(books),
       journal: { first: batch.opened_seq, last: book.head.seq, hash: book.head.hash },
+      alarms: alarms(),
       drawers: drawers(batch.opened_seq),
       carriedOver: payments.inStates(carried).map(({ id, state, amount }) => ({ payment: id, state, amount })),
     };

@@ -27,7 +27,7 @@ export function counterView(core: Core, port: Port): CounterView {
     showsCodes: core.profile.shown !== undefined,
     recent: core.payments.recent(RECENT).map((payment) => core.view(payment)),
     notices: notices(core),
-    stopped: core.stopped,
+    stopped: core.stopped ?? core.custody.held,
   };
 }
 

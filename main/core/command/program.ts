@@ -14,6 +14,7 @@ import { verifyBook } from '../reports/verify.ts';
 import { openDiskStorage } from '../store/disk.ts';
 import { importBlocklist, showBlocklist } from './blocklist.ts';
 import { loadKey, openPrompt } from './key.ts';
+import { acknowledge, listAccounts } from './ledger.ts';
 import { decodeMessage, encodeMessage, type MessageOptions } from './message.ts';
 import { failed, paymentBody, type Result, speak } from './result.ts';
 import { runSale, runVoid, type SaleOptions, untilLine, untilReader } from './sale.ts';
@@ -112,6 +113,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .option('--acquirer <host:port>', 'bank to connect to instead of the profile’s')
     .option('--printer <host:port>', 'receipt printer on the network')
     .option('--virtual <host:port>', 'control port of the virtual counter; opens the built-in virtual reader')
+    .option('--anchor <file>', 'where the journal’s head is kept; beside the data folder when not given')
     .option('--zone <zone>', 'time zone of the counter', Intl.DateTimeFormat().resolvedOptions().timeZone)
     .addOption(new Option('--language <language>', 'of the sentences').choices(['en', 'zh-CN']).default('en'))
     .option('--json', 'JSON on one line')
@@ -157,6 +159,12 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .action((own: ReportOptions) =>
       then((core) => reportStatement(core, own, program.opts<{ language: WordsLanguage }>().language)),
     );
+  command(program, 'ledger', 'every account with its balance')
+    .option('--day <date>', 'of one business day: YYYY-MM-DD')
+    .action(({ day }: { day?: string }) => then((core) => listAccounts(core, day)));
+  command(program, 'acknowledge', 'let the terminal sell on a record that was found rolled back')
+    .requiredOption('--by <name>', 'who has seen it')
+    .action(({ by }: { by: string }) => then((core) => acknowledge(core, by)));
   command(program, 'verify', 'recompute journal, database and ledger').action(() => then(verify));
   command(program, 'devices', 'every device and its state').action(() => then(listDevices));
   const blocklist = program.command('blocklist').description('cards that the acquirer does not want');

@@ -189,6 +189,9 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
           right: formatMoney(one.amount),
         }),
       ),
+      ...(report.alarms > 0
+        ? [{ kind: 'row', left: t('alarms'), right: String(report.alarms), bold: true } as const]
+        : []),
       { kind: 'row', left: t('entries'), right: `${report.journal.first} – ${report.journal.last}` },
       { kind: 'text', text: `${t('head')} ${report.journal.hash}` },
       ...foot(context),

@@ -8,15 +8,19 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
   statfsSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { open, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import type { AppendFile, Storage } from './storage.ts';
+import type { AnchorFile, AppendFile, Storage } from './storage.ts';
 
-/** The data folder on a real disk, readable by its owner alone. */
-export function openDiskStorage(folder: string): Storage {
+const RESERVED = 'ballast';
+
+/** The data folder on a real disk, readable by its owner alone. `anchor` is a file in another folder. */
+export function openDiskStorage(folder: string, anchor?: string): Storage {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = (name: string): string => join(folder, name);
   return {
@@ -36,6 +40,49 @@ export function openDiskStorage(folder: string): Storage {
     freeBytes() {
       const { bavail, bsize } = statfsSync(folder);
       return bavail * bsize;
+    },
+    reserve(bytes) {
+      if (existsSync(path(RESERVED))) return;
+      try {
+        reserveFile(path(RESERVED), bytes);
+      } catch (error) {
+        // What cannot be kept back is not kept back at all.
+        rmSync(path(RESERVED), { force: true });
+        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+      }
+    },
+    release: () => rmSync(path(RESERVED), { force: true }),
+    ...(anchor === undefined ? {} : { anchor: openAnchor(anchor) }),
+  };
+}
+
+/** Written and not only sized: a sparse file keeps no room. */
+function reserveFile(path: string, bytes: number): void {
+  const file = openSync(path, 'w', 0o600);
+  try {
+    const block = Buffer.alloc(1024 * 1024, 0x5a);
+    for (let left = bytes; left > 0; left -= block.length)
+      writeAll(file, block.subarray(0, Math.min(left, block.length)));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openAnchor(path: string): AnchorFile {
+  return {
+    read: () => (existsSync(path) ? readFileSync(path) : undefined),
+    async write(bytes) {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      const file = await open(`${path}.new`, 'w', 0o600);
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(`${path}.new`, path);
+      syncFolder(dirname(path));
     },
   };
 }

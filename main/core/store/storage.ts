@@ -14,6 +14,19 @@ export interface Storage {
   replace(name: string, bytes: Uint8Array): void;
   /** Free bytes on the volume. */
   freeBytes(): number;
+  /** Takes so many bytes of the volume, to be given back when there are no others. Does nothing when they are taken already. */
+  reserve?(bytes: number): void;
+  /** Gives back what was reserved. */
+  release?(): void;
+  /** A small file outside the data folder, where the terminal keeps one. */
+  readonly anchor?: AnchorFile;
+}
+
+/** A file that is not rolled back together with the data folder. */
+export interface AnchorFile {
+  read(): Uint8Array | undefined;
+  /** Replaces the content; the new one is on the disk when it resolves. Rejects when it cannot be written. */
+  write(bytes: Uint8Array): Promise<void>;
 }
 
 export interface AppendFile {

@@ -8,6 +8,10 @@ export interface MemoryStorage extends Storage {
   beforeAppend: () => void;
   /** Called before every commit of the database. */
   beforeCommit: () => void;
+  /** Free bytes that the volume says it has. */
+  room: number;
+  /** What stands in the file outside the data folder; undefined when there is none. */
+  anchored: Uint8Array | undefined;
   /** As after a deleted database file. */
   dropDatabase(): void;
 }
@@ -19,6 +23,8 @@ export function openMemoryStorage(): MemoryStorage {
     files,
     beforeAppend: () => undefined,
     beforeCommit: () => undefined,
+    room: 10_000_000_000,
+    anchored: undefined,
     dropDatabase() {
       database?.close();
       database = undefined;
@@ -31,7 +37,15 @@ export function openMemoryStorage(): MemoryStorage {
     exists: (name) => files.has(name),
     read: (name) => files.get(name),
     replace: (name, bytes) => void files.set(name, Uint8Array.from(bytes)),
-    freeBytes: () => 10_000_000_000,
+    freeBytes: () => storage.room,
+    reserve: (bytes) => void files.set('ballast', new Uint8Array(bytes)),
+    release: () => void files.delete('ballast'),
+    anchor: {
+      read: () => storage.anchored,
+      write: async (bytes) => {
+        storage.anchored = Uint8Array.from(bytes);
+      },
+    },
   };
   return storage;
 }

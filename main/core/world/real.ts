@@ -25,13 +25,13 @@ export function realClock(): Clock {
   };
 }
 
-/** The world as it is: this machine's clocks, randomness, network and disk, with the devices handed in. */
-export function openRealWorld(folder: string, devices: Devices): World {
+/** The world as it is: this machine's clocks, randomness, network and disk, with the devices handed in. `anchor`: a file elsewhere. */
+export function openRealWorld(folder: string, devices: Devices, anchor?: string): World {
   return {
     clock: realClock(),
     random: (length) => randomBytes(length),
     network: openNetwork(),
-    storage: openDiskStorage(folder),
+    storage: openDiskStorage(folder, anchor),
     devices,
   };
 }

@@ -1,0 +1,126 @@
+import type { RefusalCode } from '../../contract/refusal.ts';
+import { Anchor, compareAnchor, type Rollback } from './ledger/anchor.ts';
+import type { Book } from './ledger/book.ts';
+import type { Values, Write } from './ledger/entry.ts';
+import { readCounter } from './payment/number.ts';
+import { readSetting } from './store/settings.ts';
+import type { Storage } from './store/storage.ts';
+import type { Clock } from './world/world.ts';
+
+export interface CustodyParts {
+  readonly clock: Clock;
+  readonly book: Book;
+  readonly storage: Storage;
+  readonly changed: () => void;
+}
+
+/** Bytes kept back for the day when the disk is full: reversals, prints and the close still find room. */
+export const BALLAST = 16 * 1024 * 1024;
+/** With less room than this no sale begins. */
+export const LEAST_ROOM = 4 * 1024 * 1024;
+/** How long after a commit the anchor follows. */
+const ANCHOR_MS = 1_000;
+const ALARM = 'alarm';
+
+/**
+ * Looks after the record: compares it with the anchor outside the data folder, keeps that up to date, and keeps room on the
+ * disk. While something is wrong no new sale begins; whatever was begun is brought to its end.
+ */
+export class Custody {
+  readonly #parts: CustodyParts;
+  readonly #anchor: Anchor | undefined;
+  readonly #stop = new AbortController();
+  readonly #rollback: Rollback | undefined;
+  #fullSince: number | undefined;
+
+  constructor(parts: CustodyParts) {
+    this.#parts = parts;
+    const { storage, book } = parts;
+    this.#anchor = storage.anchor && new Anchor(storage.anchor, book);
+    this.#rollback = compareAnchor(book, storage.anchor?.read());
+  }
+
+  /** Records what was found, and begins to look after the anchor. */
+  start(): void {
+    const { book } = this.#parts;
+    if (this.#rollback && !this.#alarmed) {
+      const { found, anchored, head } = this.#rollback;
+      const detail = { found, anchored: anchored.seq, anchoredHash: anchored.hash, head: head.seq };
+      this.#commit('record-rolled-back', 'terminal', detail, [
+        { op: 'put', table: 'setting', key: ALARM, value: 'record-rolled-back' },
+        { op: 'put', table: 'counter', key: 'alarms', value: readCounter(book.db, 'alarms') + 1 },
+      ]);
+    }
+    this.check();
+    this.#reserve();
+    if (this.#anchor) void this.#follow();
+  }
+
+  /** Why no new sale begins although the terminal works, null in good order. */
+  get held(): Extract<RefusalCode, 'record-rolled-back' | 'disk-full'> | null {
+    if (this.#alarmed) return 'record-rolled-back';
+    return this.#fullSince === undefined ? null : 'disk-full';
+  }
+
+  /** How often the record was found rolled back in the life of this terminal. It only grows. */
+  get alarms(): number {
+    return readCounter(this.#parts.book.db, 'alarms');
+  }
+
+  /** Looks at the room on the disk. Sales stop below the least, and go on when there is room for the ballast again. */
+  check(): void {
+    const { storage, clock, changed } = this.#parts;
+    const free = storage.freeBytes();
+    if (this.#fullSince === undefined && free < LEAST_ROOM) {
+      // Told to the journal when there is room again: writing is what there is no room for.
+      this.#fullSince = clock.now();
+      storage.release?.();
+      changed();
+    } else if (this.#fullSince !== undefined && free >= BALLAST + 2 * LEAST_ROOM) {
+      this.#commit('disk-was-full', 'terminal', { since: this.#fullSince, free }, []);
+      this.#fullSince = undefined;
+      this.#reserve();
+    }
+  }
+
+  /** A named person has seen the alarm and lets the terminal sell again on the record as it is. */
+  acknowledge(by: string): void {
+    if (!this.#alarmed) return;
+    this.#commit('alarm-acknowledged', by, {}, [{ op: 'put', table: 'setting', key: ALARM, value: '' }]);
+  }
+
+  /** Writes the anchor a last time. Never throws: the next start compares with what was written before. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#keep();
+  }
+
+  get #alarmed(): boolean {
+    return (readSetting(this.#parts.book.db, ALARM) ?? '') !== '';
+  }
+
+  #reserve(): void {
+    const { storage } = this.#parts;
+    if (this.#fullSince === undefined && storage.freeBytes() > 8 * BALLAST) storage.reserve?.(BALLAST);
+  }
+
+  async #follow(): Promise<void> {
+    const { clock } = this.#parts;
+    while (!this.#stop.signal.aborted) {
+      await this.#keep();
+      await clock.sleep(ANCHOR_MS, this.#stop.signal);
+    }
+  }
+
+  /** An anchor that cannot be written is left as it is: it names an entry that the record holds. */
+  async #keep(): Promise<void> {
+    if (this.#alarmed) return;
+    await this.#anchor?.keep().catch(() => undefined);
+  }
+
+  #commit(type: string, by: string, detail: Values, writes: readonly Write[]): void {
+    const { book, clock, changed } = this.#parts;
+    book.commit({ kind: 'core', at: clock.now(), by, event: { type, ...detail }, writes, transfers: [] }, 'outcome');
+    changed();
+  }
+}

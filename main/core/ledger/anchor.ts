@@ -1,0 +1,70 @@
+import type { Database } from 'better-sqlite3';
+import type { AnchorFile } from '../store/storage.ts';
+import type { Book } from './book.ts';
+
+/** A place in the journal: the last entry that was known to somebody outside it. */
+export interface Head {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** The record is not the one that the anchor knows: older than it, another one, or the anchor itself is damaged. */
+export interface Rollback {
+  readonly found: 'shorter' | 'different' | 'unreadable';
+  readonly anchored: Head;
+  readonly head: Head;
+}
+
+/** One line: "42 3af1…\n", the number of the entry and its hash. */
+export function anchorText({ seq, hash }: Head): string {
+  return `${seq} ${hash}\n`;
+}
+
+function parseAnchor(bytes: Uint8Array): Head | undefined {
+  const match = /^(\d{1,15}) ([\da-f]{64})\n$/.exec(Buffer.from(bytes).toString('latin1'));
+  return match ? { seq: Number(match[1]), hash: match[2] ?? '' } : undefined;
+}
+
+/**
+ * Whether the record still holds the entry that the anchor names (I15). Undefined when it does, or when there is no anchor:
+ * a terminal that was never anchored, or a record that was moved to another place.
+ */
+export function compareAnchor(book: Book, bytes: Uint8Array | undefined): Rollback | undefined {
+  if (!bytes) return undefined;
+  const { head } = book;
+  const anchored = parseAnchor(bytes);
+  if (!anchored) return { found: 'unreadable', anchored: { seq: 0, hash: '' }, head };
+  if (anchored.seq > head.seq) return { found: 'shorter', anchored, head };
+  return hashAt(book.db, anchored.seq) === anchored.hash ? undefined : { found: 'different', anchored, head };
+}
+
+function hashAt(db: Database, seq: number): string | undefined {
+  return db.prepare<[number], { hash: string }>('SELECT hash FROM entry WHERE seq = ?').get(seq)?.hash;
+}
+
+/** Keeps the anchor beside the book's head: a moment later and off the way of a sale, never ahead of what is durable. */
+export class Anchor {
+  readonly #file: AnchorFile;
+  readonly #book: Book;
+  #written = 0;
+  #writing: Promise<void> | undefined;
+
+  constructor(file: AnchorFile, book: Book) {
+    this.#file = file;
+    this.#book = book;
+  }
+
+  /** Writes the head that the book has now, unless that was written already. */
+  async keep(): Promise<void> {
+    if (this.#writing !== undefined) await this.#writing;
+    const { head } = this.#book;
+    if (head.seq === this.#written) return;
+    this.#writing = this.#file.write(Buffer.from(anchorText(head), 'latin1'));
+    try {
+      await this.#writing;
+      this.#written = head.seq;
+    } finally {
+      this.#writing = undefined;
+    }
+  }
+}
