@@ -172,7 +172,8 @@ describe('payments', () => {
     expect(text(answer, 37)).toBe(sale.rrn);
     expect(text(answer, 38)).toMatch(/^\d{6}$/);
     expect(answer.raw.get(4)).toBe('000000001280');
-    expect([...answer.raw.keys()]).toEqual([3, 4, 7, 11, 12, 13, 24, 37, 38, 39, 41, 42, 49, 60, 64]);
+    expect([...answer.raw.keys()]).toEqual([3, 4, 7, 11, 12, 13, 24, 37, 38, 39, 41, 42, 49, 55, 60, 64]);
+    expect(answer.raw.get(55)).toMatch(/^0016910a[0-9a-f]{16}30308a023030$/);
     expect((await book()).payments).toMatchObject([
       { mti: '0200', stan: sale.stan, rrn: sale.rrn, amount: 1280, currency: 'CNY', batch: 1, state: 'approved' },
     ]);

@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Rule } from './faults.ts';
+import { dataForCard } from './forcard.ts';
 import { currencies, execute, type Verdict } from './host.ts';
 import type { Identity } from './identity.ts';
 import { resetOf } from './line.ts';
@@ -295,11 +296,18 @@ export class HttpsDoor {
         : execute(bank, request, card, rule?.do === 'decline' ? rule.code : undefined, Date.now());
     if (rule?.do === 'drop-answer') return;
     if (rule !== undefined && overtaken.has(rule.do)) await wait(rule.ms);
-    if (bank.up) this.#answer(request, verdict, response, caller, rule);
+    const iccData = dataForCard(request, card, verdict.code);
+    const right = { ...answerOf(request, verdict), ...(iccData === undefined ? {} : { iccData }) };
+    if (bank.up) this.#answer(request, right, response, caller, rule);
   }
 
-  #answer(request: Request, verdict: Verdict, response: ServerResponse, caller: Caller, rule: Rule | undefined): void {
-    const right = answerOf(request, verdict);
+  #answer(
+    request: Request,
+    right: Readonly<Record<string, unknown>>,
+    response: ServerResponse,
+    caller: Caller,
+    rule: Rule | undefined,
+  ): void {
     const say = (json: object, seal: Caller | undefined = caller, status = 200) =>
       this.#say(response, status, json, seal);
     switch (rule?.do) {

@@ -4,6 +4,7 @@ import type { Capture } from './capture.ts';
 import type { Secrets } from './card.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Faults, Rule } from './faults.ts';
+import { dataForCard } from './forcard.ts';
 import { execute, type Verdict } from './host.ts';
 import type { Connection, Receiver } from './line.ts';
 import { sameMac } from './mac.ts';
@@ -119,6 +120,8 @@ export class Session implements Receiver {
         : execute(bank, request, card, refusal, Date.now());
     const more: Fields = new Map();
     if (request.kind === 'sign-on' && verdict.code === '00') more.set(62, this.#newKey());
+    const forCard = dataForCard(request, card, verdict.code);
+    if (forCard !== undefined) more.set(55, forCard);
     if (request.kind === 'parameters') this.#addPart(message, more);
     if (rule?.do === 'drop-answer') return;
     if (rule?.do === 'delay') await wait(rule.ms);

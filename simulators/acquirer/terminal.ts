@@ -61,6 +61,7 @@ const sizes: Readonly<Record<number, number | 'counted' | 'digits'>> = {
   41: 8,
   42: 15,
   49: 2,
+  55: 'counted',
   60: 'digits',
   62: 'counted',
   63: 'counted',

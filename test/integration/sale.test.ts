@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { money } from '../../contract/money.ts';
+import { insert } from '../../drivers/nfc/scripted.ts';
 import type { Payment } from '../../main/core/payment/payment.ts';
 import { verifyBook } from '../../main/core/reports/verify.ts';
 import { newKey, openPlace, openTerminal, type Place, type Terminal, until } from './place.ts';
@@ -95,6 +96,36 @@ describe('a card', () => {
     await until(() => now(sold).print === 'printed');
     expect(till.printer.printed[0]?.text).toContain(now(sold).receiptNo);
   });
+
+  test.each([
+    [2_472, 1],
+    [2_470, 0],
+  ])(
+    'of %i has the %i scripts of its issuer counted in the journal, and none is sent anywhere',
+    async (minor, scripts) => {
+      const opened = till.core.charge(newKey(), money(minor, 'CNY'), actor);
+      const spoken: string[] = [];
+      const { answer, ...card } = place.deck.inProcess('unionpay-ok#71');
+      const placed = await insert(till.reader.port, {
+        ...card,
+        answer: (command) => {
+          spoken.push(Buffer.from(command).toString('hex'));
+          return answer(command);
+        },
+      });
+      await becomes(opened, 'approved');
+      await wait(50);
+      placed.remove();
+      const entries = till.core.book.db
+        .prepare<[string], { body: string }>('SELECT body FROM entry WHERE payment = ?')
+        .all(opened.id);
+      const answers = entries.filter(({ body }) => body.includes('"answer":"approved"'));
+      expect(answers).toHaveLength(1);
+      expect(answers[0]?.body).toContain(`"scripts":${scripts}`);
+      expect(spoken.filter((command) => /^(04|84|00a4|80a8|00b2)/.test(command))).toEqual(spoken);
+      expect(spoken.some((command) => /^(04|84)/.test(command))).toBe(false);
+    },
+  );
 
   test('declined by the bank is declined here', async () => {
     await plant('0200', 'decline');
