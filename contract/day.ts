@@ -57,6 +57,19 @@ export const Books = z.object({
 });
 export type Books = z.infer<typeof Books>;
 
+/** What the owner decided by name of a payment that could not come to its end by itself. */
+export const Decision = z.object({
+  payment: PaymentId,
+  receiptNo: z.string(),
+  amount: Money,
+  /** It was done at the bank; false: it was not. */
+  done: z.boolean(),
+  cause: z.string(),
+  by: z.string(),
+  at: z.int(),
+});
+export type Decision = z.infer<typeof Decision>;
+
 /** X report (totals so far) or Z report (the closed, numbered, unchangeable day). */
 export const DayReport = z.object({
   kind: z.enum(['X', 'Z']),
@@ -74,6 +87,7 @@ export const DayReport = z.object({
   alarms: z.int(),
   /** The drawer shifts that were open in this batch, counted or not. */
   drawers: z.array(DrawerShift),
+  decisions: z.array(Decision),
   carriedOver: z.array(z.object({ payment: PaymentId, state: z.string(), amount: Money })),
 });
 export type DayReport = z.infer<typeof DayReport>;

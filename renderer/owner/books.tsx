@@ -27,7 +27,7 @@ function Verdict({ own, other }: { readonly own: Totals; readonly other: Totals 
 /** The four books side by side, and the part of the journal that holds them. */
 export function BooksTable({ report }: { readonly report: DayReport }): ReactNode {
   const { t } = useTranslation();
-  const { books, journal, carriedOver } = report;
+  const { books, journal, carriedOver, decisions } = report;
   return (
     <>
       <table className={`${page['rows']} ${styles['books']}`}>
@@ -61,6 +61,17 @@ export function BooksTable({ report }: { readonly report: DayReport }): ReactNod
           })}
         </tbody>
       </table>
+      {decisions.length > 0 && (
+        <p>
+          {t('books.decided')}{' '}
+          {decisions
+            .map(
+              (one) =>
+                `${one.receiptNo} ${formatMoney(one.amount)} ${t(`books.${one.done ? 'wasDone' : 'wasNot'}`)}: ${one.cause}`,
+            )
+            .join(' · ')}
+        </p>
+      )}
       {carriedOver.length > 0 && (
         <p>
           {t('books.carried')}{' '}

@@ -304,6 +304,7 @@ export const report: DayReport = {
   journal: { first: 17_411, last: 18_204, hash: '9c1f0a77d2be43f18a60c5d1e27b9034a8f6c0d3e1b2957f4c6d8e0a1b3c5d7f' },
   alarms: 0,
   drawers: [drawer],
+  decisions: [],
   carriedOver: [],
 };
 

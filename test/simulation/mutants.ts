@@ -150,7 +150,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'malfunction-is-an-answer',
     invariant: 'R8',
-    file: RUNNER,
+    file: 'main/core/payment/answer.ts',
     from: "if (answer.kind === 'declined' && !pays && cannotSay.has(answer.code))",
     to: "if (answer.kind === 'declined' && !pays && answer.code === '')",
   },

@@ -9,6 +9,7 @@ import { canonicalText, type Transfer, type Write } from '../ledger/entry.ts';
 import { readCounter, takeTrace } from '../payment/number.ts';
 import type { PaymentTable } from '../payment/table.ts';
 import { agreed, readBooks } from '../reports/books.ts';
+import { readDecisions } from '../reports/decisions.ts';
 import { readToday } from '../reports/today.ts';
 import type { StoreSettings } from '../store/settings.ts';
 import type { Clock } from '../world/world.ts';
@@ -259,6 +260,7 @@ export class Settlement {
       journal: { first: batch.opened_seq, last: book.head.seq, hash: book.head.hash },
       alarms: alarms(),
       drawers: drawers(batch.opened_seq),
+      decisions: readDecisions(book.db, batch),
       carriedOver: payments.inStates(carried).map(({ id, state, amount }) => ({ payment: id, state, amount })),
     };
   }

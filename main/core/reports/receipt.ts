@@ -182,6 +182,13 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
       { kind: 'rule' },
       ...(['terminal', 'ledger', 'journal', 'bank'] as const).flatMap((name) => bookLines(words, name, books[name])),
       { kind: 'text', text: t(report.agreed ? 'agreed' : 'differs'), align: 'center', bold: true },
+      ...report.decisions.map(
+        (one): ReceiptLine => ({
+          kind: 'row',
+          left: `${t('decided')} ${one.receiptNo} ${one.done ? '+' : '-'} ${words.t(`person.${one.by}`, { defaultValue: one.by })}`,
+          right: formatMoney(one.amount),
+        }),
+      ),
       ...report.carriedOver.map(
         (one): ReceiptLine => ({
           kind: 'row',

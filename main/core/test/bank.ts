@@ -15,7 +15,9 @@ export type Fault =
 interface Booked {
   readonly amount: Money;
   readonly batch: number;
-  state: 'approved' | 'declined' | 'pending' | 'reversed' | 'voided';
+  state: 'approved' | 'declined' | 'pending' | 'reversed' | 'voided' | 'held' | 'completed';
+  /** What went back of it, minor units. */
+  refunded: number;
 }
 
 /** A bank in memory behind the acquirer link, with its own book. It outlives the terminals that speak to it. */
@@ -52,6 +54,7 @@ export function openModelBank(): ModelBank {
   const planted: { on: BankRequest['type']; fault: Fault }[] = [];
   const heard: BankRequest[] = [];
   const closed = new Set<number>();
+  const refunds: { readonly amount: Money; readonly batch: number }[] = [];
   const bank: ModelBank = {
     book,
     heard,
@@ -65,13 +68,14 @@ export function openModelBank(): ModelBank {
     heal: () => void planted.splice(0),
     totals(batch) {
       const counted = [...book.values()].filter((one) => one.batch === batch);
-      const sum = (entries: readonly Booked[]): Money =>
+      const sum = (entries: readonly { readonly amount: Money }[]): Money =>
         money(
           entries.reduce((total, { amount }) => total + amount.minor, 0),
           'CNY',
         );
       const debits = counted.filter(({ state }) => state === 'approved' || state === 'voided');
-      const credits = counted.filter(({ state }) => state === 'voided');
+      const back = refunds.filter((one) => one.batch === batch);
+      const credits = [...counted.filter(({ state }) => state === 'voided'), ...back];
       return { debitCount: debits.length, debit: sum(debits), creditCount: credits.length, credit: sum(credits) };
     },
     link: (clock) => openModelLink(clock, take, (request, fault) => execute(request, fault)),
@@ -103,15 +107,22 @@ export function openModelBank(): ModelBank {
       const state = fault === 'decline' ? 'declined' : waits ? 'pending' : 'approved';
       if (fault === 'partial') {
         const amount = money(Math.floor(request.amount.minor / 2), request.amount.currency);
-        book.set(rrn, { amount, batch, state });
+        book.set(rrn, { amount, batch, state, refunded: 0 });
         return { kind: 'partial', code: '10', authCode: rrn.slice(-6), amount };
       }
-      book.set(rrn, { amount: request.amount, batch, state });
+      book.set(rrn, { amount: request.amount, batch, state, refunded: 0 });
       if (state === 'pending') return { kind: 'pending', code: '09' };
       const forCard = bank.issuerData === undefined ? {} : { iccData: bank.issuerData };
       return state === 'approved'
         ? { kind: 'approved', code: '00', authCode: rrn.slice(-6), ...forCard }
         : { kind: 'declined', code: '05', ...forCard };
+    }
+    if (request.type === 'pre-authorization') {
+      const state = fault === 'decline' ? 'declined' : 'held';
+      book.set(rrn, { amount: request.amount, batch, state, refunded: 0 });
+      return fault === 'decline'
+        ? { kind: 'declined', code: '05' }
+        : { kind: 'approved', code: '00', authCode: 'H00001' };
     }
     if (!('original' in request)) return { kind: 'declined', code: '12' };
     const original = book.get(request.original.rrn);
@@ -125,10 +136,31 @@ export function openModelBank(): ModelBank {
       original.state = 'voided';
       return { kind: 'approved', code: '00' };
     }
+    if (request.type === 'refund' || request.type === 'completion') {
+      if (fault === 'decline' || closed.has(batch)) return { kind: 'declined', code: '12' };
+      return request.type === 'refund' ? giveBack(request, original) : complete(request, original);
+    }
     if (request.type !== 'reversal') return { kind: 'declined', code: '12' };
+    if (original.state === 'completed') return { kind: 'declined', code: '12' };
     if (original.state === 'voided' || closed.has(original.batch)) return { kind: 'declined', code: '12' };
     if (original.state !== 'declined') original.state = 'reversed';
     return { kind: 'approved', code: '00' };
+  }
+
+  function giveBack(request: Extract<BankRequest, { type: 'refund' }>, original: Booked): BankAnswer {
+    if (original.state !== 'approved') return { kind: 'declined', code: '12' };
+    if (original.refunded + request.amount.minor > original.amount.minor) return { kind: 'declined', code: '13' };
+    original.refunded += request.amount.minor;
+    refunds.push({ amount: request.amount, batch: request.trace.batch });
+    return { kind: 'approved', code: '00' };
+  }
+
+  function complete(request: Extract<BankRequest, { type: 'completion' }>, original: Booked): BankAnswer {
+    if (original.state !== 'held') return { kind: 'declined', code: '12' };
+    original.state = 'completed';
+    const { rrn, batch } = request.trace;
+    book.set(rrn, { amount: request.amount, batch, state: 'approved', refunded: 0 });
+    return { kind: 'approved', code: '00', authCode: rrn.slice(-6) };
   }
 
   function reconcile(request: Extract<BankRequest, { type: 'reconciliation' }>): BankAnswer {

@@ -97,7 +97,15 @@ export const answers: readonly Answer[] = [
   { kind: 'not-sent' },
 ];
 
-export const exchanges: readonly Exchange[] = ['purchase', 'advice', 'reversal', 'query', 'void'];
+export const exchanges: readonly Exchange[] = [
+  'purchase',
+  'advice',
+  'reversal',
+  'query',
+  'void',
+  'refund',
+  'completion',
+];
 
 export function answered(to: Exchange, kind: Answer['kind']): PaymentEvent {
   const answer = answers.find((one) => one.kind === kind);
@@ -123,5 +131,11 @@ export const events: readonly PaymentEvent[] = [
   { type: 'void' },
   { type: 'void-end', approved: true },
   { type: 'void-end', approved: false },
+  { type: 'complete' },
+  { type: 'complete-end', approved: true },
+  { type: 'complete-end', approved: false },
+  { type: 'release' },
+  { type: 'decide', done: true, cause: 'asked' },
+  { type: 'decide', done: false, cause: 'asked' },
   ...exchanges.flatMap((to) => answers.map((answer): PaymentEvent => ({ type: 'answer', to, answer }))),
 ];
