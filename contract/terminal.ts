@@ -158,8 +158,6 @@ export const terminal = {
     /** Closes batch and day. The same key goes on with the same close. */
     close: owning.input(z.strictObject({ key: RequestKey })).output(eventIterator(CloseStep)),
     reports: owning.input(none).output(z.array(DayReport)),
-    /** The owner has seen that the record was rolled back, and lets the terminal sell again. */
-    acknowledge: looking.input(z.strictObject({ ownerPin: Pin })).output(done),
   },
   reconciliation: {
     statements: owning.input(none).output(z.array(Statement)),
@@ -173,6 +171,10 @@ export const terminal = {
     done: owning.input(DoneInput).output(Reconciliation),
     /** The result as a file, piece by piece. */
     export: owning.input(ExportInput).output(eventIterator(Exported)),
+  },
+  record: {
+    /** The owner has seen that the record was rolled back, and lets the terminal sell again. */
+    acknowledge: looking.input(z.strictObject({ ownerPin: Pin })).output(done),
   },
   drawer: {
     /** The shift that is open, or the one counted last. A cashier does not see what should be in the drawer. */

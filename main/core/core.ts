@@ -414,6 +414,7 @@ export class Core {
   fatal(error: unknown): void {
     if (this.#stopped) return;
     this.#stopped = 'store-failed';
+    this.custody.stop();
     this.sales.stop();
     this.counter.stop();
     this.pending.stop();

@@ -31,6 +31,7 @@ export class Custody {
   readonly #anchor: Anchor | undefined;
   readonly #stop = new AbortController();
   readonly #rollback: Rollback | undefined;
+  #alarm: boolean;
   #fullSince: number | undefined;
 
   constructor(parts: CustodyParts) {
@@ -38,12 +39,14 @@ export class Custody {
     const { storage, book } = parts;
     this.#anchor = storage.anchor && new Anchor(storage.anchor, book);
     this.#rollback = compareAnchor(book, storage.anchor?.read());
+    this.#alarm = (readSetting(book.db, ALARM) ?? '') !== '';
   }
 
   /** Records what was found, and begins to look after the anchor. */
   start(): void {
     const { book } = this.#parts;
-    if (this.#rollback && !this.#alarmed) {
+    if (this.#rollback && !this.#alarm) {
+      this.#alarm = true;
       const { found, anchored, head } = this.#rollback;
       const detail = { found, anchored: anchored.seq, anchoredHash: anchored.hash, head: head.seq };
       this.#commit('record-rolled-back', 'terminal', detail, [
@@ -58,7 +61,7 @@ export class Custody {
 
   /** Why no new sale begins although the terminal works, null in good order. */
   get held(): Extract<RefusalCode, 'record-rolled-back' | 'disk-full'> | null {
-    if (this.#alarmed) return 'record-rolled-back';
+    if (this.#alarm) return 'record-rolled-back';
     return this.#fullSince === undefined ? null : 'disk-full';
   }
 
@@ -85,18 +88,20 @@ export class Custody {
 
   /** A named person has seen the alarm and lets the terminal sell again on the record as it is. */
   acknowledge(by: string): void {
-    if (!this.#alarmed) return;
+    if (!this.#alarm) return;
+    this.#alarm = false;
     this.#commit('alarm-acknowledged', by, {}, [{ op: 'put', table: 'setting', key: ALARM, value: '' }]);
+  }
+
+  /** Nothing is written any more: the store failed. */
+  stop(): void {
+    this.#stop.abort();
   }
 
   /** Writes the anchor a last time. Never throws: the next start compares with what was written before. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#keep();
-  }
-
-  get #alarmed(): boolean {
-    return (readSetting(this.#parts.book.db, ALARM) ?? '') !== '';
   }
 
   #reserve(): void {
@@ -106,15 +111,16 @@ export class Custody {
 
   async #follow(): Promise<void> {
     const { clock } = this.#parts;
-    while (!this.#stop.signal.aborted) {
-      await this.#keep();
+    for (;;) {
       await clock.sleep(ANCHOR_MS, this.#stop.signal);
+      if (this.#stop.signal.aborted) return;
+      await this.#keep();
     }
   }
 
   /** An anchor that cannot be written is left as it is: it names an entry that the record holds. */
   async #keep(): Promise<void> {
-    if (this.#alarmed) return;
+    if (this.#alarm) return;
     await this.#anchor?.keep().catch(() => undefined);
   }
 

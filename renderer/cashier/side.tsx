@@ -38,7 +38,7 @@ function Acknowledge(): ReactNode {
   const act = useAct();
   const [pin, setPin] = useState('');
   const go = async () => {
-    await act.run((client) => client.day.acknowledge({ ownerPin: pin }));
+    await act.run((client) => client.record.acknowledge({ ownerPin: pin }));
     setPin('');
   };
   return (

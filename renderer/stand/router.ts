@@ -133,7 +133,6 @@ export function standRouter(stand: Stand): Router<typeof terminal, Record<never,
       xReport: os.day.xReport.handler(() => report),
       printX: os.day.printX.handler(() => report),
       close: os.day.close.handler(() => closing()),
-      acknowledge: os.day.acknowledge.handler(nothing),
       reports: os.day.reports.handler(() => closed),
     },
     reconciliation: {
@@ -151,6 +150,7 @@ export function standRouter(stand: Stand): Router<typeof terminal, Record<never,
         yield { name: 'reconciliation.csv', text: '' };
       }),
     },
+    record: { acknowledge: os.record.acknowledge.handler(nothing) },
     drawer: {
       shift: os.drawer.shift.handler(() => ({ shift: drawer })),
       open: os.drawer.open.handler(() => ({ shift: drawer, printed: true })),

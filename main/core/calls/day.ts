@@ -27,11 +27,14 @@ export const day = {
       throw error;
     }
   }),
-  acknowledge: contract.day.acknowledge.handler(async ({ input, context: { core } }) => {
+  reports: contract.day.reports.handler(({ context: { core } }) => core.settlement.reports(REPORTS)),
+};
+
+export const record = {
+  acknowledge: contract.record.acknowledge.handler(async ({ input, context: { core } }) => {
     const owner = await core.staff.signIn('owner', input.ownerPin);
     if (!owner.ok) throw refusal(owner.code, undefined, owner.code === 'locked-out' ? owner.waitMs : undefined);
     core.custody.acknowledge('owner');
     return {};
   }),
-  reports: contract.day.reports.handler(({ context: { core } }) => core.settlement.reports(REPORTS)),
 };

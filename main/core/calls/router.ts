@@ -1,7 +1,7 @@
 import type { Router } from '@orpc/server';
 import type { terminal } from '../../../contract/terminal.ts';
 import { type Context, contract } from './access.ts';
-import { day } from './day.ts';
+import { day, record } from './day.ts';
 import { devices, virtual } from './devices.ts';
 import { drawer } from './drawer.ts';
 import { payments, queue } from './payments.ts';
@@ -19,6 +19,7 @@ export const router: Router<typeof terminal, Context> = contract.router({
   queue,
   day,
   reconciliation,
+  record,
   drawer,
   devices,
   virtual,
