@@ -1,5 +1,6 @@
 import { Money } from './money.ts';
 import { Outcome, PaymentId, PaymentView } from './payment.ts';
+import { ForwardingView } from './queue.ts';
 import { Session } from './role.ts';
 import { SaleView } from './sale.ts';
 import { z } from './schema.ts';
@@ -38,6 +39,7 @@ export const OfflineView = z.object({
   sumLeft: Money,
   /** UTC ms by when the oldest must be forwarded; null when the queue is empty. */
   expiresAt: z.int().nullable(),
+  forwarding: ForwardingView,
 });
 
 /** What the customer or cashier is asked to do while a payment waits. Words under `prompt.<code>`. */
@@ -142,6 +144,7 @@ export const Notice = z.object({
     'payments-stuck',
     'late-declines',
     'offline-expiring',
+    'forward-paused',
     'journal-differs',
     'clock-suspect',
     'disk-low',

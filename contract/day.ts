@@ -1,6 +1,7 @@
 import { DrawerShift } from './drawer.ts';
 import { Money } from './money.ts';
 import { PaymentId } from './payment.ts';
+import { LateReport } from './queue.ts';
 import { z } from './schema.ts';
 
 const Figure = z.object({ amount: Money, count: z.int() });
@@ -89,6 +90,8 @@ export const DayReport = z.object({
   drawers: z.array(DrawerShift),
   decisions: z.array(Decision),
   carriedOver: z.array(z.object({ payment: PaymentId, state: z.string(), amount: Money })),
+  /** Offline payments that brought no money; not in reports made before this was kept. */
+  late: LateReport.optional(),
 });
 export type DayReport = z.infer<typeof DayReport>;
 

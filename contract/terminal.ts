@@ -4,6 +4,7 @@ import { CloseStep, DayReport, Today } from './day.ts';
 import { DeviceView, TestResult, Verification, VirtualCard, VirtualPaper, VirtualStatus } from './device.ts';
 import { CountInput, DrawerAnswer, DrawerShift, FloatInput, MoveInput } from './drawer.ts';
 import { PaymentId, PaymentRef, PaymentView, RefundCause, RequestKey, StoryStep } from './payment.ts';
+import { LateItem, LateNote } from './queue.ts';
 import {
   DoneInput,
   Exported,
@@ -31,6 +32,7 @@ const open = call.meta({ roles: 'anyone' });
 const selling = call.meta({ roles: ['cashier', 'supervisor', 'owner'] });
 const owning = call.meta({ roles: ['owner'] });
 const looking = call.meta({ roles: ['cashier', 'supervisor', 'owner'] });
+const leading = call.meta({ roles: ['supervisor', 'owner'] });
 const technical = call.meta({ roles: ['technician', 'owner'] });
 const virtual = call.meta({ roles: 'anyone' });
 const none = z.strictObject({});
@@ -150,6 +152,25 @@ export const terminal = {
     list: looking.input(none).output(z.array(PaymentView)),
     /** Sends what waits now; answers how many are still waiting. */
     forward: looking.input(none).output(z.object({ left: z.int() })),
+    /** Holds forwarding back; it goes on by itself after two hours, at the close, or when a limit is near. */
+    pause: leading.input(none).output(done),
+    resume: leading.input(none).output(done),
+    /** Offline payments that brought no money: open ones, and those closed last. */
+    late: looking.input(none).output(z.array(LateItem)),
+    note: looking.input(z.strictObject({ payment: PaymentId, note: LateNote })).output(LateItem),
+    /** Opens a new payment of the same amount for a customer who has come back. */
+    takeAgain: selling.input(z.strictObject({ key: RequestKey, payment: PaymentId })).output(PaymentView),
+    /** Ends the work on one: its new payment was approved, or the owner writes it off. */
+    closeLate: selling
+      .input(
+        z.strictObject({
+          payment: PaymentId,
+          what: z.enum(['paid-again', 'written-off']),
+          note: LateNote.optional(),
+          ownerPin: Pin.optional(),
+        }),
+      )
+      .output(LateItem),
   },
   day: {
     today: owning.input(none).output(Today),

@@ -140,7 +140,10 @@ export class Core {
       onChange: (listener) => this.onChange(listener),
       changed: () => this.changed(),
     });
-    this.pending = new Pending({ clock, link, payments, runner: this.#runner, rules, fatal });
+    this.pending = new Pending({
+      ...{ clock, link, payments, rules, book, fatal, runner: this.#runner },
+      changed: () => this.changed(),
+    });
     const read = options.read ?? this.#read;
     this.counter = new Counter({
       world,
@@ -491,7 +494,7 @@ export class Core {
 
   #paymentChanged(payment: Payment): void {
     this.counter.onPayment(payment);
-    this.pending.changed();
+    this.pending.changed(payment);
     this.sales.changed();
     this.changed();
   }

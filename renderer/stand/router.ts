@@ -2,7 +2,7 @@ import { implement, type Router } from '@orpc/server';
 import type { CounterView, CustomerView } from '../../contract/counter.ts';
 import { terminal } from '../../contract/terminal.ts';
 import { imported, reconciled } from './reconciled.ts';
-import { closed, devices, drawer, halfPaid, noon, payments, report, today } from './scenes.ts';
+import { closed, devices, drawer, halfPaid, late, lateFirst, noon, payments, report, today } from './scenes.ts';
 
 /** What a stand-in core shows, and whom it tells what it was asked. */
 export interface Stand {
@@ -37,6 +37,7 @@ async function* closing() {
 const nothing = () => ({});
 const found = (id: string) => payments.find((one) => one.id === id) ?? first;
 const status = () => paper;
+const lateItem = (id: string) => late.find((one) => one.payment.id === id) ?? lateFirst;
 
 /** A stand-in for the core: it shows one scene, answers every call, and changes nothing. */
 export function standRouter(stand: Stand): Router<typeof terminal, Record<never, never>> {
@@ -127,6 +128,16 @@ export function standRouter(stand: Stand): Router<typeof terminal, Record<never,
         payments.filter((one) => one.outcome !== 'approved' && one.outcome !== 'declined'),
       ),
       forward: os.queue.forward.handler(() => ({ left: 1 })),
+      pause: os.queue.pause.handler(nothing),
+      resume: os.queue.resume.handler(nothing),
+      late: os.queue.late.handler(() => late),
+      note: os.queue.note.handler(({ input }) => lateItem(input.payment)),
+      takeAgain: os.queue.takeAgain.handler(payment('takeAgain')),
+      closeLate: os.queue.closeLate.handler(({ input, errors }) => {
+        stand.asked?.('closeLate', input);
+        if (input.ownerPin === '000000') throw errors.REFUSED({ data: { code: 'wrong-pin' } });
+        return { ...lateItem(input.payment), open: false };
+      }),
     },
     day: {
       today: os.day.today.handler(() => today),

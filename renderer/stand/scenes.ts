@@ -4,6 +4,7 @@ import type { DeviceView } from '../../contract/device.ts';
 import type { DrawerShift } from '../../contract/drawer.ts';
 import { type Money, money } from '../../contract/money.ts';
 import { outcomeOf, type PaymentState, type PaymentView } from '../../contract/payment.ts';
+import type { LateItem } from '../../contract/queue.ts';
 import type { SaleView } from '../../contract/sale.ts';
 
 const cny = (minor: number): Money => money(minor, 'CNY');
@@ -56,6 +57,47 @@ export const payments: [PaymentView, ...PaymentView[]] = [
   payment(4, { minor: 6730, ago: 27, state: 'reversal-due', tender: 'code', scheme: 'alipay' }),
   payment(3, { minor: 128050, ago: 40, state: 'querying', tender: 'code', scheme: 'e-cny' }),
   payment(2, { minor: 450, ago: 44, state: 'approved', kind: 'void', maskedPan: '476173******0119', scheme: 'visa' }),
+];
+
+/** Offline payments that brought no money: one to be seen to, one for which the customer has come back. */
+export const lateFirst: LateItem = {
+  payment: payment(11, {
+    minor: 4500,
+    ago: 1100,
+    state: 'saf-declined',
+    maskedPan: '621094******2201',
+    reason: 'bank-51',
+  }),
+  again: null,
+  steps: [{ what: 'noted', staff: 'cashier', approver: null, at: noon - 3_600_000, note: '已打电话，客人明天来' }],
+  open: true,
+};
+export const late: LateItem[] = [
+  lateFirst,
+  {
+    payment: payment(12, {
+      minor: 2300,
+      ago: 1600,
+      state: 'saf-expired',
+      maskedPan: '476173******0119',
+      scheme: 'visa',
+    }),
+    again: payment(13, { minor: 2300, ago: 2, state: 'approved', tender: 'code', scheme: 'alipay' }),
+    steps: [{ what: 'taken-again', staff: 'cashier', approver: null, at: noon - 120_000, note: null }],
+    open: true,
+  },
+  {
+    payment: payment(14, {
+      minor: 990,
+      ago: 3000,
+      state: 'saf-declined',
+      maskedPan: '621094******7710',
+      reason: 'bank-54',
+    }),
+    again: null,
+    steps: [{ what: 'written-off', staff: 'cashier', approver: 'owner', at: noon - 86_400_000, note: null }],
+    open: false,
+  },
 ];
 
 const asked = payment(10, { minor: 1280, ago: 0, state: 'approved', maskedPan: '621094******0119', print: 'printing' });
@@ -189,7 +231,14 @@ export function counterView(scene: string, options: URLSearchParams): CounterVie
       single: cny(5000),
       countLeft: 8,
       sumLeft: cny(83550),
-      expiresAt: down ? Date.now() + 23.5 * 3_600_000 : null,
+      expiresAt: down ? Date.now() + (options.has('expiring') ? 0.6 : 23.5) * 3_600_000 : null,
+      forwarding: {
+        oldestMs: down ? 1_800_000 : null,
+        sending: 0,
+        nextAt: null,
+        paused: options.has('paused') ? { by: 'owner', since: noon, until: Date.now() + 5_400_000 } : null,
+        expiring: options.has('expiring') ? { stage: 'last', at: Date.now() + 2_160_000 } : null,
+      },
     },
     now: nows[scene] ?? { phase: 'idle' },
     sale: options.has('split') ? halfPaid : null,

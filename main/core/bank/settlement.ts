@@ -6,6 +6,7 @@ import { type Batch, batchOf, closedBatches, openBatch, unfinishedBatch } from '
 import type { Book } from '../ledger/book.ts';
 import { businessDay } from '../ledger/day.ts';
 import { canonicalText, type Transfer, type Write } from '../ledger/entry.ts';
+import { lateReport } from '../payment/late.ts';
 import { readCounter, takeTrace } from '../payment/number.ts';
 import type { PaymentTable } from '../payment/table.ts';
 import { agreed, readBooks } from '../reports/books.ts';
@@ -262,6 +263,7 @@ export class Settlement {
       drawers: drawers(batch.opened_seq),
       decisions: readDecisions(book.db, batch),
       carriedOver: payments.inStates(carried).map(({ id, state, amount }) => ({ payment: id, state, amount })),
+      late: lateReport(book.db, batch.opened_seq, batchOf(book.db, batch.no + 1)?.opened_seq, currency),
     };
   }
 }

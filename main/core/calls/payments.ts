@@ -1,4 +1,4 @@
-import { outcomeOf, PaymentState, type StoryStep } from '../../../contract/payment.ts';
+import { PaymentState, type StoryStep } from '../../../contract/payment.ts';
 import type { Core } from '../core.ts';
 import { parseEntry } from '../ledger/entry.ts';
 import { actorOf, contract, refusal } from './access.ts';
@@ -27,22 +27,6 @@ export const payments = {
     core.view(core.printed(input.payment, input.came)),
   ),
 };
-
-export const queue = {
-  list: contract.queue.list.handler(({ context: { core } }) =>
-    core.payments
-      .inStates(['saf-accepted', 'saf-sending', 'saf-unknown', 'unknown', 'querying', 'reversal-due', 'cancel-due'])
-      .map((payment) => core.view(payment))
-      .filter((payment) => outcomeOf(payment.state, payment.kind) !== 'open'),
-  ),
-  forward: contract.queue.forward.handler(async ({ context: { core } }) => {
-    if (core.link.state.status !== 'online') throw refusal('bank-offline');
-    return { left: await core.pending.settle(FORWARD_MS) };
-  }),
-};
-
-/** How long "send now" waits before it says how many are left; the rest goes on by itself. */
-const FORWARD_MS = 10_000;
 
 /** Every journal entry of a payment, oldest first, with the money it moved and its place in the chain. */
 export function readStory(core: Core, payment: string): StoryStep[] {

@@ -1,6 +1,7 @@
 import type { CounterView, CustomerView, Notice, Now } from '../../../contract/counter.ts';
 import { money, subtract } from '../../../contract/money.ts';
 import type { Core } from '../core.ts';
+import { countLate } from '../payment/late.ts';
 import { ALERT_ATTEMPTS } from '../payment/transition.ts';
 import type { Port } from './access.ts';
 
@@ -34,6 +35,7 @@ export function counterView(core: Core, port: Port): CounterView {
 function offlineView(core: Core): CounterView['offline'] {
   const { offline } = core.profile;
   const use = core.payments.offlineUse(offline.currency, null);
+  const forwarding = core.pending.forwarding.view();
   return {
     enabled: offline.enabled,
     count: use.count,
@@ -41,7 +43,11 @@ function offlineView(core: Core): CounterView['offline'] {
     single: money(offline.singleMinor, offline.currency),
     countLeft: Math.max(0, offline.count - use.count),
     sumLeft: subtract(money(Math.max(offline.totalMinor, use.sum.minor), offline.currency), use.sum),
-    expiresAt: use.oldest === null ? null : Math.round(use.oldest + offline.hours * 3_600_000),
+    expiresAt:
+      forwarding.oldestMs === null
+        ? null
+        : Math.round(core.world.clock.now() + offline.hours * 3_600_000 - forwarding.oldestMs),
+    forwarding,
   };
 }
 
@@ -54,7 +60,8 @@ function notices(core: Core): Notice[] {
     counted('unknown-outcomes', 'attention', unknownPayments(core)),
     counted('reversals-due', 'attention', core.payments.inStates(['reversal-due', 'cancel-due']).length),
     counted('payments-stuck', 'trouble', core.payments.stuck(ALERT_ATTEMPTS)),
-    counted('late-declines', 'attention', core.payments.lateDeclines(core.today)),
+    counted('late-declines', 'attention', countLate(core.book.db)),
+    ...forwardingNotices(core),
     core.recovered.appended > 1 || core.recovered.replayed > 1
       ? { code: 'journal-differs', severity: 'trouble', values: { ...core.recovered, cut: '' } }
       : undefined,
@@ -69,6 +76,32 @@ function unknownPayments(core: Core): number {
   const { now } = core.counter;
   const showing = now.phase === 'showing' ? now.payment : undefined;
   return core.payments.inStates(['unknown', 'querying']).filter(({ id }) => id !== showing).length;
+}
+
+/** Said before an offline payment is lost, and while somebody holds forwarding back. */
+function forwardingNotices(core: Core): Notice[] {
+  const { expiring, paused } = core.pending.forwarding.view();
+  const { count } = core.payments.offlineUse(core.currency, null);
+  return [
+    ...(expiring
+      ? [
+          {
+            code: 'offline-expiring',
+            severity: expiring.stage === 'last' ? 'trouble' : 'attention',
+            values: { count, at: expiring.at },
+          } as const,
+        ]
+      : []),
+    ...(paused
+      ? [
+          {
+            code: 'forward-paused',
+            severity: 'attention',
+            values: { by: paused.by, since: paused.since, until: paused.until },
+          } as const,
+        ]
+      : []),
+  ];
 }
 
 function counted(code: Notice['code'], severity: Notice['severity'], count: number): Notice | undefined {

@@ -18,7 +18,8 @@ export type Table =
   | 'deposit'
   | 'difference_done'
   | 'drawer'
-  | 'cash_move';
+  | 'cash_move'
+  | 'late';
 
 /** One change to one row. An update must find exactly the row that `key` describes: compare-and-set (I6). */
 export type Write =

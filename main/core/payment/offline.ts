@@ -15,8 +15,8 @@ export interface OfflinePolicy {
 export interface OfflineUse {
   readonly count: number;
   readonly sum: Money;
-  /** UTC milliseconds of the oldest waiting one. */
-  readonly oldest: number | null;
+  /** Milliseconds since the oldest waiting one was accepted, on a clock that nobody can set (I20); null when none waits. */
+  readonly oldestMs: number | null;
   /** This card is among the waiting ones. */
   readonly cardWaiting: boolean;
 }
@@ -36,7 +36,6 @@ export function offlineRefusal(
   use: OfflineUse,
   card: { readonly scheme: string; readonly deferrable: boolean },
   amount: Money,
-  now: number,
 ): OfflineRefusal | undefined {
   if (!policy.enabled || policy.single.currency !== amount.currency) return 'offline-disabled';
   if (!card.deferrable || !policy.schemes.includes(card.scheme)) return 'offline-not-deferrable';
@@ -44,6 +43,6 @@ export function offlineRefusal(
   if (use.count + 1 > policy.count) return 'offline-over-count';
   if (compare(money(use.sum.minor + amount.minor, amount.currency), policy.total) > 0) return 'offline-over-total';
   if (policy.oncePerCard && use.cardWaiting) return 'offline-card-seen';
-  if (use.oldest !== null && now - use.oldest >= policy.hours * 3_600_000) return 'offline-too-old';
+  if (use.oldestMs !== null && use.oldestMs >= policy.hours * 3_600_000) return 'offline-too-old';
   return undefined;
 }

@@ -1,6 +1,8 @@
 import type { PaymentState } from '../../../contract/payment.ts';
 import type { AcquirerLink } from '../bank/link.ts';
+import type { Book } from '../ledger/book.ts';
 import type { Clock } from '../world/world.ts';
+import { Forwarding } from './forwarding.ts';
 import type { Payment } from './payment.ts';
 import { patience } from './purchase.ts';
 import { Queue } from './queue.ts';
@@ -29,6 +31,9 @@ export interface PendingParts {
   readonly payments: PaymentTable;
   readonly runner: Runner;
   readonly rules: Rules;
+  readonly book: Book;
+  /** Screens may have to show something else. */
+  readonly changed: () => void;
   readonly fatal: (error: unknown) => void;
 }
 
@@ -58,15 +63,18 @@ export class Pending {
   readonly #waiting = new Set<AbortController>();
   /** What was accepted offline. */
   readonly queue: Queue;
+  readonly forwarding: Forwarding;
 
   constructor(parts: PendingParts) {
     this.#parts = parts;
     this.queue = new Queue(parts);
+    this.forwarding = new Forwarding({ ...parts, queue: this.queue, ages: parts.runner.ages });
     parts.link.onChange(() => this.#pump());
   }
 
   /** Takes up what an earlier start left. */
   go(): void {
+    this.forwarding.start();
     this.#pump();
   }
 
@@ -103,8 +111,9 @@ export class Pending {
   }
 
   /** A step has been taken: the next one may follow. */
-  changed(): void {
+  changed(payment: Payment): void {
     this.#wake();
+    if (payment.state.startsWith('saf-')) this.forwarding.look();
   }
 
   /** How many payments have not come to their end yet. */
@@ -112,8 +121,12 @@ export class Pending {
     return this.#parts.payments.countIn(unfinished);
   }
 
-  /** Tries everything now and waits until nothing is left or `ms` have passed. Answers how many are left. */
-  async settle(ms: number): Promise<number> {
+  /**
+   * Tries everything now and waits until nothing is left or `ms` have passed. Answers how many are left. Ends a pause of
+   * forwarding, in the name of `by`.
+   */
+  async settle(ms: number, by = 'terminal'): Promise<number> {
+    this.forwarding.resume(by);
     const deadline = this.#parts.clock.monotonic() + ms;
     this.hurry();
     await this.#until(() => !this.#parts.payments.anyIn(unfinished), deadline);
@@ -154,6 +167,7 @@ export class Pending {
   stop(): void {
     this.#stop.abort();
     this.queue.stop();
+    this.forwarding.stop();
     this.#wake();
   }
 

@@ -76,13 +76,7 @@ function stepCard(payment: Payment, event: Card, facts: Facts, rules: Rules): St
     return { ...sendCard(facts), change: { ...read, ...sendCard(facts).change } };
   }
   const deferrable = event.decision === 'approved-offline' || event.deferrable;
-  const refusal = offlineRefusal(
-    rules.offline,
-    facts.offline,
-    { scheme: card.scheme, deferrable },
-    payment.amount,
-    facts.now,
-  );
+  const refusal = offlineRefusal(rules.offline, facts.offline, { scheme: card.scheme, deferrable }, payment.amount);
   if (refusal) return { ...outcome({ ...read, state: 'declined', reason: refusal }), shred: true };
   return outcome(
     { ...read, state: 'saf-accepted', acceptedAt: facts.now, print: 'queued' },

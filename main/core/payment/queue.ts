@@ -75,6 +75,11 @@ export class Queue {
       .catch(fatal);
   }
 
+  /** How many are on their way. */
+  get sending(): number {
+    return this.#flying.size;
+  }
+
   /** When a payment is next due, UTC milliseconds; undefined for as soon as it can be. */
   dueAt(id: string): number | undefined {
     return this.#due.get(id)?.wall;

@@ -345,6 +345,7 @@ export class Runner {
 
   #facts(payment: Payment, event?: PaymentEvent): Facts {
     const { payments, book, link, world, settings } = this.#parts;
+    const { ages } = this;
     const token = event?.type === 'card' ? (event.card?.token ?? null) : payment.token;
     return {
       online: link.state.status === 'online',
@@ -360,7 +361,9 @@ export class Runner {
         return payments.reversalUndelivered();
       },
       get offline() {
-        return payments.offlineUse(payment.amount.currency, token);
+        const oldest = payments.oldestWaiting();
+        const oldestMs = oldest ? ages.about(oldest.id, oldest.acceptedAt ?? oldest.at) : null;
+        return { ...payments.offlineUse(payment.amount.currency, token), oldestMs };
       },
       now: world.clock.now(),
       waited: (stamp) => this.ages.atLeast(payment.id, stamp),

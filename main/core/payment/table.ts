@@ -55,6 +55,12 @@ export class PaymentTable {
       .map(paymentOf);
   }
 
+  /** The oldest payment accepted offline that was not answered, sent or not. */
+  oldestWaiting(): Payment | undefined {
+    const row = prepared<[], PaymentRow>(this.#db, `SELECT * FROM ${queue} ORDER BY accepted_at, stan LIMIT 1`).get();
+    return row && paymentOf(row);
+  }
+
   /** Payments accepted offline, sent and not answered. Without its card data one cannot be sent again. */
   unanswered(): Payment[] {
     return prepared<[], PaymentRow>(
@@ -79,16 +85,15 @@ export class PaymentTable {
     return prepared<unknown[], { n: number }>(this.#db, sql).get(...states)?.n ?? 0;
   }
 
-  offlineUse(currency: Currency, token: string | null): OfflineUse {
-    const use = prepared<[string | null], { count: number; sum: number; oldest: number | null; card: number | null }>(
+  offlineUse(currency: Currency, token: string | null): Omit<OfflineUse, 'oldestMs'> {
+    const use = prepared<[string | null], { count: number; sum: number; card: number | null }>(
       this.#db,
-      `SELECT count(*) AS count, coalesce(sum(amount), 0) AS sum, min(accepted_at) AS oldest, sum(token IS NOT NULL AND token IS ?) AS card
+      `SELECT count(*) AS count, coalesce(sum(amount), 0) AS sum, sum(token IS NOT NULL AND token IS ?) AS card
          FROM ${queue}`,
     ).get(token);
     return {
       count: use?.count ?? 0,
       sum: money(use?.sum ?? 0, currency),
-      oldest: use?.oldest ?? null,
       cardWaiting: (use?.card ?? 0) > 0,
     };
   }
@@ -172,16 +177,6 @@ export class PaymentTable {
     return prepared<[string], PaymentRow>(this.#db, 'SELECT * FROM payment WHERE original = ? ORDER BY at, stan')
       .all(original)
       .map(paymentOf);
-  }
-
-  /** Offline payments of a day that the bank refused or that ran out of time. */
-  lateDeclines(day: string): number {
-    return (
-      prepared<[string], { n: number }>(
-        this.#db,
-        "SELECT count(*) AS n FROM payment WHERE state IN ('saf-declined', 'saf-expired') AND day = ?",
-      ).get(day)?.n ?? 0
-    );
   }
 
   toPrint(): Payment | undefined {

@@ -9,6 +9,7 @@ import { drawerLines } from '../cash/slip.ts';
 import { localTime } from '../ledger/day.ts';
 import { captured, type Payment } from '../payment/payment.ts';
 import type { StoreSettings } from '../store/settings.ts';
+import { lateLines } from './late.ts';
 import { saleLines } from './sale.ts';
 
 /** What a receipt says beside the payment itself. */
@@ -199,6 +200,7 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
       ...(report.alarms > 0
         ? [{ kind: 'row', left: t('alarms'), right: String(report.alarms), bold: true } as const]
         : []),
+      ...lateLines(report.late, words),
       { kind: 'row', left: t('entries'), right: `${report.journal.first} – ${report.journal.last}` },
       { kind: 'text', text: `${t('head')} ${report.journal.hash}` },
       ...foot(context),

@@ -27,7 +27,7 @@ export const facts: Facts = {
   batch: 3,
   day: '2026-08-01',
   reversalsDue: false,
-  offline: { count: 0, sum: money(0, 'CNY'), oldest: null, cardWaiting: false },
+  offline: { count: 0, sum: money(0, 'CNY'), oldestMs: null, cardWaiting: false },
   now: NOW,
   waited: (stamp) => NOW - stamp,
 };

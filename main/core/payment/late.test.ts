@@ -1,0 +1,124 @@
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import type { DayReport } from '../../../contract/day.ts';
+import { Refused } from '../refused.ts';
+import { dayReceipt } from '../reports/receipt.ts';
+import { verifyBook } from '../reports/verify.ts';
+import { openModelBank, RESPONSE_MS } from '../test/bank.ts';
+import { openManualClock } from '../test/clock.ts';
+import { openMemoryStorage } from '../test/storage.ts';
+import { makeProfile, openTill, type Surroundings, sellByCard, sellForCash, type Till } from '../test/till.ts';
+import { countLate, type LateDone, lateSteps, openLate, recordLate } from './late.ts';
+import type { Payment } from './payment.ts';
+
+let signed: Surroundings['signed'];
+let around: Surroundings;
+let till: Till;
+const cashier = { staff: 'cashier' };
+
+beforeAll(async () => {
+  signed = await makeProfile();
+});
+
+beforeEach(() => {
+  around = { clock: openManualClock(), storage: openMemoryStorage(), bank: openModelBank(), signed };
+  till = openTill(around);
+});
+
+async function declinedLater(): Promise<Payment> {
+  till.link.setLine(false);
+  const sold = await sellByCard(till, 1_280);
+  around.bank.plant('advice', 'decline');
+  till.link.setLine(true);
+  await around.clock.advance(10);
+  return till.core.payments.get(sold.id);
+}
+
+function record(payment: Payment, done: LateDone, actor: { staff: string; approver?: string } = cashier): void {
+  const { core } = till;
+  recordLate({ book: core.book, clock: core.world.clock }, payment, done, actor);
+}
+
+function codeOf(run: () => unknown): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refused) return error.code;
+    throw error;
+  }
+}
+
+async function close(): Promise<DayReport> {
+  const steps = till.core.settlement.close();
+  for (;;) {
+    const next = steps.next();
+    await around.clock.advance(RESPONSE_MS + 10);
+    const { value, done } = await next;
+    if (done) throw new Error('the close ended without a report');
+    if (value.step === 'done') return value.report;
+  }
+}
+
+test('one that was refused later is open until somebody says by name what became of it', async () => {
+  const late = await declinedLater();
+  const { db } = till.core.book;
+  expect(openLate(db, 10).map(({ id }) => id)).toEqual([late.id]);
+  record(late, { what: 'noted', note: '电话打过了' });
+  expect(countLate(db)).toBe(1);
+  record(late, { what: 'written-off' }, { staff: 'cashier', approver: 'owner' });
+  expect(countLate(db)).toBe(0);
+  expect(lateSteps(db, late.id).steps).toMatchObject([
+    { what: 'noted', staff: 'cashier', note: '电话打过了' },
+    { what: 'written-off', staff: 'cashier', approver: 'owner' },
+  ]);
+  expect(codeOf(() => record(late, { what: 'written-off' }))).toBe('late-not-open');
+  expect(codeOf(() => record(late, { what: 'noted', note: 'too late' }))).toBe('late-not-open');
+});
+
+test('taken again it is closed only by a payment of the same amount that was approved, and each payment closes one', async () => {
+  const late = await declinedLater();
+  expect(codeOf(() => record(late, { what: 'paid-again' }))).toBe('late-not-paid');
+  const less = sellForCash(till, 1_000);
+  record(late, { what: 'taken-again', again: less.id });
+  expect(codeOf(() => record(late, { what: 'paid-again' }))).toBe('late-not-paid');
+  const paid = sellForCash(till, 1_280);
+  record(late, { what: 'taken-again', again: paid.id });
+  record(late, { what: 'paid-again' });
+  expect(countLate(till.core.book.db)).toBe(0);
+  const other = await declinedLater();
+  record(other, { what: 'taken-again', again: paid.id });
+  expect(codeOf(() => record(other, { what: 'paid-again' }))).toBe('late-not-paid');
+});
+
+test('a sound payment is no late decline', () => {
+  const paid = sellForCash(till, 500);
+  expect(codeOf(() => record(paid, { what: 'written-off' }))).toBe('late-not-open');
+});
+
+test('what was done comes back from the journal, and the rows cannot be changed', async () => {
+  const late = await declinedLater();
+  record(late, { what: 'noted', note: 'called' });
+  record(late, { what: 'written-off' }, { staff: 'owner' });
+  const before = lateSteps(till.core.book.db, late.id);
+  expect(() => till.core.book.db.exec("UPDATE late SET staff = 'nobody'")).toThrow('what was done is kept');
+  expect(() => till.core.book.db.exec('DELETE FROM late')).toThrow('what was done is kept');
+  till.kill();
+  around.storage.dropDatabase();
+  till = openTill(around);
+  expect(lateSteps(till.core.book.db, late.id)).toEqual(before);
+  expect(verifyBook(till.core.book)).toMatchObject({ ok: true });
+});
+
+test('the day report says what is open and what was closed by whom, on paper too', async () => {
+  await declinedLater();
+  const late = await declinedLater();
+  record(late, { what: 'written-off' }, { staff: 'cashier', approver: 'owner' });
+  const report = await close();
+  expect(report.late).toMatchObject({
+    open: { count: 1, amount: { minor: 1_280 } },
+    closed: [{ receiptNo: late.receiptNo, what: 'written-off', staff: 'cashier', approver: 'owner' }],
+  });
+  const text = JSON.stringify(dayReceipt(report, till.core.receiptContext(false)));
+  expect(text).toContain(late.receiptNo);
+  expect((await close()).late?.closed).toEqual([]);
+});
