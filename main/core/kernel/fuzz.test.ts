@@ -17,6 +17,7 @@ const plan = [
   ['dialogues', 0.5],
   ['certificates', 0.5],
   ['certificates', 0.5],
+  ['token', 1],
   ['tlv', 1],
   ['dol', 1],
 ] as const;
@@ -33,7 +34,7 @@ test(`nothing that a card may send is believed, forgotten or thrown back (seed $
     }
   };
   await Promise.all([lane(), lane()]);
-  for (const kind of ['tlv', 'dol', 'certificates', 'dialogues']) {
+  for (const kind of ['tlv', 'dol', 'certificates', 'dialogues', 'token']) {
     const runs = told.filter((each) => each.kind === kind);
     expect(runs.reduce((sum, each) => sum + each.inputs, 0)).toBeGreaterThanOrEqual(INPUTS);
   }

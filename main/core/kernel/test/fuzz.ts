@@ -4,8 +4,15 @@ import { parseArgs } from 'node:util';
 import { fuzzCertificates } from './fuzzcertificates.ts';
 import { fuzzDol, fuzzTlv } from './fuzzdata.ts';
 import { fuzzDialogues } from './fuzzdialogues.ts';
+import { fuzzToken } from './fuzztoken.ts';
 
-const kinds = { tlv: fuzzTlv, dol: fuzzDol, certificates: fuzzCertificates, dialogues: fuzzDialogues } as const;
+const kinds = {
+  tlv: fuzzTlv,
+  dol: fuzzDol,
+  certificates: fuzzCertificates,
+  dialogues: fuzzDialogues,
+  token: fuzzToken,
+} as const;
 
 function isKind(text: string): text is keyof typeof kinds {
   return Object.hasOwn(kinds, text);
