@@ -4,6 +4,7 @@ import type { CounterView } from '../../contract/counter.ts';
 import { Bar } from '../ui/bar.tsx';
 import { useFeed } from '../ui/frame.tsx';
 import page from '../ui/page.module.css';
+import { QueueBanners } from '../ui/queue.tsx';
 import { Choice } from '../ui/sheet.tsx';
 import { DeviceCard } from './device.tsx';
 import styles from './technician.module.css';
@@ -23,6 +24,7 @@ export function Technician({ view, onLanguage }: TechnicianProps): ReactNode {
     <div className={styles['bench']}>
       <Bar view={view} onLanguage={onLanguage} />
       <main className={styles['main']}>
+        <QueueBanners view={view} />
         <header className={page['head']}>
           <h1>{t('device.title')}</h1>
           <i className={page['fill']} />
