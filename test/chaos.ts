@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { runClock } from './chaos/clock.ts';
 import { runCrashStates } from './chaos/crash.ts';
+import { runFull } from './chaos/full.ts';
 import { runIo } from './chaos/io.ts';
 import { runKills } from './chaos/kills.ts';
 import { runLine } from './chaos/line.ts';
 import type { PartOptions, PartResult } from './chaos/part.ts';
+import { runRot } from './chaos/rot.ts';
 import { runSimulation, traceSeed } from './chaos/simulation.ts';
 
 /** `npm run chaos`: searches for a broken promise under faults of every kind. docs/reliability.md explains it. */
@@ -32,7 +35,10 @@ const parts: readonly Part[] = [
     usual: 2_000,
     run: (options) => runCrashStates(options),
   },
+  { option: 'rot', counts: 'places in which a store is spoilt', usual: 400, run: runRot },
+  { option: 'full', counts: 'disks that become full', usual: 5, run: runFull },
   { option: 'io', counts: 'operations on the disk that fail', usual: 90, run: runIo },
+  { option: 'clock', counts: 'days with a clock that jumps', usual: 2, run: runClock },
   { option: 'line', counts: 'sales over a line that fails in every way', usual: 200, run: runLine },
 ];
 

@@ -5,7 +5,7 @@ import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay } from './ledger/day.ts';
 import { openBook } from './ledger/recovery.ts';
 import { Refused } from './refused.ts';
-import { type Migration, openDatabase } from './store/database.ts';
+import { type Migration, openDatabase, storeFault } from './store/database.ts';
 import { readSetting } from './store/settings.ts';
 import type { World } from './world/world.ts';
 
@@ -32,7 +32,7 @@ export function openRecord(options: RecordOptions): { db: Book['db']; book: Book
     return { db, book, recovered };
   } catch (error) {
     db.close();
-    throw error;
+    throw storeFault(error);
   }
 }
 

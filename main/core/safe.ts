@@ -48,7 +48,6 @@ function stoppedView(stopped: string): CounterView {
     now: { phase: 'idle' },
     sale: null,
     showsCodes: false,
-    holds: false,
     recent: [],
     notices: [],
     stopped,

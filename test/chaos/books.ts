@@ -14,6 +14,8 @@ export interface BooksCompared {
   /** What is not as it was promised; empty in good order. */
   readonly broken: readonly string[];
   readonly payments: number;
+  /** What became of each request: kind, state and amount of its payment. */
+  readonly ends: ReadonlyMap<string, string>;
   readonly replayed: number;
   readonly appended: number;
 }
@@ -53,7 +55,16 @@ export async function compareBooks(
   if (!ok) broken.push(`I14: ${JSON.stringify(firstBreak)}`);
   broken.push(...(await closeDiffers(core)));
   for (const error of fatal) broken.push(`fatal: ${String(error)}`);
-  return { broken, payments: rows.length, replayed, appended };
+  return { broken, payments: rows.length, ends: endsOf(core), replayed, appended };
+}
+
+function endsOf(core: Core): Map<string, string> {
+  const ends = core.book.db
+    .prepare<[], { key: string; end: string }>(
+      "SELECT key, kind || ' ' || state || ' ' || amount AS end FROM request JOIN payment ON payment.id = request.payment ORDER BY key",
+    )
+    .all();
+  return new Map(ends.map(({ key, end }) => [key, end]));
 }
 
 /** What people were told is there, and still so. */

@@ -40,7 +40,7 @@ async function record(seed: number, recorder: string): Promise<Operation[]> {
   try {
     const trace = join(trial.folder, 'recording');
     const orders = { path: recorder, orders: { trace } };
-    await trial.run({ seed, name: `${seed}-a`, recorder: orders, killAfterMs: 400 });
+    await trial.run({ seed, name: `${seed}-a`, recorder: orders, kill: { lines: 25, ms: 3 } });
     await trial.run({ seed: seed + 1, name: `${seed}-b`, recorder: orders, acts: ACTS });
     return readRecording(readFileSync(trace));
   } finally {

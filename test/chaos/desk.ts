@@ -12,19 +12,21 @@ import { profile as simulated } from '../simulation/profile.ts';
 import { Random } from '../simulation/random.ts';
 import { PipeLink, type Send } from './pipe.ts';
 
-/** The simulated bank's rules with the patience of a test. */
-export const profile: AcquirerProfile = {
-  ...simulated,
-  timers: {
-    connectMs: 100,
-    responseMs: 150,
-    echoMs: 30_000,
-    reconnectMs: [10],
-    repeatMs: [0, 10, 20],
-    messageLifetimeMs: 60,
-  },
-  walletTimers: { firstQueryMs: 10, queryMs: 15, giveUpMs: 100 },
-};
+/** The simulated bank's rules with the patience of a test; `patience` of 10 is ten times that. */
+export function rulesOf(patience: number): AcquirerProfile {
+  return {
+    ...simulated,
+    timers: {
+      connectMs: 100,
+      responseMs: 150 * patience,
+      echoMs: 30_000,
+      reconnectMs: [10],
+      repeatMs: [0, 10, 20],
+      messageLifetimeMs: 60,
+    },
+    walletTimers: { firstQueryMs: 10 * patience, queryMs: 15 * patience, giveUpMs: 100 * patience },
+  };
+}
 
 const ZONE = 'Asia/Shanghai';
 const CASHIER = { staff: 'cashier' } as const;
@@ -40,7 +42,8 @@ export interface Desk {
 }
 
 /** Opens the terminal of a folder. Throws what the core throws when it does not start. */
-export function openDesk(folder: string, send: Send, onFatal: (error: unknown) => void): Desk {
+export function openDesk(folder: string, send: Send, onFatal: (error: unknown) => void, patience = 1): Desk {
+  const profile = rulesOf(patience);
   const readers = new SimulatedReaders({ reader: true, printer: undefined, printerBreaks: false });
   const scanner = new SimulatedScanner();
   const link = new PipeLink(send, profile.timers.responseMs);
@@ -189,7 +192,7 @@ export class Cashier {
   async #over(id: string): Promise<void> {
     const { core } = this.#desk;
     const open = ['opened', 'sealed', 'sending', 'querying'];
-    await settled(core, () => !open.includes(core.payments.get(id).state) || core.stopped !== null, 2_000);
+    await settled(core, () => !open.includes(core.payments.get(id).state) || core.stopped !== null, 5_000);
     if (core.payments.get(id).state === 'approved') this.#sold.push(id);
   }
 

@@ -96,10 +96,11 @@ async function trial(seed: number, kills: number, recorder: string | undefined, 
 }
 
 /** Every other kill at the next operation, mostly, the others some time after the start. */
-function killing(seed: number, kill: number, path: string | undefined): Pick<RunOptions, 'recorder' | 'killAfterMs'> {
+function killing(seed: number, kill: number, path: string | undefined): Pick<RunOptions, 'recorder' | 'kill'> {
   const random = new Random(seed, 100 + kill);
-  if (kill % 2 === 1 || path === undefined) return { killAfterMs: random.int(0, 400) };
-  const point = seed * (KILLS / 2) + kill / 2;
-  const half = Math.floor(point / POINTS) % 2 === 1;
+  if (kill % 2 === 1 || path === undefined) return { kill: { lines: random.int(1, 40), ms: random.int(0, 20) } };
+  // Seven and the count of points have no divisor in common: few kills are spread over all of them, many reach each.
+  const point = (seed * (KILLS / 2) + kill / 2) * 7;
+  const half = kill % 4 === 2;
   return { recorder: { path, orders: { kill: { at: 1 + (point % POINTS), half } } } };
 }

@@ -7,10 +7,10 @@ import type { Asked } from './pipe.ts';
 /**
  * A terminal that sells until it is killed. What it shows it says on stdout before anything else happens, one line a
  * result. The bank is at the other end of file descriptor 3.
- *   node test/chaos/till.ts FOLDER NAME SEED ACTS
+ *   node test/chaos/till.ts FOLDER NAME SEED ACTS PATIENCE
  */
 
-const [folder = '', name = '', seed = '1', acts = '1000000'] = process.argv.slice(2);
+const [folder = '', name = '', seed = '1', acts = '1000000', patience = '1'] = process.argv.slice(2);
 
 function say(line: object): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
@@ -40,10 +40,11 @@ function stopped(desk: Desk | undefined, error: unknown): void {
 let desk: Desk | undefined;
 let over = false;
 try {
-  desk = openDesk(folder, send, (error) => {
+  const onFatal = (error: unknown): void => {
     over = true;
     stopped(desk, error);
-  });
+  };
+  desk = openDesk(folder, send, onFatal, Number(patience));
   const { core, link } = desk;
   createInterface({ input: wire }).on('line', (line) => link.heard(JSON.parse(line)));
   core.onChange(() => {

@@ -57,8 +57,12 @@ export interface RunOptions {
   readonly acts?: number;
   /** Preloads the recorder with these orders. */
   readonly recorder?: { readonly path: string; readonly orders: Omit<Orders, 'folder'> };
-  /** Kills it so long after it was ready. */
-  readonly killAfterMs?: number;
+  /** Kills it so many milliseconds after it has said so many lines. */
+  readonly kill?: { readonly lines: number; readonly ms: number };
+  /** How many times longer than usual it waits for the bank. */
+  readonly patience?: number;
+  /** Called with every line that it says. */
+  readonly heard?: (line: TillLine) => void;
   /** Kills it when it has lived so long, whatever happened to it. */
   readonly limitMs?: number;
 }
@@ -80,9 +84,9 @@ export class Trial {
 
   /** Starts the terminal and lets it sell until it ends or is killed. */
   async run(options: RunOptions): Promise<Run> {
-    const { seed, name, acts = 1_000_000, recorder, killAfterMs, limitMs = 60_000 } = options;
+    const { seed, name, acts = 1_000_000, recorder, kill, patience = 1, limitMs = 60_000 } = options;
     const program = fileURLToPath(import.meta.resolve('./till.ts'));
-    const child = spawn(process.execPath, [program, this.data, name, String(seed), String(acts)], {
+    const child = spawn(process.execPath, [program, this.data, name, String(seed), String(acts), String(patience)], {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       env: {
         ...process.env,
@@ -97,8 +101,9 @@ export class Trial {
     });
     const heard = this.#listen(child, (line) => {
       lines.push(line);
+      options.heard?.(line);
       this.testimony.hear(line);
-      if (line.ready && killAfterMs !== undefined) void wait(killAfterMs).then(() => child.kill('SIGKILL'));
+      if (lines.length === kill?.lines) void wait(kill.ms).then(() => child.kill('SIGKILL'));
     });
     const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
     const [code]: (number | null)[] = await once(child, 'close');

@@ -171,6 +171,22 @@ test('a journal of somebody else stops the start', () => {
   expect(open).toThrow(/different entries/);
 });
 
+test.each([
+  ["UPDATE counter SET value = value + 1 WHERE name = 'trace'", /counter trace differs/],
+  ["UPDATE payment SET day = '2020-01-01' WHERE id = 'p2'", /payment p2 differs from the journal in day/],
+  ["DELETE FROM payment WHERE id = 'p2'", /payment p2 is missing/],
+  ['UPDATE transfer SET amount = amount + 1 WHERE seq = 2', /a transfer differs/],
+])('%s stops the start, and nothing is touched', (sql, what) => {
+  setJournal(Buffer.from(`${lines().slice(0, 4).join('\n')}\n`));
+  const before = journal();
+  book.db.pragma('foreign_keys = OFF');
+  book.db.exec('DROP TRIGGER payment_delete; DROP TRIGGER transfer_update');
+  book.db.exec(sql);
+  expect(open).toThrow(TamperError);
+  expect(open).toThrow(what);
+  expect(journal()).toEqual(before);
+});
+
 test('a database whose last entries were changed does not get them into the journal', () => {
   setJournal(Buffer.from(`${lines().slice(0, 3).join('\n')}\n`));
   book.db.exec('DROP TRIGGER entry_update');

@@ -1,9 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import type { Storage } from '../store/storage.ts';
 import { Book, databaseHead, GROUP, type Recovered } from './book.ts';
+import { bookFault } from './check.ts';
 import { parseEntry } from './entry.ts';
 import { type ChainBreak, chain, GENESIS, Journal, type JournalLine, readJournal } from './journal.ts';
-import { turnoverFault } from './turnover.ts';
 
 export const JOURNAL = 'countertap.journal';
 
@@ -32,6 +32,8 @@ export function openBook(storage: Storage, db: Database): { book: Book; recovere
   const last = lines.at(-1);
   const journal = new Journal(file, last?.seq ?? 0, last?.hash ?? GENESIS);
   const unwritten = onlyInDatabase(db, journal);
+  const fault = bookFault(db, [...lines.slice(0, stored.length), ...unwritten]);
+  if (fault) throw new TamperError(fault.seq, fault.what);
 
   // Nothing was touched up to here: what cannot be believed is left as it was found (I23).
   if (cut) file.truncate(length);
@@ -41,8 +43,6 @@ export function openBook(storage: Storage, db: Database): { book: Book; recovere
   for (const line of unwritten) journal.append(line);
   const head = databaseHead(db);
   if (head.hash !== journal.hash) throw new TamperError(head.seq, 'database and journal end differently');
-  const wrong = turnoverFault(db);
-  if (wrong !== undefined) throw new TamperError(head.seq, wrong);
   return { book, recovered: { replayed: missing.length, appended: unwritten.length, cut } };
 }
 

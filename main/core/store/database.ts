@@ -88,7 +88,13 @@ function guarded<T>(open: () => T): T {
 function faultOf(error: unknown): StoreFault {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'in-use';
-  return code === 'SQLITE_NOTADB' ? 'not-a-database' : 'failed';
+  return code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT') ? 'not-a-database' : 'failed';
+}
+
+/** What SQLite has thrown, as a fault of the store; anything else as it is. */
+export function storeFault(error: unknown): unknown {
+  const bySqlite = error instanceof Error && error.name === 'SqliteError';
+  return bySqlite ? new StoreError(faultOf(error), error.message) : error;
 }
 
 function messageOf(error: unknown): string {
