@@ -171,6 +171,8 @@ export const CounterView = z.object({
   sale: SaleView.nullable(),
   /** Whether codes can be shown for customers to scan. */
   showsCodes: z.boolean(),
+  /** Whether amounts can be held and completed later. */
+  holds: z.boolean(),
   recent: z.array(PaymentView),
   notices: z.array(Notice),
   /** Sales are stopped, and why (words under `refusal.<code>`); null in good order. */

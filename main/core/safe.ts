@@ -48,6 +48,7 @@ function stoppedView(stopped: string): CounterView {
     now: { phase: 'idle' },
     sale: null,
     showsCodes: false,
+    holds: false,
     recent: [],
     notices: [],
     stopped,

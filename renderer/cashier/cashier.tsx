@@ -15,6 +15,7 @@ import styles from './cashier.module.css';
 import { Desk } from './desk.tsx';
 import { Foot } from './foot.tsx';
 import { KeysSheet } from './help.tsx';
+import { HoldSheet } from './hold.tsx';
 import { NoticesSheet } from './notices.tsx';
 import { PaymentSheet } from './payment.tsx';
 import { Result } from './result.tsx';
@@ -26,6 +27,7 @@ export type Opened =
   | { readonly sheet: 'none' | 'keys' | 'void' | 'notices' | 'drawer' | 'drop' }
   | { readonly sheet: 'split'; readonly total: Money }
   | { readonly sheet: 'cash'; readonly amount: Money }
+  | { readonly sheet: 'hold'; readonly amount: Money | undefined }
   | { readonly sheet: 'payment'; readonly payment: string };
 
 const none: Opened = { sheet: 'none' };
@@ -193,6 +195,10 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
     else setHint(t('pad.zero'));
   };
   const accept = (payment: string) => act.run((client) => client.sale.accept({ payment }));
+  const hold = () => {
+    clearSaying();
+    if (free) setOpened({ sheet: 'hold', amount: entered() });
+  };
   const lock = () => act.run((client) => client.session.signOut({}));
   const leave = () => {
     const { now } = view;
@@ -208,6 +214,7 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
     else if (name === 'F4') setOpened({ sheet: 'void' });
     else if (name === 'F6') split();
     else if (name === 'F7' && view.showsCodes) void showCode();
+    else if (name === 'F9' && view.holds) hold();
     else if (name === 'F8') onLanguage();
     else if (name === 'F10') void lock();
   };
@@ -271,6 +278,7 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
         onCash={() => void takeCash()}
         onShow={() => void showCode()}
         onSplit={split}
+        onHold={hold}
         onOpen={setOpened}
       />
       {opened.sheet === 'keys' && <KeysSheet onClose={close} />}
@@ -300,6 +308,18 @@ export function Cashier({ view, onLanguage, bare = false }: CashierProps): React
         />
       )}
       {opened.sheet === 'drop' && sale && <DropSheet view={view} sale={sale} onClose={close} />}
+      {opened.sheet === 'hold' && (
+        <HoldSheet
+          view={view}
+          amount={opened.amount}
+          onClose={close}
+          onHeld={() => {
+            setTyped('');
+            close();
+          }}
+          onOpen={(payment) => setOpened({ sheet: 'payment', payment })}
+        />
+      )}
       {opened.sheet === 'payment' && <PaymentSheet view={view} payment={opened.payment} onClose={close} />}
     </div>
   );

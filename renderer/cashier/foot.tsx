@@ -11,13 +11,14 @@ interface FootProps {
   readonly onCash: () => void;
   readonly onShow: () => void;
   readonly onSplit: () => void;
+  readonly onHold: () => void;
   readonly onOpen: (opened: Opened) => void;
 }
 
 const SENT_MS = 4_000;
 
 /** The line below the till: what is one touch away, and what a person should know. */
-export function Foot({ view, onCash, onShow, onSplit, onOpen }: FootProps): ReactNode {
+export function Foot({ view, onCash, onShow, onSplit, onHold, onOpen }: FootProps): ReactNode {
   const { t } = useTranslation();
   const reprint = useAct();
   const last = view.recent.find((payment) => payment.print !== 'none');
@@ -57,6 +58,11 @@ export function Foot({ view, onCash, onShow, onSplit, onOpen }: FootProps): Reac
       <button type="button" title="F4" onClick={() => onOpen({ sheet: 'void' })}>
         {t('cashier.void')}
       </button>
+      {view.holds && (
+        <button type="button" title="F9" onClick={onHold}>
+          {t('cashier.hold')}
+        </button>
+      )}
       <button type="button" onClick={() => onOpen({ sheet: 'drawer' })}>
         {t('cashier.drawer')}
       </button>

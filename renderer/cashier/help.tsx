@@ -12,6 +12,7 @@ const keys = [
   ['F4', 'void'],
   ['F6', 'split'],
   ['F7', 'show'],
+  ['F9', 'hold'],
   ['F8', 'language'],
   ['F10', 'lock'],
   ['F1 ?', 'help'],

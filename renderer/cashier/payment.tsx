@@ -7,8 +7,10 @@ import { RefusedNote, useAct } from '../ui/frame.tsx';
 import { Choice, Choices, Sheet } from '../ui/sheet.tsx';
 import { Mark } from '../ui/sign.tsx';
 import { fullTime, MoneyText, paidBy, reasonText, stateText } from '../ui/write.tsx';
+import { CompleteForm, ReleaseForm } from './hold.tsx';
 import { AskPrinted } from './notices.tsx';
 import styles from './payment.module.css';
+import { DecideForm, Earlier, RefundForm } from './refund.tsx';
 import { VoidConfirm } from './void.tsx';
 
 /** The figures by which bank and shop speak of a payment. */
@@ -87,7 +89,7 @@ export function Story({
 /** Reads a payment and its story from the core. */
 function useStory(payment: string) {
   const { run, refused, pending } = useAct();
-  const [story, setStory] = useState<{ payment: PaymentView; steps: StoryStep[] }>();
+  const [story, setStory] = useState<{ payment: PaymentView; about: PaymentView[]; steps: StoryStep[] }>();
   const load = useCallback(async () => {
     const found = await run((client) => client.payments.story({ payment }));
     if (found) setStory(found);
@@ -96,6 +98,59 @@ function useStory(payment: string) {
     void load();
   }, [load]);
   return { story, refused, pending, load };
+}
+
+/** What can be asked for about a payment, each on a page of the sheet. */
+type Asked = 'void' | 'refund' | 'complete' | 'release' | 'decide';
+const titles: Record<Asked, string> = {
+  void: 'void.title',
+  refund: 'refund.title',
+  complete: 'hold.completeTitle',
+  release: 'hold.releaseTitle',
+  decide: 'decide.title',
+};
+
+interface PageProps {
+  readonly view: CounterView;
+  readonly payment: PaymentView;
+  readonly onDone: () => void;
+  readonly onBack: () => void;
+}
+
+function Page({ asked, ...page }: PageProps & { readonly asked: Asked }): ReactNode {
+  const { refundable, held } = page.payment;
+  switch (asked) {
+    case 'void':
+      return <VoidConfirm {...page} />;
+    case 'refund':
+      return refundable && <RefundForm {...page} left={refundable} />;
+    case 'complete':
+      return held && <CompleteForm {...page} most={held.most} />;
+    case 'release':
+      return <ReleaseForm {...page} />;
+    case 'decide':
+      return <DecideForm {...page} />;
+  }
+}
+
+/** What this payment allows to be asked for. */
+function Asks({
+  view,
+  payment,
+  onAsk,
+}: Pick<PageProps, 'view' | 'payment'> & { readonly onAsk: (asked: Asked) => void }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {payment.voidable && <Choice onPress={() => onAsk('void')}>{t('payment.void')}</Choice>}
+      {payment.refundable && <Choice onPress={() => onAsk('refund')}>{t('refund.open')}</Choice>}
+      {payment.held && <Choice onPress={() => onAsk('complete')}>{t('hold.complete')}</Choice>}
+      {payment.held && <Choice onPress={() => onAsk('release')}>{t('hold.release')}</Choice>}
+      {payment.decidable && view.session?.role === 'owner' && (
+        <Choice onPress={() => onAsk('decide')}>{t('decide.open')}</Choice>
+      )}
+    </>
+  );
 }
 
 interface PaymentSheetProps {
@@ -108,7 +163,7 @@ interface PaymentSheetProps {
 export function PaymentSheet({ view, payment: id, onClose }: PaymentSheetProps): ReactNode {
   const { t } = useTranslation();
   const { story, refused, load } = useStory(id);
-  const [showing, setShowing] = useState<'payment' | 'void'>('payment');
+  const [showing, setShowing] = useState<'payment' | Asked>('payment');
   const [showStory, setShowStory] = useState(false);
   const reprint = useAct();
   const zone = view.store?.zone;
@@ -120,18 +175,14 @@ export function PaymentSheet({ view, payment: id, onClose }: PaymentSheetProps):
       </Sheet>
     );
   }
-  if (showing === 'void') {
+  if (showing !== 'payment') {
+    const done = () => {
+      setShowing('payment');
+      void load();
+    };
     return (
-      <Sheet title={t('void.title')} onClose={onClose}>
-        <VoidConfirm
-          view={view}
-          payment={payment}
-          onBack={() => setShowing('payment')}
-          onDone={() => {
-            setShowing('payment');
-            void load();
-          }}
-        />
+      <Sheet title={t(titles[showing])} onClose={onClose} wide={showing === 'refund'}>
+        <Page asked={showing} view={view} payment={payment} onBack={() => setShowing('payment')} onDone={done} />
       </Sheet>
     );
   }
@@ -149,6 +200,7 @@ export function PaymentSheet({ view, payment: id, onClose }: PaymentSheetProps):
       </div>
       {payment.print === 'asked' && <AskPrinted payment={payment} zone={zone} />}
       <Facts payment={payment} zone={zone} />
+      <Earlier about={story?.about ?? []} zone={zone} />
       <RefusedNote refused={reprint.refused} />
       <Choices>
         {payment.print !== 'none' && (
@@ -159,7 +211,7 @@ export function PaymentSheet({ view, payment: id, onClose }: PaymentSheetProps):
             {t('payment.reprint')}
           </Choice>
         )}
-        {payment.voidable && <Choice onPress={() => setShowing('void')}>{t('payment.void')}</Choice>}
+        <Asks view={view} payment={payment} onAsk={setShowing} />
         <Choice
           onPress={() => {
             setShowStory(!showStory);

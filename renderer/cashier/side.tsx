@@ -5,6 +5,7 @@ import { formatAmount, formatMoney } from '../../contract/money.ts';
 import { outcomeOf, type PaymentView } from '../../contract/payment.ts';
 import { RefusedNote, useAct, useNow } from '../ui/frame.tsx';
 import { PIN_LENGTH, Pin } from '../ui/pin.tsx';
+import { QueueBanners } from '../ui/queue.tsx';
 import { Mark } from '../ui/sign.tsx';
 import { clockTime, paidBy, span } from '../ui/write.tsx';
 import styles from './side.module.css';
@@ -108,6 +109,7 @@ export function Side({
   return (
     <aside className={styles['side']}>
       {view.stopped !== null && <Stopped reason={view.stopped} />}
+      <QueueBanners view={view} />
       <OfflineBanner view={view} />
       <h2>{t('cashier.recent')}</h2>
       {view.recent.length === 0 ? (

@@ -5,6 +5,7 @@ import { Cashier } from '../cashier/cashier.tsx';
 import { PaymentSheet } from '../cashier/payment.tsx';
 import { DrawerPage } from '../drawer/drawer.tsx';
 import { LineState, LockButton, Switches } from '../ui/bar.tsx';
+import { QueueBanners } from '../ui/queue.tsx';
 import styles from './owner.module.css';
 import { Payments } from './payments.tsx';
 import { Queue } from './queue.tsx';
@@ -51,6 +52,7 @@ export function Owner({ view, onLanguage }: OwnerProps): ReactNode {
         <Cashier view={view} onLanguage={onLanguage} bare />
       ) : (
         <main className={styles['main']}>
+          <QueueBanners view={view} />
           {page === 'today' && (
             <TodayPage
               view={view}
@@ -64,7 +66,7 @@ export function Owner({ view, onLanguage }: OwnerProps): ReactNode {
           )}
           {page === 'payments' && <Payments zone={zone} onPayment={setPayment} />}
           {page === 'drawer' && <DrawerPage view={view} />}
-          {page === 'queue' && <Queue view={view} onPayment={setPayment} />}
+          {page === 'queue' && <Queue view={view} onPayment={setPayment} onTill={() => setPage('till')} />}
           {page === 'settlement' && <Settlement view={view} closing={closing} onClosing={setClosing} />}
         </main>
       )}

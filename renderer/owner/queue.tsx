@@ -7,22 +7,26 @@ import type { TerminalClient } from '../core.ts';
 import { useAsk } from '../ui/ask.ts';
 import { RefusedNote, useAct, useNow } from '../ui/frame.tsx';
 import page from '../ui/page.module.css';
+import { queueText } from '../ui/queue.tsx';
 import { Choice } from '../ui/sheet.tsx';
 import { Mark } from '../ui/sign.tsx';
 import { paidBy, span, stateText } from '../ui/write.tsx';
+import { LateWork } from './late.tsx';
 
 interface QueueProps {
   readonly view: CounterView;
   readonly onPayment: (payment: string) => void;
+  readonly onTill: () => void;
 }
 
 const askQueue = (client: TerminalClient) => client.queue.list({});
 
 /** What still waits for the bank: how long already, and what the terminal does next by itself. */
-export function Queue({ view, onPayment }: QueueProps): ReactNode {
+export function Queue({ view, onPayment, onTill }: QueueProps): ReactNode {
   const { t } = useTranslation();
   const { value: payments, refused, again } = useAsk(askQueue, view.seq);
   const sending = useAct();
+  const pausing = useAct();
   const [left, setLeft] = useState<number>();
   const now = useNow(1_000);
   const send = async () => {
@@ -30,6 +34,9 @@ export function Queue({ view, onPayment }: QueueProps): ReactNode {
     if (answer) setLeft(answer.left);
     again();
   };
+  const { offline } = view;
+  const paused = offline?.forwarding.paused != null;
+  const pause = () => void pausing.run((client) => (paused ? client.queue.resume({}) : client.queue.pause({})));
   return (
     <>
       <header className={page['head']}>
@@ -41,11 +48,17 @@ export function Queue({ view, onPayment }: QueueProps): ReactNode {
             ? t('common.working')
             : left !== undefined && (left === 0 ? t('owner.sent') : t('owner.left', { count: left }))}
         </span>
+        <Choice disabled={pausing.pending} onPress={pause}>
+          {t(paused ? 'queue.resume' : 'queue.pause')}
+        </Choice>
         <Choice main disabled={sending.pending || (payments?.length ?? 0) === 0} onPress={() => void send()}>
           {t('owner.sendNow')}
         </Choice>
       </header>
-      <RefusedNote refused={sending.refused ?? refused} />
+      {offline !== null && offline.count > 0 && (
+        <p className={page['note']}>{queueText(offline, now, t).join(' · ')}</p>
+      )}
+      <RefusedNote refused={sending.refused ?? pausing.refused ?? refused} />
       {payments?.length === 0 && <p className={page['note']}>{t('owner.queueEmpty')}</p>}
       {payments !== undefined && payments.length > 0 && (
         <table className={page['rows']}>
@@ -91,6 +104,7 @@ export function Queue({ view, onPayment }: QueueProps): ReactNode {
           </tbody>
         </table>
       )}
+      <LateWork view={view} onPayment={onPayment} onTill={onTill} />
     </>
   );
 }

@@ -243,6 +243,7 @@ export function counterView(scene: string, options: URLSearchParams): CounterVie
     now: nows[scene] ?? { phase: 'idle' },
     sale: options.has('split') ? halfPaid : null,
     showsCodes: true,
+    holds: true,
     recent: options.has('empty') ? [] : payments,
     notices: options.has('trouble')
       ? [

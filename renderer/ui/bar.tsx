@@ -2,9 +2,9 @@ import { Moon, Sun, Volume2, VolumeX } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CounterView } from '../../contract/counter.ts';
-import { formatMoney } from '../../contract/money.ts';
 import styles from './bar.module.css';
 import { useClient, useNow } from './frame.tsx';
+import { queueText } from './queue.tsx';
 import { useSoundSwitch } from './sound.ts';
 import { useTheme } from './theme.ts';
 import { clockTime } from './write.tsx';
@@ -97,7 +97,7 @@ export function Bar({ view, onLanguage }: BarProps): ReactNode {
       <LineState line={view.line} />
       {offline !== null && offline.count > 0 && (
         <span>
-          {t('bar.queue')} <b>{offline.count}</b> · {formatMoney(offline.sum)}
+          {t('bar.queue')} {queueText(offline, now, t).join(' · ')}
         </span>
       )}
       <time>{clockTime(now, store?.zone)}</time>

@@ -26,6 +26,7 @@ export function counterView(core: Core, port: Port): CounterView {
     now: core.counter.now,
     sale: core.sales.live(),
     showsCodes: core.profile.shown !== undefined,
+    holds: core.profile.hold !== undefined,
     recent: core.payments.recent(RECENT).map((payment) => core.view(payment)),
     notices: notices(core),
     stopped: core.stopped ?? core.custody.held,
