@@ -16,6 +16,9 @@ export interface Daemon {
   readonly port: number;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Stops it in its tracks, and lets it go on: as a machine that sleeps. */
+  freeze(): void;
+  thaw(): void;
   remove(): Promise<void>;
 }
 
@@ -75,6 +78,8 @@ export async function openDaemon(): Promise<Daemon> {
       }
     },
     stop,
+    freeze: () => void child?.kill('SIGSTOP'),
+    thaw: () => void child?.kill('SIGCONT'),
     remove: async () => {
       await stop();
       await rm(directory, { recursive: true });

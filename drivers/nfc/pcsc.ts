@@ -4,6 +4,7 @@ import { slotOf } from './families.ts';
 import { type Field, Fields } from './field.ts';
 import type { CardReaders, Exchange } from './reader.ts';
 import type { Link } from './session.ts';
+import { watchWake } from './wake.ts';
 
 export interface PcscOptions {
   /** Whether vsmartcard's virtual readers count, on which any program can be a card: for trials and tests alone. */
@@ -35,10 +36,13 @@ class PcscReaders extends Fields {
   #nfc: NFC | undefined;
   #again: NodeJS.Timeout | undefined;
   #closed = false;
+  #slots: Slot[] = [];
+  readonly #unwatch: () => void;
 
   constructor(options: PcscOptions) {
     super();
     this.#options = options;
+    this.#unwatch = watchWake(() => this.#reopen());
   }
 
   async start(): Promise<void> {
@@ -58,9 +62,30 @@ class PcscReaders extends Fields {
 
   override async close(): Promise<void> {
     this.#closed = true;
+    this.#unwatch();
     clearTimeout(this.#again);
     this.#nfc?.close();
     await super.close();
+  }
+
+  /**
+   * After a standstill nobody knows what became of readers and cards meanwhile, and some drivers never tell: everything is
+   * opened anew. A dialogue that was under way is over; its card has to be tapped again.
+   */
+  #reopen(): void {
+    const nfc = this.#nfc;
+    if (!nfc || this.#closed) return;
+    this.#leave(nfc);
+    this.unplugAll();
+    void this.start();
+  }
+
+  /** Lets go of PC/SC; what its readers still say is of no interest. */
+  #leave(nfc: NFC | undefined): void {
+    this.#nfc = undefined;
+    for (const slot of this.#slots) slot.retire();
+    this.#slots = [];
+    nfc?.close();
   }
 
   #accept(device: NfcReader): void {
@@ -69,13 +94,12 @@ class PcscReaders extends Fields {
     const { allowVirtual = false, only = '' } = this.#options;
     const slot = slotOf(device.name);
     if (!slot || (slot.kind === 'virtual' && !allowVirtual) || !device.name.includes(only)) return;
-    new Slot(device, this.plug(device.name, slot.kind), slot.feedback);
+    this.#slots.push(new Slot(device, this.plug(device.name, slot.kind), slot.feedback));
   }
 
   #lost(nfc: NFC | undefined, error: unknown): void {
     if (nfc !== this.#nfc || this.#closed) return;
-    this.#nfc = undefined;
-    nfc?.close();
+    this.#leave(nfc);
     this.setDaemonFault(missing(error));
     this.#again = setTimeout(() => void this.start(), START_AGAIN_MS);
   }
@@ -99,6 +123,7 @@ class Slot {
   readonly #signals: Signals | undefined;
   #connecting: NodeJS.Timeout | undefined;
   #present = false;
+  #retired = false;
 
   constructor(device: NfcReader, field: Field, feedback: Feedback | undefined) {
     this.#device = device;
@@ -109,7 +134,14 @@ class Slot {
     device.reader.on('status', ({ state }) => this.#look(state));
   }
 
+  /** Another one has taken this reader over. */
+  retire(): void {
+    this.#retired = true;
+    clearTimeout(this.#connecting);
+  }
+
   #look(state: number): void {
+    if (this.#retired) return;
     const { SCARD_STATE_PRESENT, SCARD_STATE_MUTE } = this.#device.reader;
     const was = this.#present;
     this.#present = (state & SCARD_STATE_PRESENT) !== 0;
@@ -126,7 +158,7 @@ class Slot {
       () => undefined,
       (error: Error & { previous?: Error & { code?: string } }) => error.previous?.code ?? error.message,
     );
-    if (!this.#present) return;
+    if (!this.#present || this.#retired) return;
     const atr = failure === undefined ? this.#device.reader.atr : undefined;
     if (atr) return this.#arrive(atr);
     this.#field.mute(
@@ -138,12 +170,13 @@ class Slot {
   }
 
   #arrive(atr: Uint8Array | undefined): void {
-    if (!atr) return;
+    if (!atr || this.#retired) return;
     clearTimeout(this.#connecting);
     this.#field.arrive(new Dialogue(this.#device, atr, this.#signals));
   }
 
   #gone(): void {
+    if (this.#retired) return;
     clearTimeout(this.#connecting);
     this.#present = false;
     this.#field.unplug();
