@@ -12,6 +12,7 @@ import { benchIso } from './iso.ts';
 import { measureDayReport, measureStored } from './large.ts';
 import { describeMachine } from './machine.ts';
 import { measureReceipts } from './receipt.ts';
+import { measureReconciliation } from './reconciliation.ts';
 import { measureStart } from './start.ts';
 import { measureSales, measureTaps } from './tap.ts';
 import { benchTlv } from './tlv.ts';
@@ -47,6 +48,7 @@ const measures: Readonly<Record<string, () => Promise<Figure[]>>> = {
     measureStored(dir, core.profile, values.large ? 50_000 : 5_000),
   ),
   day: async () => measureDayReport(dir, values.large ? 1_000_000 : 100_000),
+  reconciliation: () => measureReconciliation(dir, 100_000),
 };
 
 function row(figure: Figure): string {

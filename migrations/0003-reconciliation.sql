@@ -42,7 +42,7 @@ CREATE TABLE statement_line (
   extra INTEGER,
   PRIMARY KEY (statement, n)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX statement_line_rrn ON statement_line (rrn, statement, kind) WHERE rrn <> '';
+CREATE INDEX statement_line_rrn ON statement_line (rrn, statement, kind);
 CREATE INDEX statement_line_open ON statement_line (statement, verdict, n) WHERE verdict IN ('differs', 'waiting');
 CREATE INDEX statement_line_paid ON statement_line (day) WHERE kind = 'deposit';
 CREATE TRIGGER statement_line_delete BEFORE DELETE ON statement_line

@@ -8,21 +8,25 @@ import { IN_FORCE, type LineRow } from './statements.ts';
 /** Lines that are matched at a time: between two such slices the terminal sells. */
 const SLICE = 1_000;
 
-interface OwnRow {
-  readonly id: string;
-  readonly kind: string;
-  readonly state: string;
-  readonly amount: number;
-  readonly currency: string;
-  readonly scheme: string | null;
-  readonly stan: number;
-  readonly at: number;
-  readonly sent_at: number | null;
-}
-
 interface Found extends LineRow {
   readonly own: string | null;
+  readonly own_kind: string;
+  readonly own_state: string;
+  readonly own_amount: number;
+  readonly own_currency: string;
+  readonly own_scheme: string | null;
+  readonly own_stan: number;
+  readonly own_at: number;
+  readonly own_sent_at: number | null;
   readonly siblings: number;
+}
+
+/** A statement that is being matched, beside those in force. */
+interface Match {
+  readonly db: Database;
+  readonly no: number;
+  readonly inForce: ReadonlySet<number>;
+  readonly terms: Terms;
 }
 
 /**
@@ -35,12 +39,18 @@ export async function matchStatement(
   terms: Terms,
   pause: () => Promise<void>,
 ): Promise<void> {
+  const inForce = new Set(
+    prepared<[], { no: number }>(db, IN_FORCE)
+      .all()
+      .map((row) => row.no),
+  );
+  const match = { db, no, inForce, terms };
   for (let after = 0; ; ) {
     const rows = slice(db, no, after);
     const last = rows.at(-1);
     if (!last) return;
     after = last.n;
-    const judged = rows.flatMap((row) => judgeRow(db, row, terms));
+    const judged = rows.flatMap((row) => judgeRow(match, row));
     db.transaction(() => {
       for (const one of judged) write(db, no, one);
     })();
@@ -51,7 +61,9 @@ export async function matchStatement(
 function slice(db: Database, no: number, after: number): Found[] {
   return prepared<[number, number, number], Found>(
     db,
-    `SELECT l.*, p.id AS own, (SELECT count(*) FROM statement_line s WHERE s.rrn = l.rrn AND s.rrn <> '') AS siblings
+    `SELECT l.*, p.id AS own, p.kind AS own_kind, p.state AS own_state, p.amount AS own_amount, p.currency AS own_currency,
+            p.scheme AS own_scheme, p.stan AS own_stan, p.at AS own_at, p.sent_at AS own_sent_at, (SELECT count(*) FROM statement_line s LEFT JOIN statement t ON t.no = s.statement
+               WHERE s.rrn = l.rrn AND (s.statement = l.statement OR (t.no IS NOT NULL AND t.superseded_by IS NULL))) AS siblings
        FROM statement_line l LEFT JOIN payment p ON p.rrn = l.rrn AND p.tender IS NOT 'cash'
       WHERE l.statement = ? AND l.n > ? AND l.kind <> 'deposit' ORDER BY l.n LIMIT ?`,
   ).all(no, after, SLICE);
@@ -63,13 +75,16 @@ interface Change {
 }
 
 /** Judges the lines of one RRN together, when the first of them comes. */
-function judgeRow(db: Database, found: Found, terms: Terms): Change[] {
-  const own = found.own === null ? undefined : ownOf(db, found.own);
-  const all = found.siblings > 1 ? siblingsOf(db, found.rrn, found.statement) : [found];
-  const lines = all.filter(({ statement }) => statement === found.statement);
+function judgeRow({ db, no, inForce, terms }: Match, found: Found): Change[] {
+  const own = ownOf(db, found);
+  const all =
+    found.siblings > 1
+      ? siblingsOf(db, found.rrn).filter(({ statement }) => statement === no || inForce.has(statement))
+      : [found];
+  const lines = all.filter(({ statement }) => statement === no);
   if (lines[0]?.n !== found.n) return [];
-  const before = all.filter(({ statement }) => statement < found.statement).map(({ kind }) => kind);
-  const elsewhere = all.some(({ statement, kind }) => statement !== found.statement && kind === 'void');
+  const before = all.filter(({ statement }) => statement < no).map(({ kind }) => kind);
+  const elsewhere = all.some(({ statement, kind }) => statement !== no && kind === 'void');
   const voidSeen = elsewhere || (own !== undefined && ownVoidSeen(db, own));
   const judged = judge({ lines: lines.map(lineOf), own, before, voidSeen }, terms);
   return judged.flatMap((one) => {
@@ -78,28 +93,32 @@ function judgeRow(db: Database, found: Found, terms: Terms): Change[] {
   });
 }
 
-export function lineOf(row: LineRow): StatementLine {
+function lineOf(row: LineRow): StatementLine {
   return { ...row, currency: Currency.parse(row.currency) };
 }
 
-/** Lines of an RRN in this statement and in every one in force. */
-function siblingsOf(db: Database, rrn: string, statement: number): LineRow[] {
-  return prepared<[string, number], LineRow>(
-    db,
-    `SELECT * FROM statement_line WHERE rrn = ? AND (statement = ? OR statement IN (${IN_FORCE})) ORDER BY statement, n`,
-  ).all(rrn, statement);
+/** Lines of an RRN in all statements, those of imports that did not come to their end too. */
+function siblingsOf(db: Database, rrn: string): LineRow[] {
+  return prepared<[string], LineRow>(db, 'SELECT * FROM statement_line WHERE rrn = ?')
+    .all(rrn)
+    .sort((a, b) => a.statement - b.statement || a.n - b.n);
 }
 
-function ownOf(db: Database, id: string): Own | undefined {
-  const row = prepared<[string], OwnRow>(
-    db,
-    'SELECT id, kind, state, amount, currency, scheme, stan, at, sent_at FROM payment WHERE id = ?',
-  ).get(id);
-  return row && { ...ownFields(row), undoneAt: row.state === 'voided' ? undoneAt(db, id) : null };
-}
-
-function ownFields({ at, sent_at, ...row }: OwnRow): Omit<Own, 'undoneAt'> {
-  return { ...row, from: at, until: Math.max(at, sent_at ?? at) };
+function ownOf(db: Database, found: Found): Own | undefined {
+  const { own: id, own_at: from, own_sent_at: sent, own_state: state } = found;
+  if (id === null) return undefined;
+  return {
+    id,
+    kind: found.own_kind,
+    state,
+    amount: found.own_amount,
+    currency: found.own_currency,
+    scheme: found.own_scheme,
+    stan: found.own_stan,
+    from,
+    until: Math.max(from, sent ?? from),
+    undoneAt: state === 'voided' ? undoneAt(db, id) : null,
+  };
 }
 
 const VOIDS = "payment v WHERE v.original = ? AND v.kind = 'void' AND v.state IN ('approved', 'settled')";
@@ -116,7 +135,7 @@ function ownVoidSeen(db: Database, own: Own): boolean {
   return (
     prepared<[string]>(
       db,
-      `SELECT 1 FROM statement_line l WHERE l.kind = 'void' AND l.statement IN (${IN_FORCE})
+      `SELECT 1 FROM statement_line l INDEXED BY statement_line_rrn WHERE l.kind = 'void' AND l.statement IN (${IN_FORCE})
          AND l.rrn IN (SELECT v.rrn FROM ${VOIDS}) LIMIT 1`,
     ).get(own.id) !== undefined
   );
