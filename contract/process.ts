@@ -7,6 +7,12 @@ export type WindowName = z.infer<typeof WindowName>;
 /** Shell to core; a MessagePort travels with it. One port a load of a page: a new one replaces that window's old one. */
 export const ToCore = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('port'), window: WindowName }),
+  /** First of all: with what the core seals keys. `secret` is a passphrase, or 32 bytes in base64; empty for `none`. */
+  z.strictObject({
+    type: z.literal('sealer'),
+    kind: z.enum(['passphrase', 'safe-storage', 'none']),
+    secret: z.string().max(1024),
+  }),
   /** Finish what is being written and end. */
   z.strictObject({ type: z.literal('stop') }),
 ]);

@@ -63,6 +63,10 @@ export const RefusalCode = z.enum([
   'statement-not-found',
   'statement-line-not-found',
   'data-damaged',
+  'key-in-profile',
+  'key-unprotected',
+  'key-same-person',
+  'key-component-invalid',
 ]);
 export type RefusalCode = z.infer<typeof RefusalCode>;
 

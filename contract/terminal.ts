@@ -3,6 +3,7 @@ import { CounterView, CustomerView, Language } from './counter.ts';
 import { CloseStep, DayReport, Today } from './day.ts';
 import { DeviceView, TestResult, Verification, VirtualCard, VirtualPaper, VirtualStatus } from './device.ts';
 import { CountInput, DrawerAnswer, DrawerShift, FloatInput, MoveInput } from './drawer.ts';
+import { KeyComponent, KeyTaken, KeyView, MessageRead } from './key.ts';
 import { PaymentId, PaymentRef, PaymentView, RefundCause, RequestKey, StoryStep } from './payment.ts';
 import { LateItem, LateNote } from './queue.ts';
 import {
@@ -215,6 +216,17 @@ export const terminal = {
       .input(z.strictObject({ device: z.string(), test: z.enum(['tap', 'scan', 'print', 'open', 'echo', 'verify']) }))
       .output(TestResult),
     verify: technical.input(none).output(Verification),
+  },
+  keys: {
+    state: technical.input(none).output(KeyView),
+    /** One of two components of the master key; two different people each give theirs with their own PIN. */
+    component: technical.input(KeyComponent).output(KeyTaken),
+    /** Forgets a first component. */
+    cancel: technical.input(none).output(KeyView),
+  },
+  messages: {
+    /** Takes one message of the line apart: hex, with or without length and header. */
+    decode: technical.input(z.strictObject({ hex: z.string().min(1).max(20_000) })).output(MessageRead),
   },
   virtual: {
     status: virtual.input(none).output(VirtualStatus),

@@ -1,6 +1,7 @@
 import type { Currency, Money } from '../../contract/money.ts';
 import type { PaymentView } from '../../contract/payment.ts';
 import type { RefusalCode } from '../../contract/refusal.ts';
+import type { Sealer } from './bank/keystore.ts';
 import type { AcquirerLink } from './bank/link.ts';
 import { openLink } from './bank/open.ts';
 import type { AcquirerProfile } from './bank/profile.ts';
@@ -9,6 +10,7 @@ import { CashDrawer } from './cash/drawer.ts';
 import { Custody } from './custody.ts';
 import type { CardOutcome, Vault } from './kernel/outcome.ts';
 import { openVault } from './kernel/vault.ts';
+import { Keys } from './keys.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay } from './ledger/day.ts';
 import { BankParameters, keptTerms } from './parameters.ts';
@@ -45,6 +47,10 @@ export interface CoreOptions {
   readonly profile: AcquirerProfile;
   /** Fingerprint of whoever signed the profile; pinned at first use. */
   readonly signer: string;
+  /** Seals a master key that is loaded at the terminal. */
+  readonly sealer?: Sealer | undefined;
+  /** The master key is not the profile's own. */
+  readonly keySealed?: boolean;
   readonly zone: string;
   /** Only this reader. */
   readonly reader?: string | undefined;
@@ -73,6 +79,7 @@ export class Core {
   readonly link: AcquirerLink;
   readonly counter: Counter;
   readonly sales: Sales;
+  readonly keys: Keys;
   readonly parameters: BankParameters;
   readonly aftersale: Aftersale;
   readonly pending: Pending;
@@ -121,21 +128,16 @@ export class Core {
     book.onFailed(fatal);
     const sales = new SaleTable(db);
     this.#runner = new Runner({
-      world,
-      book,
-      payments,
-      sales,
-      link,
-      rules,
+      ...{ world, book, payments, sales, link, rules, fatal },
       settings: () => this.#settings,
       perform: (payment, effect) => this.#perform(payment, effect),
       changed: (payment) => this.#paymentChanged(payment),
-      fatal,
     });
     const { clock } = world;
+    const idle = (): boolean => !this.counter.busy && this.#stopped === null;
+    this.keys = new Keys(this, idle, options);
     this.parameters = new BankParameters({
-      ...{ world, book, link, profile, blocklist, fatal, signer: options.signer },
-      idle: () => !this.counter.busy && this.#stopped === null,
+      ...{ world, book, link, profile, blocklist, fatal, signer: options.signer, idle },
       adopt: (terms) => Object.assign(rules, rulesOf(Object.assign(profile, terms))),
       onChange: (listener) => this.onChange(listener),
       changed: () => this.changed(),
@@ -167,13 +169,7 @@ export class Core {
       changed: () => this.changed(),
     });
     this.aftersale = openAftersale({
-      clock,
-      book,
-      payments,
-      runner: this.#runner,
-      link,
-      rules,
-      counter: this.counter,
+      ...{ clock, book, payments, runner: this.#runner, link, rules, counter: this.counter },
       refuseStopped: () => this.#refuseStopped(),
       refuseSale: (amount) => this.#refuseSale(amount, undefined),
     });

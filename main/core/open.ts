@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { openKeyStore, type Sealer } from './bank/keystore.ts';
+import { KEY_FILE, openKeyStore, type Sealer } from './bank/keystore.ts';
 import { type AcquirerProfile, readProfile } from './bank/profile.ts';
 import { Core } from './core.ts';
 import { readCaKeys, withCaKeys } from './kernel/cakeys.ts';
@@ -63,7 +63,10 @@ export async function openTerminal(options: StartOptions, onFatal: (error: unkno
     const world = openRealWorld(options.data, devices, anchorOf(options, profile.virtual));
     const { reader, zone } = options;
     const keyed = withMasterKey(profile, world.storage, options.sealer);
-    const core = new Core({ world, migrations: findMigrations(), profile: keyed, signer, zone, reader, onFatal });
+    const { sealer } = options;
+    const keySealed = profile.masterKey === undefined;
+    const given = { profile: keyed, signer, sealer, keySealed };
+    const core = new Core({ world, migrations: findMigrations(), ...given, zone, reader, onFatal });
     return { core, devices };
   } catch (error) {
     await devices.close();
@@ -76,11 +79,16 @@ function anchorOf({ data, anchor }: StartOptions, virtual: boolean): string | un
   return anchor ?? (virtual ? undefined : `${resolve(data)}.anchor`);
 }
 
-/** The profile with the master key that was loaded into the data folder, where it holds none itself. */
+/**
+ * The profile with the master key that was loaded into the data folder, where it holds none itself. Before the first key is
+ * loaded the terminal starts without: the line waits for it.
+ */
 function withMasterKey(profile: AcquirerProfile, storage: Storage, sealer: Sealer | undefined): AcquirerProfile {
   if (profile.masterKey !== undefined) return profile;
+  if (!sealer && !storage.exists(KEY_FILE)) return profile;
   if (!sealer) throw new Refused('profile-damaged', 'the master key is sealed: its passphrase is needed');
   const loaded = openKeyStore(storage, sealer).load();
+  if (!loaded.ok && loaded.code === 'absent') return profile;
   if (!loaded.ok) throw new Refused('profile-damaged', `master key ${loaded.code}: terminal key load`);
   return { ...profile, masterKey: Buffer.from(loaded.key).toString('hex') };
 }

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import type { MessagePortMain, ParentPort } from 'electron';
 import { type FromCore, ToCore, type WindowName } from '../../contract/process.ts';
+import { PASSPHRASE_LENGTH, passphraseSealer, type Sealer, safeStorageSealer } from './bank/keystore.ts';
 import { openTerminal, type StartOptions, type Terminal } from './open.ts';
 import { Refused } from './refused.ts';
 import { serveStopped } from './safe.ts';
@@ -17,18 +19,23 @@ export async function runUtility(args: readonly string[], parent: ParentPort): P
   const early: { window: WindowName; port: MessagePortMain }[] = [];
   let accept: Accept = (window, port) => early.push({ window, port });
   let stop: () => Promise<void> = async () => undefined;
+  let sealed: (sealer: Sealer | undefined) => void = () => undefined;
+  const sealer = new Promise<Sealer | undefined>((resolve) => {
+    sealed = resolve;
+  });
   parent.on('message', ({ data, ports }) => {
     const message = ToCore.safeParse(data);
     const port = ports[0];
     if (!message.success) return;
-    if (message.data.type === 'stop') void stop().then(() => process.exit(0));
+    if (message.data.type === 'sealer') sealed(sealerOf(message.data));
+    else if (message.data.type === 'stop') void stop().then(() => process.exit(0));
     else if (port) accept(message.data.window, port);
   });
   const say = (message: FromCore): void => parent.postMessage(message);
   const { options, safe } = readArgs(args);
   try {
     if (safe) throw new Refused('core-crashing', 'the core stopped several times in a minute');
-    const terminal = await openTerminal(options, fail);
+    const terminal = await openTerminal({ ...options, sealer: await sealer }, fail);
     const server = serve(terminal, options);
     accept = (window, port) =>
       server.accept(
@@ -50,6 +57,14 @@ export async function runUtility(args: readonly string[], parent: ParentPort): P
     say({ type: 'stopped', code, detail });
   }
   for (const { window, port } of early) accept(window, port);
+}
+
+/** What the shell said to seal keys with. A passphrase that is too short seals nothing. */
+function sealerOf({ kind, secret }: Extract<ToCore, { type: 'sealer' }>): Sealer | undefined {
+  if (kind === 'safe-storage') return safeStorageSealer(Buffer.from(secret, 'base64'), randomBytes);
+  return kind === 'passphrase' && secret.length >= PASSPHRASE_LENGTH
+    ? passphraseSealer(secret, randomBytes)
+    : undefined;
 }
 
 function serve(terminal: Terminal, options: StartOptions): Server {

@@ -5,6 +5,7 @@ import { FromCore, type ToCore, type WindowName } from '../../contract/process.t
 import { safeEnvironment } from './environment.ts';
 import type { Log } from './log.ts';
 import { afterCrash } from './restart.ts';
+import type { SealerMessage } from './sealer.ts';
 
 /** The core, as the shell sees it: something that is kept running and to which pages are connected. */
 export interface Core {
@@ -22,6 +23,8 @@ export interface Core {
 
 interface Setting {
   readonly args: readonly string[];
+  /** With what the core seals keys; told to it before anything else. */
+  readonly sealer: SealerMessage;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
   /** The core does not stay up, not even in safe mode. */
@@ -42,7 +45,7 @@ function follow(child: UtilityProcess, log: Log): void {
 }
 
 /** Starts the core and keeps it running; one port for each load of a page. */
-export function startCore({ args, env, log, onGivenUp }: Setting): Core {
+export function startCore({ args, sealer, env, log, onGivenUp }: Setting): Core {
   const pages = new Map<WindowName, WebContents>();
   const crashes: number[] = [];
   let child: UtilityProcess | undefined;
@@ -93,6 +96,7 @@ export function startCore({ args, env, log, onGivenUp }: Setting): Core {
       stdio: 'pipe',
     });
     log.write('core-started', { safe });
+    forked.postMessage(sealer);
     follow(forked, log);
     forked.on('message', heard);
     forked.once('exit', ended);

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { app, dialog, Menu, powerSaveBlocker, session } from 'electron';
+import { app, dialog, Menu, powerSaveBlocker, safeStorage, session } from 'electron';
 import { startCore } from './core.ts';
 import { type Log, openLog } from './log.ts';
 import { type Options, readOptions } from './options.ts';
 import { takePictures } from './picture.ts';
 import { registerScheme, servePages } from './scheme.ts';
+import { chooseSealer, PASSPHRASE } from './sealer.ts';
 import { closeApp, closeSession } from './security.ts';
 import { openWindows } from './windows.ts';
 
@@ -31,12 +32,22 @@ async function askAfterFailure(again: () => void): Promise<void> {
 }
 
 /** Everything after Electron is ready. */
-function open(options: Options, data: string, log: Log): void {
+async function open(options: Options, data: string, log: Log): Promise<void> {
   if (app.isPackaged) Menu.setApplicationMenu(null);
   closeSession(session.defaultSession, log);
   servePages(session.defaultSession.protocol, join(import.meta.dirname, 'renderer'));
+  const sealer = await chooseSealer({
+    data,
+    env: process.env,
+    store: safeStorage,
+    platform: process.platform,
+    log: (event, details) => log.write(event, details),
+  });
+  // The passphrase has no business in the environment of pages and of the core.
+  delete process.env[PASSPHRASE];
   const core = startCore({
     args: ['--data', data, ...options.core],
+    sealer,
     env: process.env,
     log,
     onGivenUp: () => void askAfterFailure(() => core.again()),

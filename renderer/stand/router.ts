@@ -1,5 +1,6 @@
 import { implement, type Router } from '@orpc/server';
 import type { CounterView, CustomerView } from '../../contract/counter.ts';
+import type { KeyView, MessageRead } from '../../contract/key.ts';
 import { terminal } from '../../contract/terminal.ts';
 import { imported, reconciled } from './reconciled.ts';
 import { closed, devices, drawer, halfPaid, late, lateFirst, noon, payments, report, today } from './scenes.ts';
@@ -37,6 +38,27 @@ async function* closing() {
 const nothing = () => ({});
 const found = (id: string) => payments.find((one) => one.id === id) ?? first;
 const status = () => paper;
+
+const key: KeyView = {
+  place: 'sealed',
+  sealer: 'passphrase',
+  check: 'C6A13B',
+  algorithm: 'AES-128',
+  session: { since: Date.UTC(2026, 10, 21, 6, 2, 0) },
+  first: null,
+};
+
+/** An echo, whatever is asked; what is no hex is refused. */
+function decoded(hex: string): MessageRead {
+  if (!/^[\da-f\s]+$/i.test(hex)) return { ok: false, detail: 'the message is not hex' };
+  const fields = [
+    { number: 3, name: 'processing code', format: 'n6', value: '990000' },
+    { number: 11, name: 'systems trace audit number', format: 'n6', value: '000007' },
+    { number: 41, name: 'card acceptor terminal identification', format: 'ans8', value: 'T0000001' },
+  ];
+  const mac = { field: 64, value: '1122334455667788', scheme: 'aes-cmac', right: true };
+  return { ok: true, message: { dialect: 'countertap', length: 62, header: '', mti: '0800', fields, mac } };
+}
 const lateItem = (id: string) => late.find((one) => one.payment.id === id) ?? lateFirst;
 
 /** A stand-in for the core: it shows one scene, answers every call, and changes nothing. */
@@ -171,6 +193,17 @@ export function standRouter(stand: Stand): Router<typeof terminal, Record<never,
         printed: false,
       })),
       kick: os.drawer.kick.handler(nothing),
+    },
+    keys: {
+      state: os.keys.state.handler(() => key),
+      component: os.keys.component.handler(({ input }) => {
+        stand.asked?.('component', { person: input.person });
+        return { check: '08D7B4', loaded: null };
+      }),
+      cancel: os.keys.cancel.handler(() => key),
+    },
+    messages: {
+      decode: os.messages.decode.handler(({ input }) => decoded(input.hex)),
     },
     devices: {
       watch: os.devices.watch.handler(({ signal }) => once(devices, signal)),

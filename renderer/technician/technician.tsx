@@ -6,7 +6,9 @@ import { useFeed } from '../ui/frame.tsx';
 import page from '../ui/page.module.css';
 import { QueueBanners } from '../ui/queue.tsx';
 import { Choice } from '../ui/sheet.tsx';
+import { DecoderSheet } from './decoder.tsx';
 import { DeviceCard } from './device.tsx';
+import { KeySheet } from './key.tsx';
 import styles from './technician.module.css';
 import { VerifySheet } from './verify.tsx';
 
@@ -19,7 +21,8 @@ interface TechnicianProps {
 export function Technician({ view, onLanguage }: TechnicianProps): ReactNode {
   const { t } = useTranslation();
   const { value: devices } = useFeed((client, signal) => client.devices.watch({}, { signal }));
-  const [verifying, setVerifying] = useState(false);
+  const [sheet, setSheet] = useState<'verify' | 'key' | 'decoder'>();
+  const close = () => setSheet(undefined);
   return (
     <div className={styles['bench']}>
       <Bar view={view} onLanguage={onLanguage} />
@@ -28,7 +31,9 @@ export function Technician({ view, onLanguage }: TechnicianProps): ReactNode {
         <header className={page['head']}>
           <h1>{t('device.title')}</h1>
           <i className={page['fill']} />
-          <Choice main onPress={() => setVerifying(true)}>
+          <Choice onPress={() => setSheet('key')}>{t('key.title')}</Choice>
+          <Choice onPress={() => setSheet('decoder')}>{t('decoder.title')}</Choice>
+          <Choice main onPress={() => setSheet('verify')}>
             {t('verify.title')}
           </Choice>
         </header>
@@ -39,7 +44,9 @@ export function Technician({ view, onLanguage }: TechnicianProps): ReactNode {
           ))}
         </div>
       </main>
-      {verifying && <VerifySheet onClose={() => setVerifying(false)} />}
+      {sheet === 'verify' && <VerifySheet onClose={close} />}
+      {sheet === 'key' && <KeySheet zone={view.store?.zone} onClose={close} />}
+      {sheet === 'decoder' && <DecoderSheet onClose={close} />}
     </div>
   );
 }

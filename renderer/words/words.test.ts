@@ -28,7 +28,7 @@ const known = new Set([...zh.keys()].map(plain));
 const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort();
 
 const linkFaults =
-  'refused unreachable timed-out untrusted-host client-refused closed sign-on-refused protocol stopped';
+  'refused unreachable timed-out untrusted-host client-refused closed sign-on-refused no-key protocol stopped';
 const parameterFaults = 'damaged forged foreign older invalid'
   .split(' ')
   .map((fault) => `parameters-${fault}`)

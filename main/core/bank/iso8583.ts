@@ -11,6 +11,7 @@ import type {
   LinkCounters,
   LinkFault,
   LinkRequest,
+  LinkSession,
   LinkState,
   ParameterAnswer,
 } from './link.ts';
@@ -52,6 +53,8 @@ class IsoLink implements AcquirerLink {
   #renewing: Promise<void> | undefined;
   /** Monotonic milliseconds at which the session key came. */
   #keyedAt = 0;
+  /** The same as wall time. */
+  #keySince = 0;
   #state: LinkState;
   #counters: LinkCounters = { sent: 0, answered: 0, dropped: 0, late: 0 };
 
@@ -74,6 +77,12 @@ class IsoLink implements AcquirerLink {
 
   get counters(): LinkCounters {
     return this.#counters;
+  }
+
+  get session(): LinkSession | undefined {
+    const session = this.#session;
+    if (!session || this.#state.status !== 'online') return undefined;
+    return { since: this.#keySince, fits: (bytes, message) => session.fits(bytes, message) };
   }
 
   onChange(listener: () => void): () => void {
@@ -270,8 +279,10 @@ class IsoLink implements AcquirerLink {
   /** Takes the session key of a sign-on answer into use; a key block that is wrong ends the connection. */
   #takeKeys(session: Session, answer: IsoMessage): boolean {
     const block = this.#dialect.openKeys(this.#masterKey, answer.fields.get(62) ?? '');
-    if (block.ok) session.use(block.mac);
-    else session.end('protocol', `sign-on: ${block.code}`);
+    if (block.ok) {
+      session.use(block.mac);
+      this.#keySince = this.#world.clock.now();
+    } else session.end('protocol', `sign-on: ${block.code}`);
     return block.ok;
   }
 

@@ -51,6 +51,29 @@ export function passphraseSealer(passphrase: string, random: (length: number) =>
   };
 }
 
+/** AES-256-GCM under a key that the shell keeps in the system's own store (32 bytes). */
+export function safeStorageSealer(key: Uint8Array, random: (length: number) => Uint8Array): Sealer {
+  return {
+    kind: 'safe-storage',
+    seal(bytes) {
+      const nonce = random(NONCE);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(PURPOSE);
+      const enciphered = Buffer.concat([cipher.update(bytes), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), enciphered]);
+    },
+    open(sealed) {
+      if (sealed.length < NONCE + TAG) return undefined;
+      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE)).setAAD(PURPOSE);
+      decipher.setAuthTag(sealed.subarray(NONCE, NONCE + TAG));
+      try {
+        return Buffer.concat([decipher.update(sealed.subarray(NONCE + TAG)), decipher.final()]);
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
 export type LoadedKey =
   | { readonly ok: true; readonly key: Uint8Array }
   | {
@@ -66,7 +89,8 @@ export interface KeyStore {
   load(): LoadedKey;
 }
 
-const FILE = 'master.key';
+/** Name of the file that holds it in the data folder. */
+export const KEY_FILE = 'master.key';
 
 /** The master key of one terminal in its data folder, sealed. */
 export function openKeyStore(storage: Pick<Storage, 'read' | 'replace'>, sealer: Sealer): KeyStore {
@@ -74,10 +98,10 @@ export function openKeyStore(storage: Pick<Storage, 'read' | 'replace'>, sealer:
     kind: sealer.kind,
     save(key) {
       const sealed = Buffer.from(sealer.seal(key)).toString('base64url');
-      storage.replace(FILE, Buffer.from(`${JSON.stringify({ version: 1, kind: sealer.kind, sealed })}\n`));
+      storage.replace(KEY_FILE, Buffer.from(`${JSON.stringify({ version: 1, kind: sealer.kind, sealed })}\n`));
     },
     load() {
-      const bytes = storage.read(FILE);
+      const bytes = storage.read(KEY_FILE);
       if (!bytes) return { ok: false, code: 'absent' };
       const kept = parsed(bytes);
       if (!kept) return { ok: false, code: 'damaged' };

@@ -1,4 +1,5 @@
 import type { Money } from '../../../contract/money.ts';
+import type { IsoMessage } from './codec.ts';
 
 /** Identifies one message at the acquirer; kept with the payment and repeated unchanged. */
 export interface Trace {
@@ -148,6 +149,8 @@ export type LinkFault =
   | 'client-refused'
   | 'closed'
   | 'sign-on-refused'
+  /** No master key is loaded. */
+  | 'no-key'
   | 'protocol'
   | 'stopped';
 
@@ -178,10 +181,20 @@ export type ParameterAnswer =
   | { readonly kind: 'none' }
   | { readonly kind: 'no-answer'; readonly detail: string };
 
+/** The key of the connection in use, for the technician: never the key itself. */
+export interface LinkSession {
+  /** UTC milliseconds. */
+  readonly since: number;
+  /** Whether a message's MAC is right under it or the one before. */
+  fits(bytes: Uint8Array, message: IsoMessage): boolean;
+}
+
 /** The line to one acquirer, over ISO 8583 or over HTTPS. */
 export interface AcquirerLink {
   readonly state: LinkState;
   readonly counters: LinkCounters;
+  /** Absent while the line is down, and where messages are not signed under a key of the connection. */
+  readonly session?: LinkSession | undefined;
   onChange(listener: () => void): () => void;
   /** Connects, signs on, echoes, and reconnects with back-off until closed. */
   start(): void;
@@ -198,5 +211,7 @@ export interface AcquirerLink {
   parameters?(have: number): Promise<ParameterAnswer>;
   /** An answer that came after its deadline, or twice (journalled as LATE; changes nothing, I6). */
   onLate(listener: (late: { readonly stan: number; readonly rrn: string; readonly code: string }) => void): () => void;
+  /** Takes another master key (hex) into use; what is under way is unknown then. Absent where there is none. */
+  rekey?(masterKey: string): void;
   close(): Promise<void>;
 }

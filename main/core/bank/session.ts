@@ -141,6 +141,11 @@ export class Session {
     this.#mac = mac;
   }
 
+  /** Whether a message is signed with the session key or the one before. */
+  fits(bytes: Uint8Array, message: IsoMessage): boolean {
+    return this.#authentic(bytes, message, undefined);
+  }
+
   /** DE 11 for the next 0800 of this connection. */
   nextStan(): number {
     this.#stan = (this.#stan % 999_999) + 1;

@@ -4,6 +4,7 @@ import { type Context, contract } from './access.ts';
 import { day, record } from './day.ts';
 import { devices, virtual } from './devices.ts';
 import { drawer } from './drawer.ts';
+import { keys, messages } from './keys.ts';
 import { payments } from './payments.ts';
 import { queue } from './queue.ts';
 import { reconciliation } from './reconciliation.ts';
@@ -23,5 +24,7 @@ export const router: Router<typeof terminal, Context> = contract.router({
   record,
   drawer,
   devices,
+  keys,
+  messages,
   virtual,
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { DecodedMessage, MessageRead } from '../../../contract/key.ts';
 import { type IsoMessage, type Layout, pack, unpack } from '../bank/codec.ts';
 import type { Dialect } from '../bank/dialects/dialect.ts';
 import { dialectOf } from '../bank/dialects/named.ts';
@@ -7,7 +8,7 @@ import type { Field } from '../bank/fields.ts';
 import { frame } from '../bank/frame.ts';
 import { PLAIN_LAYOUTS } from '../bank/layouts/named.ts';
 import { type Mac, type MacScheme, openMac, packSigned, trusted } from '../bank/mac.ts';
-import { readProfile } from '../bank/profile.ts';
+import { type AcquirerProfile, readProfile } from '../bank/profile.ts';
 import { maskPan, maskValue } from '../kernel/mask.ts';
 import { decode as decodeTlv, leaves } from '../kernel/tlv.ts';
 import { failed, type Result } from './result.ts';
@@ -21,7 +22,8 @@ export interface MessageOptions {
   readonly macKey?: string;
 }
 
-interface Manner {
+/** How a message is written: its fields, what stands before it, how it is signed. */
+export interface Manner {
   readonly name: string;
   readonly layout: Layout;
   readonly headerLength: number;
@@ -41,10 +43,14 @@ function mannerOf(options: MessageOptions): Manner | Result {
   const bytes = fileOf(options.profile);
   if (!bytes) return failed('profile-missing', options.profile);
   const read = readProfile(bytes);
-  if (!read.ok) return failed('profile-damaged', `${read.code}: ${read.detail}`);
-  const name = read.profile.dialect ?? 'countertap';
+  return read.ok ? dialectManner(read.profile) : failed('profile-damaged', `${read.code}: ${read.detail}`);
+}
+
+/** How the host of an acquirer profile writes its messages. */
+export function dialectManner(profile: Pick<AcquirerProfile, 'dialect' | 'nii'>): Manner {
+  const name = profile.dialect ?? 'countertap';
   const dialect: Dialect = dialectOf(name);
-  const envelope = dialect.envelope(read.profile);
+  const envelope = dialect.envelope(profile);
   const { layout, headerLength, mac } = dialect;
   return { name, layout, headerLength, header: (message) => envelope.close(message), mac };
 }
@@ -78,29 +84,40 @@ export function decodeMessage(text: string, options: MessageOptions): Result {
   if (isResult(manner)) return manner;
   const mac = macOf(manner, options.macKey);
   if (mac && typeof mac !== 'function') return mac;
+  const read = decodeIn(text, manner, mac && ((bytes, message) => trusted(bytes, message, mac)));
+  if (!read.ok) return failed('input-invalid', read.detail);
+  const { header, ...message } = read.message;
+  const told = header === '' ? {} : { header: headerOf(Buffer.from(header, 'hex')) };
+  return { body: { message: { ...message, ...told } }, exit: 0 };
+}
+
+/** Takes apart one message as it was on the line; `fits` says whether its MAC is right. Card data comes out masked. */
+export function decodeIn(
+  text: string,
+  manner: Manner,
+  fits: ((bytes: Uint8Array, message: IsoMessage) => boolean) | undefined,
+): MessageRead {
   const hex = text.replace(/\s/g, '');
-  if (!/^(?:[\dA-Fa-f]{2})+$/.test(hex)) return failed('input-invalid', 'the message is not hex');
+  if (!/^(?:[\dA-Fa-f]{2})+$/.test(hex)) return { ok: false, detail: 'the message is not hex' };
   const whole = withoutLength(Buffer.from(hex, 'hex'));
   const start = manner.headerLength > 0 && whole[0] === 0x60 ? manner.headerLength : 0;
   const bytes = whole.subarray(start);
   const unpacked = unpack(bytes, manner.layout);
   if (!unpacked.ok) {
     const { code, field, message } = unpacked.error;
-    return failed('input-invalid', `${code} in DE ${field}: ${message}`);
+    return { ok: false, detail: `${code} in DE ${field}: ${message}` };
   }
   const { message } = unpacked;
   return {
-    body: {
-      message: {
-        dialect: manner.name,
-        length: bytes.length,
-        ...(start > 0 ? { header: headerOf(whole.subarray(0, start)) } : {}),
-        mti: message.mti,
-        fields: fieldsOf(message, manner.layout),
-        mac: macFieldOf(bytes, message, mac, manner.mac),
-      },
+    ok: true,
+    message: {
+      dialect: manner.name,
+      length: bytes.length,
+      header: whole.toString('hex', 0, start),
+      mti: message.mti,
+      fields: fieldsOf(message, manner.layout),
+      mac: macFieldOf(message, fits?.(bytes, message) ?? null, manner.mac),
     },
-    exit: 0,
   };
 }
 
@@ -117,14 +134,14 @@ function headerOf(bytes: Buffer): object {
   };
 }
 
-function macFieldOf(bytes: Uint8Array, message: IsoMessage, mac: Mac | undefined, scheme: MacScheme): object | null {
+function macFieldOf(message: IsoMessage, right: boolean | null, scheme: MacScheme): DecodedMessage['mac'] {
   const field = [64, 128].find((number) => message.fields.has(number));
   if (field === undefined) return null;
   const value = message.fields.get(field) ?? '';
-  return { field, value, scheme, right: mac ? trusted(bytes, message, mac) : null };
+  return { field, value, scheme, right };
 }
 
-function fieldsOf(message: IsoMessage, layout: Layout): object[] {
+function fieldsOf(message: IsoMessage, layout: Layout): DecodedMessage['fields'] {
   return [...message.fields].map(([number, value]) => {
     const field = layout.fields.get(number);
     return {
