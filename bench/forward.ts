@@ -42,7 +42,7 @@ async function readCard({ core, devices, control }: Stand, amount: Money): Promi
 }
 
 /** A payment accepted offline, written as the core writes it. */
-function accept(core: Core, card: CardData, amount: Money): void {
+export function accept(core: Core, card: CardData, amount: Money): void {
   const at = core.world.clock.now();
   const id = randomUUID();
   const { writes, ...numbers } = takeNumbers(core.book.db, '01', at);

@@ -228,6 +228,6 @@ test('whatever answers come, do not come, or come to a new start: each ends, and
       expect(verifyBook(till.core.book)).toMatchObject({ ok: true });
       till.kill();
     }),
-    { numRuns: Number(process.env['QUEUES'] ?? 25), endOnFailure: true },
+    { numRuns: Number(process.env['QUEUES'] ?? 15), endOnFailure: true },
   );
 }, 60_000);
