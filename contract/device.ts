@@ -28,6 +28,8 @@ export const CardTagView = z.object({
   name: z.string(),
   value: z.string(),
   text: z.string().optional(),
+  /** The exchange that brought it. */
+  from: z.string(),
 });
 
 /** What a test showed. Words under `test.<code>`. */
@@ -37,12 +39,28 @@ export const TestResult = z.object({
   values: z.record(z.string(), z.union([z.string(), z.number()])),
   card: z
     .object({
+      aid: z.string(),
       label: z.string(),
       scheme: z.string(),
       maskedPan: z.string(),
       expiry: z.string(),
       kernel: z.int(),
-      oda: z.string(),
+      oda: z.object({
+        method: z.string(),
+        result: z.enum(['passed', 'failed', 'not-performed']),
+        /** The place where it failed. */
+        step: z.string().optional(),
+        reason: z.string().optional(),
+      }),
+      cvm: z.string(),
+      cryptogram: z.object({ type: z.string(), value: z.string(), atc: z.int() }),
+      /** What the tap would have come to, and why. */
+      decision: z.enum(['online', 'approved-offline', 'declined']),
+      reason: z.string().nullable(),
+      /** CA keys of an unsigned file were in use. */
+      unsignedKeys: z.boolean(),
+      /** The applications between which its holder would have been asked to choose. */
+      choices: z.array(z.string()),
       tags: z.array(CardTagView),
       exchanges: z.array(z.object({ command: z.string(), ms: z.number() })),
     })

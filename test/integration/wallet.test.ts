@@ -178,7 +178,10 @@ test.each([
 test.each([
   ['tag-chunked', { ok: false, code: 'tap-refused' }],
   ['transit', { ok: false, code: 'tap-refused' }],
-  ['wallet#11', { ok: true, code: 'tap-read', card: { scheme: 'wallet', kernel: 0, oda: 'token passed' } }],
+  [
+    'wallet#11',
+    { ok: true, code: 'tap-read', card: { scheme: 'wallet', kernel: 0, oda: { method: 'token', result: 'passed' } } },
+  ],
 ])('and of %s what it is', async (card, expected) => {
   const { core, simulators, reader } = counter;
   const tested = runTest(core, 'tap');

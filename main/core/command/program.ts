@@ -7,12 +7,12 @@ import { PASSPHRASE_LENGTH, passphraseSealer, type Sealer } from '../bank/keysto
 import { CloseRefused } from '../bank/settlement.ts';
 import type { Core } from '../core.ts';
 import { Board } from '../devices/board.ts';
-import { readOnce } from '../devices/test.ts';
 import { openTerminal, type StartOptions } from '../open.ts';
 import { Refused } from '../refused.ts';
 import { verifyBook } from '../reports/verify.ts';
 import { openDiskStorage } from '../store/disk.ts';
 import { importBlocklist, showBlocklist } from './blocklist.ts';
+import { readCardOnce } from './card.ts';
 import { loadKey, openPrompt } from './key.ts';
 import { acknowledge, listAccounts } from './ledger.ts';
 import { decodeMessage, encodeMessage, type MessageOptions } from './message.ts';
@@ -30,28 +30,6 @@ const FORWARD_MS = 120_000;
 
 function tell(text: string): void {
   process.stderr.write(`${text}\n`);
-}
-
-async function readCardOnce(core: Core, wait: string): Promise<Result> {
-  await untilReader(core);
-  const { readers } = core.world.devices;
-  if (readers.state.status !== 'ready') {
-    return failed(readers.state.status === 'no-daemon' ? 'reader-daemon-absent' : 'no-reader', 'no reader to tap on');
-  }
-  tell('Tap the card');
-  const read = await readOnce(core, Number(wait) * 1000);
-  if (!read) return failed('card-not-presented', 'no card came in time');
-  const { outcome, choices } = read;
-  if (outcome.kind === 'tag') return { body: { tag: { type: outcome.type, records: outcome.records } }, exit: 0 };
-  if (outcome.kind === 'tap-again') return failed(outcome.reason, 'the card left before it was read');
-  if (outcome.kind === 'refused') return failed(outcome.reason, outcome.detail);
-  const { card } = outcome;
-  if (!card)
-    return failed(outcome.kind === 'declined' ? outcome.reason : 'card-data-invalid', 'the card gave nothing to show');
-  const { sealed: _, token: __, iccData: ___, ...shown } = card;
-  const { reason = null, detail = null } = outcome.kind === 'declined' ? outcome : {};
-  const asked = choices.length > 0 ? { choices } : {};
-  return { body: { card: { ...shown, decision: outcome.kind, reason, detail, ...asked } }, exit: 0 };
 }
 
 function listQueue(core: Core): Result {
@@ -137,7 +115,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   const card = program.command('card').description('cards');
   command(card, 'read', 'read a card and show what it says; no payment')
     .option('--wait <seconds>', 'how long to wait for a card', '30')
-    .action((options: { wait: string }) => then((core) => readCardOnce(core, options.wait)));
+    .action((options: { wait: string }) => then((core) => readCardOnce(core, options.wait, tell)));
   command(program, 'void', 'take back an approved payment of the open batch')
     .argument('<payment>', 'id, receipt number or RRN')
     .action((payment: string) => then((core) => runVoid(core, payment)));

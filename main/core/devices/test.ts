@@ -47,7 +47,7 @@ export async function runTest(core: Core, test: TestName, reader?: string): Prom
 async function testTap(core: Core, reader: string | undefined): Promise<TestResult> {
   const read = await readOnce(core, WAIT_MS, reader);
   if (!read) return said(false, 'tap-none');
-  return tapResult(read.outcome);
+  return tapResult(read);
 }
 
 /** A tag with its records. */
@@ -100,7 +100,7 @@ function tagResult(tag: Tag): TestResult {
   return said(true, 'tap-tag', { text: [`NDEF ${tag.type}`, ...tag.records.map(recordText)].join(' · ') });
 }
 
-function tapResult(outcome: Read['outcome']): TestResult {
+function tapResult({ outcome, choices }: Read): TestResult {
   if (outcome.kind === 'tag') return tagResult(outcome);
   if (outcome.kind === 'refused') return said(false, 'tap-refused', { reason: outcome.reason, detail: outcome.detail });
   if (outcome.kind === 'tap-again') return said(false, 'tap-torn', { reason: outcome.reason });
@@ -111,18 +111,20 @@ function tapResult(outcome: Read['outcome']): TestResult {
     code: 'tap-read',
     values: { cardMs: Math.round(card.timing.cardMs), ownMs: Math.round(card.timing.ownMs) },
     card: {
+      aid: card.aid,
       label: card.label,
       scheme: card.scheme,
       maskedPan: card.maskedPan,
       expiry: card.expiry,
       kernel: card.kernel,
-      oda: `${card.oda.method} ${card.oda.result}${card.oda.step === undefined ? '' : ` ${card.oda.step}`}`,
-      tags: card.tags.map(({ tag, name, value, text }) => ({
-        tag,
-        name,
-        value,
-        ...(text === undefined ? {} : { text }),
-      })),
+      oda: { ...card.oda },
+      cvm: card.cvm,
+      cryptogram: { ...card.cryptogram },
+      decision: outcome.kind,
+      reason: outcome.kind === 'declined' ? outcome.reason : null,
+      unsignedKeys: card.keys === 'unsigned',
+      choices: choices.map(({ label }) => label),
+      tags: card.tags.map((tag) => ({ ...tag })),
       exchanges: card.timing.exchanges.map(({ command, ms }) => ({ command, ms })),
     },
   };

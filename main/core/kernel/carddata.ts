@@ -83,7 +83,7 @@ export async function cardData(
     },
     iccData: hex(icc),
     sealed: await vault.seal({ pan, track2, expiry }),
-    tags: showTags(said.fci, said.data, pan),
+    tags: showTags(said, pan),
     timing,
     findings: { tvr: hex(verificationResults(judged.findings)), tsi: hex(statusInformation(judged.acts)) },
     ...(config.cards.keys ? { keys: config.cards.keys } : {}),

@@ -22,6 +22,8 @@ export interface Said {
   readonly profile: Uint8Array;
   /** Data objects of GPO and records, and of GENERATE AC, by tag. */
   readonly data: ReadonlyMap<string, Uint8Array>;
+  /** The exchange that brought each of them first. */
+  readonly sources: ReadonlyMap<string, string>;
   readonly signed: Uint8Array | undefined;
   readonly terminal: TerminalData;
   readonly risk: Risk;
@@ -72,6 +74,14 @@ function agreed(
   return against ? refuse('card-data-invalid', `${against} is not what was asked for`) : done(data);
 }
 
+/** Which exchange brought a data object first. */
+function sourcesOf(
+  parts: readonly { readonly command: string; readonly nodes: readonly Tlv[] }[],
+): ReadonlyMap<string, string> {
+  const found = parts.flatMap(({ command, nodes }) => leaves(nodes).map(({ tag }) => [tag, command] as const));
+  return new Map(found.reverse());
+}
+
 type Out = { readonly out: { readonly ok: false; readonly end: Ended } };
 
 /** How the last candidate fell out decides what the cashier is told. */
@@ -114,7 +124,8 @@ async function finish(channel: Channel, selected: Selected, tap: Tap): Promise<S
   const data = agreed([...objects(options.value.nodes), ...objects(records.value.nodes)], terminal);
   if (!data.ok) return data;
   const { signed } = records.value;
-  const said = { candidate, dedicatedName, fci: nodes, profile, signed, risk };
+  const sources = sourcesOf([{ command: 'GPO', nodes: options.value.nodes }, ...records.value.sources]);
+  const said = { candidate, dedicatedName, fci: nodes, profile, sources, signed, risk };
   if (application.kernel !== 2) return done({ ...said, data: data.value, terminal });
   const known = { aid: candidate.aid, options: options.value, data: data.value, signed };
   const ready = { ...known, terms, terminal, context, vault };

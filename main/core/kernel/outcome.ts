@@ -83,6 +83,8 @@ export interface CardTag {
   /** Hex; digits of PAN and track 2 masked to first six and last four. */
   readonly value: string;
   readonly text?: string;
+  /** The exchange that brought it, as it stands in the timing. */
+  readonly from: string;
 }
 
 /** What the rest of the core may know of a card. No full PAN, no track data. */

@@ -45,6 +45,8 @@ export function neededForCda(bytes: Uint8Array): Uint8Array {
 export interface Records {
   /** The data objects of all records, in order. */
   readonly nodes: readonly Tlv[];
+  /** The data objects of each record, by the command that read it. */
+  readonly sources: readonly { readonly command: string; readonly nodes: readonly Tlv[] }[];
   /**
    * Static data to be authenticated (Book 3, 10.3): of each signed record the value of template 70 for files 1 to 10, the
    * whole record for others. Undefined when a signed record cannot be authenticated.
@@ -54,12 +56,13 @@ export interface Records {
 
 /** READ RECORD for every record that the AFL names. */
 export async function readRecords(channel: Channel, entries: readonly FileEntry[]): Promise<Step<Records>> {
-  const nodes: Tlv[] = [];
+  const sources: { command: string; nodes: readonly Tlv[] }[] = [];
   const signed: Uint8Array[] = [];
   let authentic = true;
   for (const { file, first, last, signed: count } of entries) {
     for (let record = first; record <= last; record++) {
-      const answer = await channel.send(`READ RECORD ${file}.${record}`, recordCommand(file, record));
+      const command = `READ RECORD ${file}.${record}`;
+      const answer = await channel.send(command, recordCommand(file, record));
       if (!answer.ok) return answer;
       const where = `record ${file}.${record}`;
       if (answer.value.status !== status.ok) {
@@ -69,11 +72,12 @@ export async function readRecords(channel: Channel, entries: readonly FileEntry[
       if (!read.ok) return refuse('card-data-invalid', `${where}: TLV ${read.code}`);
       const template = read.nodes.length === 1 && read.nodes[0]?.tag === '70' ? read.nodes[0] : undefined;
       if (file <= 10 && !template) return refuse('card-data-invalid', `${where}: no template 70`);
-      nodes.push(...(template?.children ?? read.nodes));
+      sources.push({ command, nodes: template?.children ?? read.nodes });
       if (record >= first + count) continue;
       if (template) signed.push(file <= 10 ? template.value : answer.value.data);
       else authentic = false;
     }
   }
-  return done({ nodes, signed: authentic ? concat(...signed) : undefined });
+  const nodes = sources.flatMap((source) => source.nodes);
+  return done({ nodes, sources, signed: authentic ? concat(...signed) : undefined });
 }

@@ -1,4 +1,5 @@
 import { hex } from './bytes.ts';
+import type { Said } from './dialogue.ts';
 import { holdsPan, maskValue } from './mask.ts';
 import type { CardScheme, CardTag } from './outcome.ts';
 import { tagEntry } from './tags.ts';
@@ -32,15 +33,16 @@ export function labelOf(fci: readonly Tlv[], scheme: CardScheme, pan: string): s
   return (usable && printable(label)) || names[scheme];
 }
 
-function shown(tag: string, value: Uint8Array, pan: string): CardTag {
+function shown(tag: string, value: Uint8Array, pan: string, from: string): CardTag {
   const { name, format } = tagEntry(tag);
   const masked = maskValue(tag, value, pan);
   const text = masked === hex(value) && (format === 'an' || format === 'ans') ? printable(value) : undefined;
-  return { tag, name, value: masked, ...(text === undefined ? {} : { text }) };
+  return { tag, name, value: masked, ...(text === undefined ? {} : { text }), from };
 }
 
-/** All data objects of the selected application, safe to show: card data masked. */
-export function showTags(fci: readonly Tlv[], data: ReadonlyMap<string, Uint8Array>, pan: string): CardTag[] {
-  const selection = leaves(fci).map((leaf) => shown(leaf.tag, leaf.value, pan));
-  return [...selection, ...[...data].map(([tag, value]) => shown(tag, value, pan))];
+/** All data objects of the selected application with the exchange that brought each, safe to show: card data masked. */
+export function showTags({ fci, data, sources, generated }: Said, pan: string): CardTag[] {
+  const last = generated?.recovered ? 'RECOVER AC' : 'GENERATE AC';
+  const selection = leaves(fci).map((leaf) => shown(leaf.tag, leaf.value, pan, 'SELECT'));
+  return [...selection, ...[...data].map(([tag, value]) => shown(tag, value, pan, sources.get(tag) ?? last))];
 }

@@ -212,7 +212,7 @@ async function walletData(signed: Signed, token: Token, oda: OdaResult): Promise
 /** The token's parts as data objects, safe to show: the wallet id masked. */
 function tagsOf(token: Token, maskedPan: string): CardTag[] {
   const { delegation } = token;
-  return [
+  const tags: readonly Omit<CardTag, 'from'>[] = [
     { tag: 'C1', name: 'Issuer', value: hex(new TextEncoder().encode(delegation.issuer)), text: delegation.issuer },
     { tag: 'C2', name: 'Wallet id', value: maskedPan },
     { tag: 'C3', name: 'Device key', value: hex(delegation.deviceKey), text: delegation.algorithm },
@@ -225,4 +225,5 @@ function tagsOf(token: Token, maskedPan: string): CardTag[] {
     { tag: 'CA', name: 'Challenge', value: hex(token.challenge) },
     { tag: 'CB', name: 'Device signature', value: hex(token.deviceSignature) },
   ];
+  return tags.map((tag) => ({ ...tag, from: 'SIGN PAYMENT' }));
 }
