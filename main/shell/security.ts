@@ -29,6 +29,11 @@ function ownAddress(address: string): boolean {
   return address.startsWith(`${origin}/`) || (!app.isPackaged && address.startsWith('devtools://'));
 }
 
+/** A file that one of the pages made itself: a report to be saved. Nothing else is ever fetched into a file. */
+function ownFile(address: string): boolean {
+  return address.startsWith(`blob:${origin}/`);
+}
+
 /** A session that grants nothing and reaches nothing but the app's own pages. */
 export function closeSession(session: Session, log: Log): void {
   session.setPermissionRequestHandler((_contents, permission, decide) => {
@@ -39,9 +44,11 @@ export function closeSession(session: Session, log: Log): void {
   session.setDevicePermissionHandler(() => false);
   session.setUSBProtectedClassesHandler(({ protectedClasses }) => protectedClasses);
   session.setBluetoothPairingHandler((_details, decide) => decide({ confirmed: false }));
-  session.on('will-download', (event) => event.preventDefault());
+  session.on('will-download', (event, item) => {
+    if (!ownFile(item.getURL())) event.preventDefault();
+  });
   session.webRequest.onBeforeRequest((details, decide) => {
-    const cancel = !ownAddress(details.url);
+    const cancel = !ownAddress(details.url) && !ownFile(details.url);
     if (cancel) log.write('request-refused', { url: details.url.slice(0, 200), type: details.resourceType });
     decide({ cancel });
   });

@@ -9,10 +9,11 @@ import { QueueBanners } from '../ui/queue.tsx';
 import styles from './owner.module.css';
 import { Payments } from './payments.tsx';
 import { Queue } from './queue.tsx';
+import { Reconcile } from './reconcile.tsx';
 import { Settlement } from './settlement.tsx';
 import { TodayPage } from './today.tsx';
 
-const pages = ['today', 'payments', 'queue', 'settlement', 'drawer', 'till'] as const;
+const pages = ['today', 'payments', 'queue', 'settlement', 'reconciliation', 'drawer', 'till'] as const;
 type Page = (typeof pages)[number];
 
 interface OwnerProps {
@@ -67,6 +68,7 @@ export function Owner({ view, onLanguage }: OwnerProps): ReactNode {
           {page === 'payments' && <Payments zone={zone} onPayment={setPayment} />}
           {page === 'drawer' && <DrawerPage view={view} />}
           {page === 'queue' && <Queue view={view} onPayment={setPayment} onTill={() => setPage('till')} />}
+          {page === 'reconciliation' && <Reconcile onPayment={setPayment} />}
           {page === 'settlement' && <Settlement view={view} closing={closing} onClosing={setClosing} />}
         </main>
       )}

@@ -1,0 +1,239 @@
+import { type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { formatAmount, formatMoney } from '../../contract/money.ts';
+import type { Reconciliation, ReconciliationLine } from '../../contract/reconciliation.ts';
+import page from '../ui/page.module.css';
+import { Choice } from '../ui/sheet.tsx';
+import styles from './reconcile.module.css';
+
+/** How many lines agree, differ and wait, before anything else. */
+export function Counts({ result }: { readonly result: Reconciliation }): ReactNode {
+  const { t } = useTranslation();
+  const look = { agreed: page['good'], differs: page['bad'], waiting: page['note'] };
+  const marks = { agreed: '✓', differs: '✕', waiting: '…' };
+  return (
+    <dl className={styles['counts']}>
+      {(['agreed', 'differs', 'waiting'] as const).map((name) => (
+        <div key={name}>
+          <dt>{t(`reconciliation.${name}`)}</dt>
+          <dd className={result[name].count > 0 ? look[name] : page['note']}>
+            {marks[name]} {t('common.payments', { count: result[name].count })}
+            <small>{formatMoney(result[name].amount)}</small>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** What stands here, what the bank says, and every difference between them by its reason. */
+export function Explained({ result }: { readonly result: Reconciliation }): ReactNode {
+  const { t } = useTranslation();
+  const { till, bank, explained, unexplained } = result;
+  const row = (name: string, count: number | null, amount: typeof unexplained, look = page['right']) => (
+    <tr key={name}>
+      <th scope="row">{name}</th>
+      <td className={page['right']}>{count}</td>
+      <td className={look}>{formatMoney(amount)}</td>
+    </tr>
+  );
+  const clear = unexplained.minor === 0;
+  return (
+    <section className={page['panel']}>
+      <h2>{t('reconciliation.explained')}</h2>
+      <table className={`${page['rows']} ${styles['sums']}`}>
+        <tbody>
+          {row(t('reconciliation.till'), till.count, till.amount)}
+          {explained.map(({ reason, count, amount }) => row(t(`reconciliation.reason.${reason}`), count, amount))}
+          {row(t('reconciliation.bank'), bank.count, bank.amount)}
+          {!clear && row(t('reconciliation.unexplained'), null, unexplained, `${page['right']} ${page['bad']}`)}
+        </tbody>
+      </table>
+      {clear && <p className={page['good']}>✓ {t('reconciliation.allExplained')}</p>}
+    </section>
+  );
+}
+
+/** What the bank paid for each day, and whether it stands in the books. */
+export function Deposits({ result }: { readonly result: Reconciliation }): ReactNode {
+  const { t } = useTranslation();
+  if (result.deposits.length === 0) return null;
+  return (
+    <section className={page['panel']}>
+      <h2>{t('reconciliation.deposits')}</h2>
+      <table className={page['rows']}>
+        <thead>
+          <tr>
+            <th scope="col">{t('reconciliation.day')}</th>
+            {(['gross', 'fees', 'net', 'paid'] as const).map((name) => (
+              <th key={name} scope="col" className={page['right']}>
+                {t(`reconciliation.${name}`)}
+              </th>
+            ))}
+            <th scope="col">{t('reconciliation.verdictColumn')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {result.deposits.map((deposit) => (
+            <tr key={`${deposit.day}${deposit.gross.currency}`}>
+              <td>{deposit.day}</td>
+              <td className={page['right']}>{formatAmount(deposit.gross)}</td>
+              <td className={page['right']}>{formatAmount(deposit.fees)}</td>
+              <td className={page['right']}>{formatAmount(deposit.net)}</td>
+              <td className={page['right']}>{deposit.paid ? formatAmount(deposit.paid) : '–'}</td>
+              <td className={deposit.verdict === 'agreed' ? page['good'] : page['bad']}>
+                {t(`reconciliation.verdict.${deposit.verdict}`)}
+                {deposit.reason && ` · ${t(`reconciliation.reason.${deposit.reason}`)}`} ·{' '}
+                {deposit.posted
+                  ? t('reconciliation.posted')
+                  : deposit.open > 0
+                    ? t('reconciliation.notPosted', { n: deposit.open })
+                    : t('reconciliation.notYet')}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+interface LinesProps {
+  readonly result: Reconciliation;
+  readonly onPayment: (payment: string) => void;
+  readonly onDone: (line: ReconciliationLine) => void;
+}
+
+/** Every line that differs or waits, why, and what to do about it. */
+export function Lines({ result, onPayment, onDone }: LinesProps): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <section className={page['panel']}>
+      <h2>{t('reconciliation.lines')}</h2>
+      {result.lines.length === 0 && <p className={page['good']}>✓ {t('reconciliation.allAgreed')}</p>}
+      {result.lines.length > 0 && (
+        <table className={`${page['rows']} ${styles['wrap']}`}>
+          <thead>
+            <tr>
+              <th scope="col">{t('reconciliation.reasonColumn')}</th>
+              <th scope="col">{t('reconciliation.rrn')}</th>
+              <th scope="col" className={page['right']}>
+                {t('reconciliation.till')}
+              </th>
+              <th scope="col" className={page['right']}>
+                {t('reconciliation.bank')}
+              </th>
+              <th scope="col">{t('reconciliation.nextColumn')}</th>
+              <td />
+            </tr>
+          </thead>
+          <tbody>
+            {result.lines.map((line) => (
+              <Line key={line.id} line={line} onPayment={onPayment} onDone={onDone} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {result.more && <p className={page['note']}>{t('reconciliation.more')}</p>}
+      {result.others > 0 && <p className={page['note']}>{t('reconciliation.others', { n: result.others })}</p>}
+    </section>
+  );
+}
+
+function Line({
+  line,
+  onPayment,
+  onDone,
+}: Omit<LinesProps, 'result'> & { readonly line: ReconciliationLine }): ReactNode {
+  const { t } = useTranslation();
+  const { payment, reason, verdict, done, kind } = line;
+  return (
+    <tr>
+      <td className={verdict === 'differs' && !done ? page['bad'] : page['note']}>
+        {verdict === 'differs' ? '✕' : '…'} {t(`reconciliation.reason.${reason ?? 'open-here'}`)}
+        <br />
+        <small>
+          {t(`reconciliation.kind.${kind}`)} · {line.day}
+        </small>
+      </td>
+      <td className={styles['tight']}>
+        {payment === null ? (
+          line.rrn
+        ) : (
+          <button type="button" className={page['open']} onClick={() => onPayment(payment)}>
+            {line.rrn}
+          </button>
+        )}
+      </td>
+      <td className={`${page['right']} ${styles['tight']}`}>{line.till ? formatAmount(line.till) : '–'}</td>
+      <td className={`${page['right']} ${styles['tight']}`}>
+        {line.bank ? formatAmount(line.bank) : '–'}
+        {reason === 'fee' && line.fee && line.expectedFee && (
+          <>
+            <br />
+            <small>
+              {t('reconciliation.fee')} {formatAmount(line.fee)} / {formatAmount(line.expectedFee)}
+            </small>
+          </>
+        )}
+      </td>
+      <td>
+        {done
+          ? t('reconciliation.doneBy', { by: t(`person.${done.by}`, { defaultValue: done.by }), how: done.how })
+          : t(`reconciliation.next.${reason ?? 'open-here'}`)}
+      </td>
+      <td>
+        {verdict === 'differs' && !done && <Choice onPress={() => onDone(line)}>{t('reconciliation.done')}</Choice>}
+      </td>
+    </tr>
+  );
+}
+
+/** What customers were charged at the bank and not here: it is to be given back. */
+export function Extra({ result }: { readonly result: Reconciliation }): ReactNode {
+  const { t } = useTranslation();
+  const extras = result.lines.filter(({ extra, done }) => extra !== null && done === null);
+  const [first] = extras;
+  if (!first?.extra) return null;
+  const minor = extras.reduce((sum, { extra }) => sum + (extra?.minor ?? 0), 0);
+  return (
+    <p role="note" className={page['bad']}>
+      {t('reconciliation.extraTitle')} ·{' '}
+      {t('reconciliation.extra', { count: extras.length, amount: formatMoney({ ...first.extra, minor }) })}
+    </p>
+  );
+}
+
+interface DoneProps {
+  readonly line: ReconciliationLine;
+  readonly pending: boolean;
+  readonly onSave: (how: string) => void;
+}
+
+/** A named person says how a difference was settled. */
+export function DoneForm({ line, pending, onSave }: DoneProps): ReactNode {
+  const { t } = useTranslation();
+  const [how, setHow] = useState('');
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (how.trim() !== '') onSave(how.trim());
+      }}
+    >
+      <p>
+        {t(`reconciliation.reason.${line.reason ?? 'open-here'}`)} · {line.rrn}
+      </p>
+      <p className={page['note']}>{t(`reconciliation.next.${line.reason ?? 'open-here'}`)}</p>
+      <label>
+        {t('reconciliation.doneHow')}
+        <input className={styles['how']} value={how} maxLength={200} onChange={(event) => setHow(event.target.value)} />
+      </label>
+      <p>
+        <Choice main disabled={pending || how.trim() === ''} onPress={() => onSave(how.trim())}>
+          {t('reconciliation.doneSave')}
+        </Choice>
+      </p>
+    </form>
+  );
+}
