@@ -12,6 +12,8 @@ export interface Charge {
   readonly stan: number;
   readonly rrn: string;
   readonly minor: number;
+  /** What was asked for, where only a part of it was approved. */
+  readonly asked?: number;
   readonly batch: number;
   /** The tap or the code by which the customer paid. */
   readonly presented: string;
@@ -61,6 +63,9 @@ export interface BankTrouble {
 const approved = (authCode?: string): BankAnswer =>
   authCode === undefined ? { kind: 'approved', code: '00' } : { kind: 'approved', code: '00', authCode };
 const refused = (code: string): BankAnswer => ({ kind: 'declined', code });
+/** How often a card purchase is approved in part. */
+const PARTLY = 0.06;
+
 const notFound: BankAnswer = { kind: 'not-found', code: '25' };
 
 /**
@@ -188,10 +193,22 @@ export class Bank {
       enter('declined');
       return refused('96');
     }
+    if (presented.kind === 'card' && request.type === 'purchase' && amount.minor > 1 && this.#random.chance(PARTLY)) {
+      enter('approved');
+      const part = this.#random.int(1, amount.minor - 1);
+      const whole = this.charges.pop();
+      if (whole) this.charges.push({ ...whole, minor: part, asked: amount.minor });
+      return { kind: 'partial', code: '10', authCode, amount: { minor: part, currency: amount.currency } };
+    }
     if (presented.kind === 'card') {
       const declined = this.#random.chance(this.#declineRate);
       enter(declined ? 'declined' : 'approved');
       return declined ? refused('51') : approved(authCode);
+    }
+    if (presented.scheme === 'shown') {
+      // Its customer scans it, at once or too late, or nobody does.
+      enter('pending', this.#random.chance(0.7) ? now + this.#random.int(500, 60_000) : undefined);
+      return { kind: 'pending', code: '09' };
     }
     const behaviour = this.#wallets.get(presented.code);
     const spent = this.#spent.has(presented.code);
@@ -264,7 +281,7 @@ export class Bank {
     if (request.original.mti === '0100') return this.#release(request);
     const charge = this.#find(request);
     if (!charge) return notFound;
-    if (charge.minor !== request.amount.minor) return refused('13');
+    if ((charge.asked ?? charge.minor) !== request.amount.minor) return refused('13');
     if (charge.state === 'declined' || charge.state === 'reversed') return approved();
     if (charge.state === 'voided' || this.closed.has(charge.batch)) return refused('12');
     charge.state = 'reversed';

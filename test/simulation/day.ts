@@ -6,6 +6,7 @@ import { isPowerCut, Machine } from './machine.ts';
 import { fair } from './network.ts';
 import { Oracle, type Violation } from './oracle.ts';
 import { Random } from './random.ts';
+import { compareSales, Splits } from './splits.ts';
 import { Troubles } from './troubles.ts';
 
 /** What came of one simulated day. */
@@ -52,6 +53,7 @@ export class Day {
   readonly #troubles: Troubles;
   readonly #shoppers: Customers;
   readonly #aftersales: Aftersales;
+  readonly #splits: Splits;
 
   constructor(seed: number, { log, clock }: DayOptions = {}) {
     this.#seed = seed;
@@ -69,6 +71,8 @@ export class Day {
     const cashier: Cashier = { cancel: () => this.#cancel(), ask: (ask) => this.#ask(ask) };
     this.#shoppers = new Customers(this.#machine, this.#random, cashier);
     this.#aftersales = new Aftersales(this.#machine, this.#oracle, this.#random, cashier, () => this.#key());
+    const people = { cashier, customers: this.#shoppers };
+    this.#splits = new Splits(this.#machine, this.#oracle, this.#random, people, () => this.#key());
   }
 
   async run(): Promise<DayResult> {
@@ -82,6 +86,7 @@ export class Day {
       while (!this.#over && (await this.#step(Number.MAX_SAFE_INTEGER)));
       if (!this.#oracle.violation) await this.#heal();
       if (!this.#oracle.violation) compareBooks(machine, this.#oracle);
+      if (!this.#oracle.violation) compareSales(machine, this.#oracle);
       outcomes = this.#outcomes();
     } catch (error) {
       this.#bug(error);
@@ -148,11 +153,16 @@ export class Day {
     }
     if (!core || core.stopped !== null || core.counter.busy) {
       if (core?.counter.waiting !== undefined && this.#random.chance(0.2)) this.#cancel();
+      this.#splits.look();
       this.#soon(2_000, () => this.#serve());
       return;
     }
     this.#customers -= 1;
     this.#between(1_500, 30_000, () => this.#serve());
+    if (core.sales.live() !== null && this.#random.chance(0.8)) {
+      this.#splits.goOn();
+      return;
+    }
     const kind = this.#offline ? this.#random.pick([1, 1, 1, 50, 80]) : this.#random.int(1, 100);
     if (kind <= 36) this.#sell('card');
     else if (kind <= 52) this.#sell('code');
@@ -161,7 +171,9 @@ export class Day {
     else if (kind <= 80) this.#aftersales.refund();
     else if (kind <= 84) this.#hold();
     else if (kind <= 88) this.#aftersales.complete();
-    else if (kind <= 92) this.#reprint();
+    else if (kind <= 90) this.#splits.show(this.#amount());
+    else if (kind <= 93) this.#splits.begin(this.#amount() + 1);
+    else if (kind <= 95) this.#reprint();
     else this.#close();
   }
 

@@ -2,7 +2,8 @@
 const purchase: Readonly<Record<string, readonly string[]>> = {
   opened: ['sealed', 'sending', 'approved', 'declined', 'abandoned', 'saf-accepted'],
   sealed: ['sending', 'declined', 'abandoned'],
-  sending: ['approved', 'declined', 'querying', 'reversal-due', 'unknown'],
+  sending: ['partial', 'approved', 'declined', 'querying', 'reversal-due', 'unknown'],
+  partial: ['approved', 'reversal-due'],
   unknown: ['reversal-due', 'querying'],
   querying: ['approved', 'declined', 'cancel-due'],
   'reversal-due': ['reversed'],
@@ -46,6 +47,7 @@ export const unfinished: ReadonlySet<string> = new Set([
   'opened',
   'sealed',
   'sending',
+  'partial',
   'unknown',
   'querying',
   'reversal-due',

@@ -36,7 +36,7 @@ export interface Row {
 }
 
 const COLUMNS =
-  'id, kind, state, amount, stan, rrn, receipt_no, tender, batch, attempt, accepted_at, original, print FROM payment';
+  'id, kind, state, coalesce(approved, amount) AS amount, stan, rrn, receipt_no, tender, batch, attempt, accepted_at, original, print FROM payment';
 
 /** What each word under the line of a receipt says, in both languages. */
 const verdicts: readonly (readonly [RegExp, string])[] = [

@@ -45,6 +45,16 @@ export const profile: AcquirerProfile = {
   limits: { maxMinor: 5_000_000, contactlessMinor: 5_000_000, cvmMinor: 100_000 },
   wallets: [{ scheme: 'alipay', pattern: '^(2[5-9]|30)\\d{14,22}$' }],
   hold: { percent: 100, days: 7 },
+  partialApproval: true,
+  shown: {
+    scheme: 'unionpay-code',
+    validMs: 40_000,
+    account: { id: '26', guid: 'test', merchant: 'M00000000000001' },
+    category: '5411',
+    country: 'CN',
+    name: 'SHOP',
+    city: 'SHANGHAI',
+  },
   walletTimers: { firstQueryMs: 3_000, queryMs: 3_000, giveUpMs: 30_000 },
   cards: CardRules.parse({
     country: '156',

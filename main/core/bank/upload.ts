@@ -3,7 +3,7 @@ import { batchOf } from '../ledger/batch.ts';
 import type { Book } from '../ledger/book.ts';
 import type { Write } from '../ledger/entry.ts';
 import { readCounter, takeTrace } from '../payment/number.ts';
-import { type Payment, type PaymentRow, paymentOf } from '../payment/payment.ts';
+import { captured, type Payment, type PaymentRow, paymentOf } from '../payment/payment.ts';
 import type { Clock } from '../world/world.ts';
 import type { AcquirerLink, BankAnswer, FurtherRequest, Original, Totals, Trace } from './link.ts';
 
@@ -43,7 +43,7 @@ export async function uploadBatch(parts: UploadParts, no: number, totals: Totals
 }
 
 function uploadOf({ payment, record }: Line, trace: Trace): FurtherRequest {
-  return { type: 'upload', trace, amount: payment.amount, record, original: originalOf(payment) };
+  return { type: 'upload', trace, amount: captured(payment), record, original: originalOf(payment) };
 }
 
 /** Sends one request under numbers of its own, which are durable before it leaves, together with how far the upload is. */

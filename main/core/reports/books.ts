@@ -28,9 +28,9 @@ export function terminalTotals(db: Database, batch: number, currency: Currency):
   const sums = db
     .prepare<[number, string], Sums>(
       `SELECT count(*) FILTER (WHERE kind <> 'refund') AS debitCount,
-         coalesce(sum(amount) FILTER (WHERE kind <> 'refund'), 0) AS debit,
+         coalesce(sum(coalesce(approved, amount)) FILTER (WHERE kind <> 'refund'), 0) AS debit,
          count(*) FILTER (WHERE kind = 'refund' OR state = 'voided') AS creditCount,
-         coalesce(sum(amount) FILTER (WHERE kind = 'refund' OR state = 'voided'), 0) AS credit
+         coalesce(sum(coalesce(approved, amount)) FILTER (WHERE kind = 'refund' OR state = 'voided'), 0) AS credit
        FROM payment WHERE batch = ? AND currency = ? AND kind IN ('purchase', 'completion', 'refund')
          AND tender <> 'cash'
          AND state IN ('approved', 'saf-approved', 'settled', 'void-due', 'voided')`,
