@@ -8,6 +8,7 @@ import type { AcquirerProfile } from './bank/profile.ts';
 import { Settlement } from './bank/settlement.ts';
 import { CashDrawer } from './cash/drawer.ts';
 import { Custody } from './custody.ts';
+import { keepDaily } from './daily.ts';
 import type { CardOutcome, Vault } from './kernel/outcome.ts';
 import { openVault } from './kernel/vault.ts';
 import { Keys } from './keys.ts';
@@ -54,6 +55,8 @@ export interface CoreOptions {
   readonly zone: string;
   /** Only this reader. */
   readonly reader?: string | undefined;
+  /** What the daily backups are enciphered with; none: they are as plain as the data folder. */
+  readonly backupPassphrase?: string | undefined;
   /** Something happened that must never; the core has stopped selling. */
   readonly onFatal: (error: unknown) => void;
   /** Another link than the profile's, for tests. */
@@ -193,6 +196,7 @@ export class Core {
       payments,
       link,
       settings: () => this.#settings,
+      closed: () => void keepDaily({ world, book, zone: settings().zone, passphrase: options.backupPassphrase }),
       alarms: () => this.custody.alarms,
       drawers: (seq) => this.drawer.since(seq),
       deliver: (ms) => this.pending.settle(ms),

@@ -29,6 +29,8 @@ export interface StartOptions {
   /** Device paths of serial scanners. */
   readonly scanner?: readonly string[] | undefined;
   readonly zone: string;
+  /** Enciphers the daily backups; that of the environment when not given. */
+  readonly backupPassphrase?: string | undefined;
   /** File that the journal's head is kept in, outside the data folder; beside the folder when not given. */
   readonly anchor?: string | undefined;
   /** Opens the master key of a profile that holds none (`terminal key load`). */
@@ -65,7 +67,9 @@ export async function openTerminal(options: StartOptions, onFatal: (error: unkno
     const keyed = withMasterKey(profile, world.storage, options.sealer);
     const { sealer } = options;
     const keySealed = profile.masterKey === undefined;
-    const given = { profile: keyed, signer, sealer, keySealed };
+    // From the environment, so that no list of processes shows it.
+    const backupPassphrase = options.backupPassphrase ?? process.env['COUNTERTAP_BACKUP_PASSPHRASE'];
+    const given = { profile: keyed, signer, sealer, keySealed, backupPassphrase };
     const core = new Core({ world, migrations: findMigrations(), ...given, zone, reader, onFatal });
     return { core, devices };
   } catch (error) {

@@ -26,6 +26,8 @@ export interface SettlementParts {
   /** Delivers what waits for the bank; answers how many are left after `ms`. */
   readonly deliver: (ms: number) => Promise<number>;
   /** How often the record was found rolled back, ever. */
+  /** Called when a batch has come to its end and its report is printed. */
+  readonly closed: () => void;
   readonly alarms: () => number;
   /** The drawer shifts that were open at an entry or later. */
   readonly drawers: (seq: number) => DayReport['drawers'];
@@ -78,7 +80,7 @@ export class Settlement {
    * @throws CloseRefused
    */
   async *close(key?: string): AsyncGenerator<CloseStep> {
-    const { book, link, payments, deliver, print } = this.#parts;
+    const { book, link, payments, deliver, print, closed } = this.#parts;
     const made = key === undefined ? undefined : madeReport(batchOf(book.db, this.#batchAsked(key)));
     if (made) {
       yield { step: 'done', report: made };
@@ -97,6 +99,7 @@ export class Settlement {
     const report = await this.#ask(no);
     yield { step: 'print' };
     await print(report);
+    if (report.agreed) closed();
     yield { step: 'done', report };
   }
 

@@ -11,6 +11,7 @@ import { openTerminal, type StartOptions } from '../open.ts';
 import { Refused } from '../refused.ts';
 import { verifyBook } from '../reports/verify.ts';
 import { openDiskStorage } from '../store/disk.ts';
+import { backUp, restore } from './backup.ts';
 import { importBlocklist, showBlocklist } from './blocklist.ts';
 import { readCardOnce } from './card.ts';
 import { loadKey, openPrompt } from './key.ts';
@@ -137,6 +138,16 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .action((own: ReportOptions) =>
       then((core) => reportStatement(core, own, program.opts<{ language: WordsLanguage }>().language)),
     );
+  command(program, 'backup', 'write the whole record to one file, and prove it')
+    .argument('<file>')
+    .option('--plain', 'without a passphrase: whoever has the file can read it')
+    .action((file: string, { plain }: { plain?: true }) => then((core) => backUp(core, file, plain === true)));
+  command(program, 'restore', 'begin again from a backup, with a new epoch')
+    .argument('<file>')
+    .requiredOption('--by <name>', 'who decides it')
+    .action((file: string, { by }: { by: string }) => {
+      chosen = { alone: (options) => restore(options, file, by) };
+    });
   command(program, 'ledger', 'every account with its balance')
     .option('--day <date>', 'of one business day: YYYY-MM-DD')
     .action(({ day }: { day?: string }) => then((core) => listAccounts(core, day)));

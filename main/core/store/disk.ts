@@ -6,6 +6,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -15,7 +16,7 @@ import {
 import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import type { AnchorFile, AppendFile, Storage } from './storage.ts';
+import type { AnchorFile, AppendFile, Copies, Storage } from './storage.ts';
 
 const RESERVED = 'ballast';
 
@@ -28,15 +29,7 @@ export function openDiskStorage(folder: string, anchor?: string): Storage {
     appendFile: (name) => openAppendFile(folder, path(name)),
     exists: (name) => existsSync(path(name)),
     read: (name) => (existsSync(path(name)) ? readFileSync(path(name)) : undefined),
-    replace(name, bytes) {
-      const temporary = path(`${name}.new`);
-      const file = openSync(temporary, 'w', 0o600);
-      writeAll(file, bytes);
-      fsyncSync(file);
-      closeSync(file);
-      renameSync(temporary, path(name));
-      syncFolder(folder);
-    },
+    replace: (name, bytes) => replaceFile(folder, name, bytes),
     freeBytes() {
       const { bavail, bsize } = statfsSync(folder);
       return bavail * bsize;
@@ -52,6 +45,7 @@ export function openDiskStorage(folder: string, anchor?: string): Storage {
       }
     },
     release: () => rmSync(path(RESERVED), { force: true }),
+    copies: openCopies(path('backups')),
     ...(anchor === undefined ? {} : { anchor: openAnchor(anchor) }),
   };
 }
@@ -67,6 +61,31 @@ function reserveFile(path: string, bytes: number): void {
   } finally {
     closeSync(file);
   }
+}
+
+function replaceFile(folder: string, name: string, bytes: Uint8Array): void {
+  const path = join(folder, name);
+  const file = openSync(`${path}.new`, 'w', 0o600);
+  try {
+    writeAll(file, bytes);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(`${path}.new`, path);
+  syncFolder(folder);
+}
+
+function openCopies(folder: string): Copies {
+  return {
+    list: () => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.backup')) : []),
+    read: (name) => readFileSync(join(folder, name)),
+    write(name, bytes) {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      replaceFile(folder, name, bytes);
+    },
+    remove: (name) => rmSync(join(folder, name), { force: true }),
+  };
 }
 
 function openAnchor(path: string): AnchorFile {

@@ -18,8 +18,19 @@ export interface Storage {
   reserve?(bytes: number): void;
   /** Gives back what was reserved. */
   release?(): void;
+  /** The folder that backups are kept in, where the terminal keeps any. */
+  readonly copies?: Copies;
   /** A small file outside the data folder, where the terminal keeps one. */
   readonly anchor?: AnchorFile;
+}
+
+/** Whole files, kept beside the record. */
+export interface Copies {
+  list(): string[];
+  read(name: string): Uint8Array;
+  /** On the disk under its name, whole, when it returns. */
+  write(name: string, bytes: Uint8Array): void;
+  remove(name: string): void;
 }
 
 /** A file that is not rolled back together with the data folder. */

@@ -1,0 +1,100 @@
+import type { BackupContent } from './backup.ts';
+import { compareAnchor } from './ledger/anchor.ts';
+import { openBatch } from './ledger/batch.ts';
+import type { Book } from './ledger/book.ts';
+import type { Values, Write } from './ledger/entry.ts';
+import { JOURNAL, openBook } from './ledger/recovery.ts';
+import { readCounter } from './payment/number.ts';
+import { DATABASE, type Migration, openDatabase } from './store/database.ts';
+import type { Storage } from './store/storage.ts';
+
+/** Numbers that the lost time may have used: so many are never taken again. */
+export const BURNT = 100_000;
+
+export interface Restored {
+  readonly epoch: number;
+  /** Where the backup ends. */
+  readonly head: { readonly seq: number; readonly hash: string };
+  /** Entries that the anchor knows and the backup has not; null when there is no anchor to compare with. */
+  readonly missing: number | null;
+  /** Payments that were open and whose end is not known now. */
+  readonly reopened: number;
+  /** PINs must be set again: the backup has no key of the device they were made on. */
+  readonly pinsLost: boolean;
+}
+
+/**
+ * Makes a data folder of a proved backup and begins a new epoch in it: numbers that may have been used since are burnt,
+ * whatever was open is unknown, and the anchor follows. The folder must be empty.
+ * @throws StoreError, TamperError
+ */
+export async function restoreBackup(
+  storage: Storage,
+  migrations: readonly Migration[],
+  content: BackupContent,
+  { at, by }: { readonly at: number; readonly by: string },
+): Promise<Restored> {
+  storage.replace(DATABASE, content.database);
+  storage.replace(JOURNAL, content.journal);
+  if (content.deviceKey) storage.replace('device.key', content.deviceKey);
+  const db = openDatabase(storage, migrations);
+  try {
+    const { book } = openBook(storage, db);
+    const rollback = compareAnchor(book, storage.anchor?.read());
+    const anchored = rollback?.found === 'shorter' ? rollback.anchored.seq : book.head.seq;
+    const missing = storage.anchor?.read() ? anchored - book.head.seq : null;
+    const pinsLost = content.deviceKey === undefined;
+    if (pinsLost) db.exec('DELETE FROM staff');
+    const { head } = book;
+    const epoch = readCounter(db, 'epoch') + 1;
+    const open = openRows(book, at);
+    const event = { type: 'restored', epoch, head: head.seq, hash: head.hash, missing, reopened: open.length };
+    const writes: Write[] = [
+      put('epoch', epoch),
+      put('trace', readCounter(db, 'trace') + BURNT + (missing ?? 0)),
+      put('receipt', readCounter(db, 'receipt') + BURNT + (missing ?? 0)),
+      // A person has chosen this record by name: that is the acknowledgement.
+      { op: 'put', table: 'setting', key: 'alarm', value: '' },
+      ...open,
+    ];
+    book.commit({ kind: 'core', at, by, event, writes, transfers: [] }, 'outcome');
+    const { seq, hash } = book.head;
+    await storage.anchor?.write(Buffer.from(`${seq} ${hash}\n`, 'latin1'));
+    return { epoch, head, missing, reopened: open.length, pinsLost };
+  } finally {
+    db.close();
+  }
+}
+
+function put(key: string, value: number): Write {
+  return { op: 'put', table: 'counter', key, value };
+}
+
+interface OpenRow {
+  readonly id: string;
+  readonly state: string;
+  readonly tender: string | null;
+  readonly attempt: number;
+}
+
+/**
+ * What was open when the backup was made may have come to any end since. A payment for which nothing was sent then may have
+ * been sent: it counts as sending, which the next start makes unknown and takes back. What was accepted offline may have been
+ * forwarded: it is told again as a repeat, by the numbers that the host knows.
+ */
+function openRows(book: Book, at: number): Write[] {
+  const { no } = openBatch(book.db);
+  return book.db
+    .prepare<[], OpenRow>(
+      `SELECT id, state, tender, attempt FROM payment
+       WHERE state = 'saf-accepted' OR (state IN ('opened', 'sealed') AND kind = 'purchase') ORDER BY id`,
+    )
+    .all()
+    .map(({ id, state, tender, attempt }) => {
+      const values: Values =
+        state === 'saf-accepted'
+          ? { state: 'saf-unknown', batch: no, attempt: attempt + 1, sent_at: at }
+          : { state: 'sending', tender: tender ?? 'contactless', batch: no, attempt: attempt + 1, sent_at: at };
+      return { op: 'update', table: 'payment', key: { id, state }, values };
+    });
+}
