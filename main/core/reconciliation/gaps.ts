@@ -50,7 +50,7 @@ export function* gapsOf(db: Database, statement: StatementRow, days: BankDays): 
   for (let back = 0; back < FORWARD_DAYS; back += 1) low = dayBefore(low);
   const query = prepared<[string, string], Row>(
     db,
-    `SELECT id, kind, amount, currency, at, sent_at, day, stan, rrn, scheme, masked_pan FROM payment p
+    `SELECT id, kind, coalesce(approved, amount) AS amount, currency, at, sent_at, day, stan, rrn, scheme, masked_pan FROM payment p
       WHERE day BETWEEN ? AND ? AND kind IN ('purchase', 'completion', 'refund') AND tender IS NOT 'cash'
         AND state IN ('approved', 'saf-approved', 'settled')
         AND NOT EXISTS (SELECT 1 FROM statement_line l INDEXED BY statement_line_rrn WHERE l.rrn = p.rrn AND l.statement IN (${IN_FORCE}))`,

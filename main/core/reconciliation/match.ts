@@ -61,7 +61,7 @@ export async function matchStatement(
 function slice(db: Database, no: number, after: number): Found[] {
   return prepared<[number, number, number], Found>(
     db,
-    `SELECT l.*, p.id AS own, p.kind AS own_kind, p.state AS own_state, p.amount AS own_amount, p.currency AS own_currency,
+    `SELECT l.*, p.id AS own, p.kind AS own_kind, p.state AS own_state, coalesce(p.approved, p.amount) AS own_amount, p.currency AS own_currency,
             p.scheme AS own_scheme, p.stan AS own_stan, p.at AS own_at, p.sent_at AS own_sent_at, (SELECT count(*) FROM statement_line s LEFT JOIN statement t ON t.no = s.statement
                WHERE s.rrn = l.rrn AND (s.statement = l.statement OR (t.no IS NOT NULL AND t.superseded_by IS NULL))) AS siblings
        FROM statement_line l LEFT JOIN payment p ON p.rrn = l.rrn AND p.tender IS NOT 'cash'
