@@ -200,7 +200,10 @@ export function PaymentSheet({ view, payment: id, onClose }: PaymentSheetProps):
       </div>
       {payment.print === 'asked' && <AskPrinted payment={payment} zone={zone} />}
       <Facts payment={payment} zone={zone} />
-      <Earlier about={story?.about ?? []} zone={zone} />
+      <Earlier
+        about={story?.about.map((one) => view.recent.find(({ id }) => id === one.id) ?? one) ?? []}
+        zone={zone}
+      />
       <RefusedNote refused={reprint.refused} />
       <Choices>
         {payment.print !== 'none' && (

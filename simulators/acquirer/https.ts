@@ -53,7 +53,7 @@ const Body = z.strictObject({
   presented: Presented.optional(),
   original: About.optional(),
   totals: Sum.optional(),
-  record: z.enum(['purchase', 'advice', 'void']).optional(),
+  record: z.enum(['purchase', 'advice', 'completion', 'void', 'refund']).optional(),
   count: whole.optional(),
 });
 type Body = z.infer<typeof Body>;
@@ -108,7 +108,7 @@ function requestOf(path: string, text: Buffer): Request | undefined {
   if (must.some((name) => body[name] === undefined)) return undefined;
   const [currency = ''] = Object.entries(currencies).find(([, letters]) => letters === body.currency) ?? [];
   const fields = iccOf(body.presented);
-  fields.set(3, kind === 'upload' && body.record === 'void' ? '020000' : processing);
+  fields.set(3, kind === 'upload' && (body.record === 'void' || body.record === 'refund') ? '020000' : processing);
   if (body.totals !== undefined) fields.set(63, totalsText(sumIn(body.totals)));
   const about = body.original;
   return {

@@ -91,7 +91,7 @@ export type FurtherRequest =
       readonly type: 'upload';
       readonly trace: Trace;
       readonly amount: Money;
-      readonly record: 'purchase' | 'advice' | 'void';
+      readonly record: 'purchase' | 'advice' | 'completion' | 'void' | 'refund';
       readonly original: Original;
     }
   /** All payments of the batch are told: the totals once more. */

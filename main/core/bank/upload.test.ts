@@ -12,6 +12,7 @@ import {
   openTill,
   type Surroundings,
   sellByCard,
+  sellForCash,
   type Till,
   takeBack,
 } from '../test/till.ts';
@@ -75,6 +76,19 @@ async function close(): Promise<DayReport> {
 const told = () => heard.map((one) => (one.type === 'upload' ? `${one.record} ${one.amount.minor}` : one.type));
 
 describe('a batch whose totals differ', () => {
+  test('is told with its refunds as credits of their own, and nothing of what was paid in cash', async () => {
+    const first = await sell(100);
+    forget(await sell(200));
+    sellForCash(till, 50);
+    till.core.aftersale.refund(newKey(), first.id, { minor: 40, currency: 'CNY' }, 'returned', {
+      staff: 'cashier',
+      approver: 'owner',
+    });
+    await around.clock.advance(100);
+    await close();
+    expect(told()).toEqual(['purchase 100', 'purchase 200', 'refund 40', 'upload-end']);
+  });
+
   test('is told line by line and then agrees', async () => {
     const first = await sell(100);
     await sell(200);

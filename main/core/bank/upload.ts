@@ -3,9 +3,10 @@ import { batchOf } from '../ledger/batch.ts';
 import type { Book } from '../ledger/book.ts';
 import type { Write } from '../ledger/entry.ts';
 import { readCounter, takeTrace } from '../payment/number.ts';
+import { originalOf } from '../payment/original.ts';
 import { captured, type Payment, type PaymentRow, paymentOf } from '../payment/payment.ts';
 import type { Clock } from '../world/world.ts';
-import type { AcquirerLink, BankAnswer, FurtherRequest, Original, Totals, Trace } from './link.ts';
+import type { AcquirerLink, BankAnswer, FurtherRequest, Totals, Trace } from './link.ts';
 
 export interface UploadParts {
   readonly clock: Clock;
@@ -74,25 +75,20 @@ function counterOf(no: number): string {
 function linesOf({ db }: Book, no: number, currency: Currency): Line[] {
   const rows = db
     .prepare<[number, string], PaymentRow>(
-      `SELECT * FROM payment WHERE batch = ? AND currency = ? AND kind = 'purchase'
-         AND state IN ('approved', 'saf-approved', 'settled', 'void-due', 'voided') ORDER BY at, stan`,
+      `SELECT * FROM payment WHERE batch = ? AND currency = ? AND kind IN ('purchase', 'completion', 'refund')
+         AND tender <> 'cash' AND state IN ('approved', 'saf-approved', 'settled', 'void-due', 'voided') ORDER BY at, stan`,
     )
     .all(no, currency);
   return rows.map(paymentOf).flatMap((payment): Line[] => {
-    const record = payment.acceptedAt === null ? 'purchase' : 'advice';
+    const record = recordOf(payment);
     const told: Line = { payment, record };
     return payment.state === 'voided' ? [told, { payment, record: 'void' }] : [told];
   });
 }
 
-function originalOf(payment: Payment): Original {
-  return {
-    mti: payment.acceptedAt === null ? '0200' : '0220',
-    stan: payment.stan,
-    rrn: payment.rrn,
-    at: payment.at,
-    ...(payment.authCode === null ? {} : { authCode: payment.authCode }),
-  };
+function recordOf({ kind, acceptedAt }: Payment): Told {
+  if (kind === 'refund' || kind === 'completion') return kind;
+  return acceptedAt === null ? 'purchase' : 'advice';
 }
 
 /** Whether a bank that answered so can be told the batch line by line. */

@@ -24,5 +24,5 @@ export function bareOriginal(payment: Payment): Original {
 /** The message by which a payment was told to the bank first. */
 function mtiOf({ kind, acceptedAt }: Payment): Original['mti'] {
   if (kind === 'pre-authorization') return '0100';
-  return kind === 'completion' || acceptedAt !== null ? '0220' : '0200';
+  return kind === 'completion' || kind === 'refund' || acceptedAt !== null ? '0220' : '0200';
 }

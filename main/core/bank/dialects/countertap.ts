@@ -4,7 +4,7 @@ import { openKeyBlock } from '../keys.ts';
 import { COUNTERTAP } from '../layouts/countertap.ts';
 import type { BankAnswer, LinkRequest, Original, Presented, ReversalReason, Totals } from '../link.ts';
 import { utcStamp } from '../stamp.ts';
-import { BAD_MAC, type Dialect, type Identity, type Network, readCode, sameTotals } from './dialect.ts';
+import { BAD_MAC, type Dialect, type Identity, isCredit, type Network, readCode, sameTotals } from './dialect.ts';
 import { bareEnvelope } from './tpdu.ts';
 
 /** MTI of the first sending and of a repeat; DE 3. */
@@ -59,7 +59,7 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
     if ('presented' in request && request.presented) present(request.presented, fields);
     if ('original' in request) fields.set(90, originalText(request.original));
     if (request.type === 'reversal') fields.set(39, REASONS[request.reason]);
-    if (request.type === 'upload') fields.set(3, request.record === 'void' ? '020000' : '000000');
+    if (request.type === 'upload') fields.set(3, isCredit(request.record) ? '020000' : '000000');
   }
   return { mti: trace.attempt > 0 ? kind.repeat : kind.first, fields };
 }

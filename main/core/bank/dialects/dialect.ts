@@ -1,7 +1,7 @@
 import { type Money, money } from '../../../../contract/money.ts';
 import type { IsoMessage, Layout } from '../codec.ts';
 import type { KeyBlock } from '../keys.ts';
-import type { BankAnswer, LinkRequest, Totals } from '../link.ts';
+import type { BankAnswer, FurtherRequest, LinkRequest, Totals } from '../link.ts';
 import type { MacScheme } from '../mac.ts';
 import type { LocalTime } from '../stamp.ts';
 
@@ -57,6 +57,11 @@ export interface Dialect {
 export const BAD_MAC: BankAnswer = { kind: 'no-answer', detail: 'the host did not accept our MAC' };
 
 /** Whether two sets of totals say the same. */
+/** Whether a payment told again takes money from the batch. */
+export function isCredit(record: Extract<FurtherRequest, { type: 'upload' }>['record']): boolean {
+  return record === 'void' || record === 'refund';
+}
+
 export function sameTotals(ours: Totals, theirs: Totals): boolean {
   return (
     ours.debitCount === theirs.debitCount &&

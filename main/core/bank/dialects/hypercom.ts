@@ -9,6 +9,7 @@ import {
   type Dialect,
   digits,
   type Identity,
+  isCredit,
   type Network,
   readCode,
   sameTotals,
@@ -52,7 +53,7 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
     }
     if (request.type === 'advice') setTime(trace.at, identity, fields);
     if (request.type === 'upload') {
-      fields.set(3, request.record === 'void' ? '020000' : '000000');
+      fields.set(3, isCredit(request.record) ? '020000' : '000000');
       fields.set(
         60,
         request.original.mti + digits(request.original.stan, 6) + digits(trace.batch % 1_000_000, 6) + '0'.repeat(6),

@@ -4,7 +4,16 @@ import { IsoError } from '../error.ts';
 import { openUnionPayBlock } from '../keys.ts';
 import { UNIONPAY } from '../layouts/unionpay.ts';
 import type { BankAnswer, LinkRequest, Original, Presented, ReversalReason, Totals } from '../link.ts';
-import { BAD_MAC, type Dialect, digits, type Identity, type Network, readCode, withHostRrn } from './dialect.ts';
+import {
+  BAD_MAC,
+  type Dialect,
+  digits,
+  type Identity,
+  isCredit,
+  type Network,
+  readCode,
+  withHostRrn,
+} from './dialect.ts';
 import { tpduEnvelope } from './tpdu.ts';
 
 type Fields = Map<number, string>;
@@ -67,7 +76,7 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
     if ('presented' in request && request.presented) present(request.presented, fields);
     if ('original' in request) about(request.original, trace.batch, identity, fields);
     if (request.type === 'reversal') fields.set(39, REASONS[request.reason]);
-    if (request.type === 'upload' && request.record === 'void') fields.set(3, '200000');
+    if (request.type === 'upload' && isCredit(request.record)) fields.set(3, '200000');
   }
   return { mti: kind.mti, fields };
 }
