@@ -93,6 +93,8 @@ export function settled(core: Core, holds: () => boolean, ms: number): Promise<b
 export interface Said {
   /** A request was taken: this payment answers it. */
   asked(key: string, id: string): void;
+  /** A request was refused. */
+  refused(code: string): void;
 }
 
 /** How often which kind of thing happens, of a hundred. */
@@ -134,6 +136,7 @@ export class Cashier {
       else this.#goOffline(random);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
+      this.#said.refused(error.code);
     }
     core.counter.dismiss();
   }

@@ -1,34 +1,37 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Random } from '../simulation/random.ts';
 import { rough } from './branch.ts';
 import { type Failure, type PartOptions, type PartResult, secondsSince, skippedPart } from './part.ts';
 import { Trial } from './trial.ts';
 
-/** Kilobytes of the disk, and of those what is left when the selling goes on until nothing is. */
-const SIZE = 4_096;
-const LEFT = { least: 4, most: 600 } as const;
+/** Kilobytes of the disk: one with room for the ballast, and one without. */
+const SIZES = { large: 163_840, small: 8_192 } as const;
+/** Kilobytes that are left when it becomes full: less than the terminal wants for a sale. */
+const LEFT = 3_500;
+const ACTS = 150;
 const MOST_FAILURES = 5;
 
 /**
- * Fills the disk (a small tmpfs of its own) while a terminal sells. It must stop selling, having told nothing that is not
- * on the disk; with space again it must be whole.
+ * Fills the disk (a tmpfs of its own) while a terminal sells. It must sell no more, having told nothing that is not on the
+ * disk. Where it has kept room back it must still bring to an end what was begun, and close the day, with the disk full
+ * as it is. With space again it must be whole, and sell.
  */
 export async function runFull({ count, first, progress }: PartOptions): Promise<PartResult> {
   const from = performance.now();
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return skippedPart('full', count, 'mounting a small disk needs root on Linux');
   const place = mkdtempSync(join(tmpdir(), 'countertap-full-'));
-  const why = mounted(place, `size=${SIZE}k`);
+  const why = mounted(place, SIZES.small);
   if (why !== undefined) {
     rmSync(place, { recursive: true, force: true });
     return skippedPart('full', count, why);
   }
   spawnSync('umount', [place]);
   const failures: Failure[] = [];
-  const tally = { fills: 0, stopped: 0, stoppedAtStart: 0, told: 0, payments: 0 };
+  const tally: Tally = { fills: 0, stopped: 0, refused: 0, closedWhileFull: 0, told: 0, payments: 0 };
   try {
     for (let seed = first; seed < first + count && failures.length < MOST_FAILURES; seed += 1) {
       for (const what of await fill(seed, place, tally))
@@ -42,39 +45,42 @@ export async function runFull({ count, first, progress }: PartOptions): Promise<
   return { part: 'full', ok: failures.length === 0, figures, failures };
 }
 
+interface Tally {
+  fills: number;
+  /** A commit failed, and the terminal stopped itself. */
+  stopped: number;
+  /** It saw in time that there is no room. */
+  refused: number;
+  closedWhileFull: number;
+  told: number;
+  payments: number;
+}
+
 /** Mounts a tmpfs; why it cannot be, when it cannot. */
-function mounted(place: string, options: string): string | undefined {
-  const { status, stderr, error } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'countertap', place], {
-    encoding: 'utf8',
-  });
+function mounted(place: string, kilobytes: number): string | undefined {
+  const args = ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'countertap', place];
+  const { status, stderr, error } = spawnSync('mount', args, { encoding: 'utf8' });
   return status === 0 ? undefined : `no tmpfs can be mounted: ${error?.message ?? stderr.trim()}`;
 }
 
-async function fill(
-  seed: number,
-  place: string,
-  tally: { fills: number; stopped: number; stoppedAtStart: number; told: number; payments: number },
-): Promise<string[]> {
-  const why = mounted(place, `size=${SIZE}k`);
+async function fill(seed: number, place: string, tally: Tally): Promise<string[]> {
+  const size = seed % 2 === 1 ? 'large' : 'small';
+  const why = mounted(place, SIZES[size]);
   if (why !== undefined) return [why];
   const broken: string[] = [];
   try {
     const trial = new Trial(seed, rough, place);
-    const random = new Random(seed, 88);
-    await trial.run({ seed, name: 'before', acts: 8 });
     const filler = join(place, 'filler');
-    takeAllBut(filler, random.int(LEFT.least, LEFT.most));
-    const run = await trial.run({ seed: seed + 500, name: 'full', limitMs: 120_000 });
-    tally.fills += 1;
-    tally.told += run.lines.filter(({ told }) => told).length;
-    const at = run.lines.findIndex(({ stopped }) => stopped !== undefined);
-    if (at < 0) broken.push(`it was not stopped by a full disk (${run.code}): ${run.errors.slice(0, 300)}`);
-    else if (run.lines.some(({ ready }) => ready)) tally.stopped += 1;
-    else tally.stoppedAtStart += 1;
-    const after = run.lines.slice(Math.max(at, 0));
-    if (at >= 0 && after.some(({ told, soldAfterStop }) => told || soldAfterStop))
-      broken.push('it sold on a full disk');
+    broken.push(...(await sellUntilFull(trial, seed, filler, tally)));
+    if (size === 'large') {
+      // On the full disk, out of what was kept back: everything comes to its end, and the day is closed.
+      const { broken: found } = await trial.settle();
+      broken.push(...found.map((what) => `while the disk is full: ${what}`));
+      tally.closedWhileFull += 1;
+    }
     rmSync(filler, { force: true });
+    const again = await trial.run({ seed: seed + 900, name: 'again', acts: 8 });
+    if (!again.lines.some(({ asked }) => asked)) broken.push('with room again it does not sell');
     const { broken: found, payments } = await trial.settle();
     tally.payments += payments;
     return [...broken, ...found];
@@ -85,9 +91,43 @@ async function fill(
   }
 }
 
-/** Writes a file until no more than so many kilobytes are left. */
+/** Sells, and takes the room away in the middle of it. From then on nothing may be sold. */
+async function sellUntilFull(trial: Trial, seed: number, filler: string, tally: Tally): Promise<string[]> {
+  const random = new Random(seed, 88);
+  const at = random.int(10, 60);
+  let heard = 0;
+  const { lines, code, errors } = await trial.run({
+    seed,
+    name: 'full',
+    acts: ACTS,
+    heard: () => {
+      heard += 1;
+      if (heard === at) takeAllBut(filler, random.int(0, LEFT));
+    },
+  });
+  tally.fills += 1;
+  tally.told += lines.filter(({ told }) => told).length;
+  const stop = lines.findIndex(({ stopped }) => stopped !== undefined);
+  const refusal = lines.findIndex(({ refused }) => refused === 'disk-full');
+  if (stop >= 0) tally.stopped += 1;
+  if (refusal >= 0) tally.refused += 1;
+  if (stop < 0 && refusal < 0) return [`a full disk did not keep it from selling (${code}): ${errors.slice(0, 300)}`];
+  if (stop >= 0 && lines.slice(stop).some(({ told, soldAfterStop }) => told || soldAfterStop))
+    return ['it sold after it had stopped'];
+  return [];
+}
+
+/** Makes a file grow until no more than so many kilobytes are left, however much others take meanwhile. */
 function takeAllBut(path: string, left: number): void {
-  const { stdout } = spawnSync('df', ['--output=avail', '-k', join(path, '..')], { encoding: 'utf8' });
-  const free = Number(stdout.trim().split('\n').at(-1));
-  if (free > left) writeFileSync(path, Buffer.alloc((free - left) * 1024));
+  for (;;) {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    const free = Math.floor((bavail * bsize) / 1024) - left;
+    if (free <= 0) return;
+    try {
+      appendFileSync(path, Buffer.alloc(Math.min(free, 8_192) * 1024));
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') return;
+      throw error;
+    }
+  }
 }

@@ -93,7 +93,7 @@ function misbehaviour({ lines, code, errors }: Run): string | undefined {
   const after = lines.slice(at);
   if (after.some(({ soldAfterStop }) => soldAfterStop)) return 'it sold after it had stopped';
   if (after.some(({ told }) => told)) return `it told ${JSON.stringify(after)} after it had stopped`;
-  const refused = after.find((line) => line.refused !== undefined)?.refused;
+  const refused = after.findLast((line) => line.refused !== undefined)?.refused;
   const started = lines.some(({ ready }) => ready);
   return started && refused !== 'store-failed' ? `it refuses with ${refused}, not with store-failed` : undefined;
 }

@@ -18,6 +18,8 @@ const types: Readonly<Record<string, Operation['type']>> = {
   U: 'unlink',
   M: 'mark',
 };
+/** Room kept back on the disk: nothing is ever read from it. */
+export const BALLAST = 'ballast';
 const HEAD = 17;
 const SECTOR = 512;
 
@@ -29,12 +31,9 @@ export function readRecording(bytes: Buffer): Operation[] {
     const name = at + HEAD + bytes.readUInt32LE(at + 1);
     const data = name + bytes.readUInt32LE(at + 13);
     if (type === undefined || data > bytes.length) break;
-    operations.push({
-      type,
-      name: bytes.toString('utf8', at + HEAD, name),
-      offset: Number(bytes.readBigInt64LE(at + 5)),
-      data: bytes.subarray(name, data),
-    });
+    const file = bytes.toString('utf8', at + HEAD, name);
+    const offset = Number(bytes.readBigInt64LE(at + 5));
+    if (file !== BALLAST) operations.push({ type, name: file, offset, data: bytes.subarray(name, data) });
     at = data;
   }
   return operations;

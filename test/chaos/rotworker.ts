@@ -5,6 +5,7 @@ import { Random } from '../simulation/random.ts';
 import { rough } from './branch.ts';
 import { serve } from './forked.ts';
 import { layOut, openStore, place } from './opened.ts';
+import { BALLAST } from './replay.ts';
 import { Trial } from './trial.ts';
 
 /** What a process is to spoil: copies of one store, each in one place. */
@@ -33,7 +34,8 @@ const APART: ReadonlySet<string> = new Set(['sealed', 'staff', 'health']);
 type Files = ReadonlyMap<string, Buffer>;
 
 function filesOf(folder: string): Files {
-  return new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
+  const names = readdirSync(folder).filter((name) => name !== BALLAST);
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
 }
 
 /** A store in use (with a write-ahead log), the same one after its close, and an older copy of it. */

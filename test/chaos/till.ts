@@ -56,7 +56,10 @@ try {
   });
   core.start();
   say({ ready: true });
-  const cashier = new Cashier(desk, name, Number(seed), { asked: (key, id) => say({ asked: { key, id } }) });
+  const cashier = new Cashier(desk, name, Number(seed), {
+    asked: (key, id) => say({ asked: { key, id } }),
+    refused: (code) => say({ refused: code }),
+  });
   for (let n = 0; n < Number(acts) && !over; n += 1) await cashier.act(n);
   if (!over) say({ done: true });
   if (!over) process.exit(0);
