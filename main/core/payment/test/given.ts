@@ -17,6 +17,8 @@ export const rules: Rules = {
   repeatMs: [0, 1_000, 5_000],
   window: 8,
   messageLifetimeMs: 120_000,
+  partialMs: 45_000,
+  shownMs: 60_000,
   wallet: { firstQueryMs: 3_000, queryMs: 3_000, giveUpMs: 30_000 },
 };
 
