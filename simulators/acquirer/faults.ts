@@ -19,6 +19,7 @@ export const Rule = z.strictObject({
     'wrong-totals',
     'half-open',
     'reset',
+    'sign-on-first',
     'garbage',
     'html',
     'http-status',

@@ -160,8 +160,10 @@ function answerOf(request: Request, verdict: Verdict): Record<string, unknown> {
     rrn,
     batch,
     currency: currencies[request.currency] ?? '',
-    ...(request.kind === 'totals' || request.kind === 'upload-end' ? {} : { amount: request.amount }),
-    ...(verdict.authCode === undefined || verdict.code !== '00' ? {} : { authCode: verdict.authCode }),
+    ...(request.kind === 'totals' || request.kind === 'upload-end' ? {} : { amount: verdict.amount ?? request.amount }),
+    ...(verdict.authCode === undefined || (verdict.code !== '00' && verdict.code !== '10')
+      ? {}
+      : { authCode: verdict.authCode }),
     ...(sums === undefined
       ? {}
       : {
@@ -287,6 +289,7 @@ export class HttpsDoor {
     const card = fields.get(22) === '071' ? await bank.openCard(fields.get(48) ?? '') : undefined;
     const rule = bank.faults.take(request.mti, card !== undefined && 'pan' in card ? card.pan : undefined);
     if (rule?.do === 'drop-request' || rule?.do === 'half-open') return;
+    if (rule?.do === 'sign-on-first') return this.#say(response, 401, { error: 'signature' });
     if (rule?.do === 'delay-request') await wait(rule.ms);
     if (!bank.up) return;
     if (!bank.book.sameBody(key, sha256(body))) return this.#say(response, 409, { error: 'body-differs' }, caller);

@@ -111,6 +111,12 @@ export class Session implements Receiver {
     const rule = bank.faults.take(message.mti, card !== undefined && 'pan' in card ? card.pan : undefined);
     if (rule?.do === 'half-open') this.#halfOpen = true;
     if (rule?.do === 'drop-request' || this.#halfOpen) return;
+    if (rule?.do === 'sign-on-first') {
+      refuse('A0');
+      this.#key = undefined;
+      this.#former = undefined;
+      return;
+    }
     if (rule?.do === 'delay-request') await wait(rule.ms);
     if (!bank.up) return;
     const refusal = rule?.do === 'decline' ? rule.code : undefined;

@@ -6,9 +6,9 @@ import { CompactEncrypt } from 'jose';
 import { afterEach, expect, test } from 'vitest';
 import type { DayReport } from '../../contract/day.ts';
 import { money } from '../../contract/money.ts';
-import { openFakeReaders } from '../../drivers/nfc/fake.ts';
+import { type FakeReaders, openFakeReaders } from '../../drivers/nfc/fake.ts';
 import { openFakePrinter } from '../../drivers/printer/fake.ts';
-import { openFakeScanner } from '../../drivers/scanner/fake.ts';
+import { type FakeScanner, openFakeScanner } from '../../drivers/scanner/fake.ts';
 import { readProfile } from '../../main/core/bank/profile.ts';
 import { Core } from '../../main/core/core.ts';
 import type { CardOutcome } from '../../main/core/kernel/outcome.ts';
@@ -19,6 +19,7 @@ import { cardOutcome, newKey } from '../../main/core/test/till.ts';
 import { openNetwork } from '../../main/core/world/network.ts';
 import { realClock } from '../../main/core/world/real.ts';
 import { type Acquirer, startAcquirer } from '../../simulators/acquirer/acquirer.ts';
+import type { Json } from '../../simulators/acquirer/profile.ts';
 
 /** A whole terminal over the second link: card, wallet code, an answer that is lost, day close. */
 
@@ -46,24 +47,30 @@ async function sealedCard(amount: number): Promise<CardOutcome> {
   return { ...made, card: { ...made.card, scheme: 'unionpay', sealed, iccData, expiry: '3512' } };
 }
 
-test('sells, takes back what was not answered, and closes the day over HTTPS', { timeout: 60_000 }, async () => {
+const fatal: unknown[] = [];
+let readers: FakeReaders;
+let scanner: FakeScanner;
+let outcome: CardOutcome | undefined;
+
+const actor = { staff: 'cashier' };
+const timers = { responseMs: 1000, reconnectMs: [20], repeatMs: [0, 100], messageLifetimeMs: 300 };
+
+/** A terminal of a bank with these terms, on line. */
+async function open(terms: { readonly [key: string]: Json }): Promise<void> {
   dir = mkdtempSync(join(tmpdir(), 'link-core-'));
-  const timers = { responseMs: 1000, reconnectMs: [20], repeatMs: [0, 100] };
-  bank = await startAcquirer({ dir, terms: { link: 'https', timers } });
+  bank = await startAcquirer({ dir, terms: { timers, ...terms } });
   const read = readProfile(readFileSync(bank.profile));
   if (!read.ok) throw new Error(read.detail);
-  const readers = openFakeReaders();
-  const printer = openFakePrinter();
-  const scanner = openFakeScanner();
-  const fatal: unknown[] = [];
-  let outcome: CardOutcome | undefined;
+  readers = openFakeReaders();
+  scanner = openFakeScanner();
+  fatal.length = 0;
   core = new Core({
     world: {
       clock: realClock(),
       random: (length) => randomBytes(length),
       network: openNetwork(),
       storage: openMemoryStorage(),
-      devices: { readers, printer, scanners: [scanner] },
+      devices: { readers, printer: openFakePrinter(), scanners: [scanner] },
     },
     migrations,
     profile: read.profile,
@@ -77,37 +84,58 @@ test('sells, takes back what was not answered, and closes the day over HTTPS', {
   });
   core.start();
   await expect.poll(() => core.link.state.status, { timeout: 10_000 }).toBe('online');
-  const actor = { staff: 'cashier' };
-  const state = (id: string) => core.payments.get(id).state;
+}
 
-  const byCard = core.charge(newKey(), money(1280, 'CNY'), actor);
-  outcome = await sealedCard(1280);
+const state = (id: string) => core.payments.get(id).state;
+
+/** Charges by card, and waits until the payment is as `wanted`. */
+async function sell(minor: number, wanted: string): Promise<void> {
+  const opened = core.charge(newKey(), money(minor, 'CNY'), actor);
+  outcome = await sealedCard(minor);
   const placed = readers.put({ atr: Uint8Array.of(0x3b, 0x80, 0x80, 0x01, 0x01), answer: () => undefined });
-  await expect.poll(() => state(byCard.id), { timeout: 10_000 }).toBe('approved');
+  await expect.poll(() => state(opened.id), { timeout: 15_000 }).toBe(wanted);
   placed.remove();
   core.counter.dismiss();
+}
 
+const rule = (planted: object) => bank.commands['rule']?.({ rule: planted });
+const states = async () => {
+  const book = (await bank.commands['book']?.({})) as { payments: { state: string }[] };
+  return book.payments.map((one) => one.state);
+};
+
+test('sells, takes back what was not answered, and closes the day over HTTPS', { timeout: 60_000 }, async () => {
+  await open({ link: 'https' });
+  await sell(1280, 'approved');
   const byCode = core.charge(newKey(), money(500, 'CNY'), actor);
   scanner.scan('286612345678901234');
   await expect.poll(() => state(byCode.id), { timeout: 10_000 }).toBe('approved');
   core.counter.dismiss();
-
-  await bank.commands['rule']?.({ rule: { on: '0200', do: 'drop-answer' } });
-  const lost = core.charge(newKey(), money(700, 'CNY'), actor);
-  outcome = await sealedCard(700);
-  const again = readers.put({ atr: Uint8Array.of(0x3b, 0x80, 0x80, 0x01, 0x01), answer: () => undefined });
-  await expect.poll(() => state(lost.id), { timeout: 15_000 }).toBe('reversed');
-  again.remove();
-  core.counter.dismiss();
-
-  const report = await closed();
-  expect(report).toMatchObject({ kind: 'Z', agreed: true, batch: 1 });
-  const book = (await bank.commands['book']?.({})) as { payments: { state: string }[]; closed: number[] };
-  expect(book.payments.map((one) => one.state)).toEqual(['approved', 'approved', 'reversed']);
-  expect(book.closed).toEqual([1]);
+  await rule({ on: '0200', do: 'drop-answer' });
+  await sell(700, 'reversed');
+  expect(await closed()).toMatchObject({ kind: 'Z', agreed: true, batch: 1 });
+  expect(await states()).toEqual(['approved', 'approved', 'reversed']);
   expect(verifyBook(core.book).ok).toBe(true);
   expect(fatal).toEqual([]);
 });
+
+test.each(['countertap', 'hypercom', 'unionpay'])(
+  'a host that has forgotten the key in the middle of the day: %s signs on again, and no payment stays unknown',
+  { timeout: 60_000 },
+  async (dialect) => {
+    await open({ dialect });
+    await sell(1280, 'approved');
+    const since = core.link.session?.since ?? 0;
+    await rule({ on: '0200', do: 'sign-on-first' });
+    await sell(700, 'reversed');
+    await expect.poll(() => core.link.state.status, { timeout: 10_000 }).toBe('online');
+    expect(core.link.session?.since).toBeGreaterThan(since);
+    await sell(900, 'approved');
+    expect(await states()).toEqual(['approved', 'approved']);
+    expect(await closed()).toMatchObject({ agreed: true });
+    expect(fatal).toEqual([]);
+  },
+);
 
 async function closed(): Promise<DayReport> {
   for await (const step of core.settlement.close(newKey())) if (step.step === 'done') return step.report;

@@ -127,6 +127,14 @@ describe.each(speeches)('$name', ({ name, ...speech }) => {
     expect(await send(advice)).toMatchObject({ kind: 'approved' });
     expect(await send({ ...advice, trace: { ...told, attempt: 1 } })).toMatchObject({ kind: 'approved' });
     expect((await book()).totals).toMatchObject({ debitCount: 2, debitMinor: 2560 });
+    // The bank approves half of what ends with 10.
+    const part = { ...card, iccData: iccData.replace('1280', '1210') };
+    expect(await send({ type: 'purchase', trace: trace(), amount: cny(1210), presented: part })).toMatchObject({
+      kind: 'partial',
+      code: '10',
+      amount: cny(605),
+      authCode: expect.stringMatching(/^\d{6}$/),
+    });
   });
 
   test('takes back what was not answered, as often as it is told', async () => {

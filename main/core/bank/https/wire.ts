@@ -135,14 +135,25 @@ function mismatch(request: LinkRequest, { terminalId, merchantId }: Merchant, an
     currency: 'totals' in request ? request.totals.debit.currency : request.amount.currency,
     ...('totals' in request ? {} : { amount: request.amount.minor }),
   };
-  return (Object.keys(wanted) as (keyof Answer)[]).find((name) => wanted[name] !== answer[name]);
+  const differs = (Object.keys(wanted) as (keyof Answer)[]).find((name) => wanted[name] !== answer[name]);
+  return differs === 'amount' && partly(request, answer) ? undefined : differs;
 }
 
-function meaning(request: LinkRequest, { code, authCode, hostRrn, iccData }: Answer): BankAnswer {
+/** A purchase may be approved in part: the amount is then lower, and nothing else may differ. */
+function partly(request: LinkRequest, { code, amount = 0 }: Answer): boolean {
+  return request.type === 'purchase' && code === '10' && amount > 0 && amount < request.amount.minor;
+}
+
+function meaning(request: LinkRequest, answer: Answer): BankAnswer {
+  const { code, authCode, hostRrn, iccData, amount = 0 } = answer;
   const forCard = iccData ? { iccData } : {};
   if (code === '00') {
     const told = { ...(authCode === undefined ? {} : { authCode }), ...(hostRrn === undefined ? {} : { hostRrn }) };
     return { kind: 'approved', code, ...told, ...forCard };
+  }
+  if ('amount' in request && partly(request, answer)) {
+    const given = authCode === undefined ? {} : { authCode };
+    return { kind: 'partial', code, amount: money(amount, request.amount.currency), ...given };
   }
   if (code === '09') return { kind: 'pending', code };
   if (code === '25' && 'original' in request) return { kind: 'not-found', code };
