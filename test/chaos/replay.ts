@@ -33,7 +33,9 @@ export function readRecording(bytes: Buffer): Operation[] {
     if (type === undefined || data > bytes.length) break;
     const file = bytes.toString('utf8', at + HEAD, name);
     const offset = Number(bytes.readBigInt64LE(at + 5));
-    if (file !== BALLAST) operations.push({ type, name: file, offset, data: bytes.subarray(name, data) });
+    // What lies in folders of the data folder (backups) is no part of the record.
+    if (file !== BALLAST && !file.includes('/'))
+      operations.push({ type, name: file, offset, data: bytes.subarray(name, data) });
     at = data;
   }
   return operations;

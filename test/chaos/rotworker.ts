@@ -34,8 +34,8 @@ const APART: ReadonlySet<string> = new Set(['sealed', 'staff', 'health']);
 type Files = ReadonlyMap<string, Buffer>;
 
 function filesOf(folder: string): Files {
-  const names = readdirSync(folder).filter((name) => name !== BALLAST);
-  return new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
+  const found = readdirSync(folder, { withFileTypes: true }).filter((one) => one.isFile() && one.name !== BALLAST);
+  return new Map(found.map(({ name }) => [name, readFileSync(join(folder, name))]));
 }
 
 /** A store in use (with a write-ahead log), the same one after its close, and an older copy of it. */
