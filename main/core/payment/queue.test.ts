@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { money } from '../../../contract/money.ts';
 import type { BankAnswer, BankRequest } from '../bank/link.ts';
 import { verifyBook } from '../reports/verify.ts';
 import { type Fault, openModelBank, RESPONSE_MS } from '../test/bank.ts';
 import { openManualClock, settled } from '../test/clock.ts';
 import { openMemoryStorage } from '../test/storage.ts';
-import { cardOutcome, makeProfile, openTill, type Surroundings, sellByCard, type Till } from '../test/till.ts';
+import { cardOutcome, makeProfile, newKey, openTill, type Surroundings, sellByCard, type Till } from '../test/till.ts';
 import type { Payment } from './payment.ts';
 
 let signed: Surroundings['signed'];
@@ -143,6 +144,27 @@ test('killed with a window in flight, all of it is unknown and repeated; the ban
   expect(new Set(states(sold))).toEqual(new Set(['saf-approved']));
   expect(around.bank.heard.filter(({ trace }) => trace.attempt === 1)).toHaveLength(4);
   expect(around.bank.book.size).toBe(10);
+});
+
+test('two parts of one sale that are both refused later are written down one after the other', async () => {
+  till.link.setLine(false);
+  const { core } = till;
+  const sale = core.sales.split(newKey(), money(2_000, 'CNY'), { staff: 'cashier' });
+  const parts: Payment[] = [];
+  for (const card of [1, 2]) {
+    const part = core.charge(newKey(), money(1_000, 'CNY'), { staff: 'cashier' }, sale.id);
+    await settled();
+    await till.tap(cardOutcome(token(card)));
+    await around.clock.advance(10_000);
+    parts.push(part);
+  }
+  expect(states(parts)).toEqual(['saf-accepted', 'saf-accepted']);
+  around.bank.plant('advice', 'decline');
+  around.bank.plant('advice', 'decline');
+  till.link.setLine(true);
+  await around.clock.advance(1_000);
+  expect(states(parts)).toEqual(['saf-declined', 'saf-declined']);
+  expect(till.fatal).toEqual([]);
 });
 
 test('a start does not write anything about what only waits', async () => {

@@ -255,17 +255,31 @@ export class Runner {
   }
 
   /**
-   * Takes steps of several payments that have nothing to do with each other, each payment once. All of them are durable,
-   * in one transaction, before the first effect is let out.
+   * Takes steps of several payments, each payment once. Those that have nothing to do with each other are durable in one
+   * transaction before the first effect of any of them is let out; two parts of one sale are never in the same.
    */
   dispatchAll(events: readonly (readonly [id: string, event: PaymentEvent])[]): void {
-    const { book, fatal } = this.#parts;
-    try {
-      const all = events.map(([id, event]) => this.#take(id, event, {}));
-      const drafts = all.flatMap(({ draft }) => draft ?? []);
+    const { book, fatal, payments } = this.#parts;
+    const together: Taken[] = [];
+    const sales = new Set<string>();
+    const record = (): void => {
+      const all = together.splice(0);
+      sales.clear();
       const order = all.some((taken) => taken.order === 'outcome') ? 'outcome' : 'intent';
-      for (let from = 0; from < drafts.length; from += GROUP) book.commitAll(drafts.slice(from, from + GROUP), order);
+      book.commitAll(
+        all.flatMap(({ draft }) => draft ?? []),
+        order,
+      );
       for (const taken of all) this.#taken(taken);
+    };
+    try {
+      for (const [id, event] of events) {
+        const { sale } = payments.get(id);
+        if (together.length === GROUP || (sale !== null && sales.has(sale))) record();
+        if (sale !== null) sales.add(sale);
+        together.push(this.#take(id, event, {}));
+      }
+      record();
     } catch (error) {
       fatal(error);
       throw error;
