@@ -176,7 +176,7 @@ export async function tap(counter: Counter, card: string): Promise<void> {
   if (found === undefined) throw new Error(`There is no card ${card}.`);
   const panel = counter.terminal.virtual;
   if (panel === undefined) throw new Error('There is no panel.');
-  const button = panel.getByRole('button', { name: new RegExp(`^(${found.label}|${found.labelZh})`) });
+  const button = panel.getByRole('button', { name: new RegExp(`^(${found.label}|${found.labelZh})$`) });
   await button.click();
 }
 
