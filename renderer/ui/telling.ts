@@ -52,7 +52,8 @@ function cancelled(payment: PaymentView, t: TFunction): Telling {
   const reversed = payment.state === 'reversed' || payment.state === 'cancelled';
   const area = reversed ? 'reversed' : 'cancelled';
   const [what = '', charged = '', next = ''] = threeParts(area, t);
-  const why = payment.reason !== null && !reversed ? reasonText(payment.reason, t) : what;
+  const expired = payment.reason === 'shown-expired';
+  const why = payment.reason !== null && (!reversed || expired) ? reasonText(payment.reason, t) : what;
   const advice = payment.reason === null ? next : t([`advice.${payment.reason}`], { defaultValue: next });
   return {
     title: t(`result.${area}.title`),
