@@ -32,6 +32,7 @@ export class Custody {
   readonly #stop = new AbortController();
   readonly #rollback: Rollback | undefined;
   #alarm: boolean;
+  #lastSeq = 0;
   #fullSince: number | undefined;
 
   constructor(parts: CustodyParts) {
@@ -56,7 +57,7 @@ export class Custody {
     }
     this.check();
     this.#reserve();
-    if (this.#anchor) void this.#follow();
+    if (this.#anchor || this.#parts.storage.copies) void this.#follow();
   }
 
   /** Why no new sale begins although the terminal works, null in good order. */
@@ -115,7 +116,16 @@ export class Custody {
       await clock.sleep(ANCHOR_MS, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       await this.#keep();
+      this.#rest();
     }
+  }
+
+  /** When nothing was recorded for a moment, deleted card data leaves the log as well. */
+  #rest(): void {
+    const { book } = this.#parts;
+    const { seq } = book.head;
+    if (seq === this.#lastSeq && !this.#stop.signal.aborted) book.scrub();
+    this.#lastSeq = seq;
   }
 
   /** An anchor that cannot be written is left as it is: it names an entry that the record holds. */

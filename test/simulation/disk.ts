@@ -33,7 +33,7 @@ class Template {
 
   constructor() {
     openDatabase({ ...noStorage, database: () => this.db }, this.migrations);
-    const names = ['journal_mode', 'synchronous', 'foreign_keys', 'user_version', 'integrity_check'];
+    const names = ['journal_mode', 'synchronous', 'foreign_keys', 'secure_delete', 'user_version', 'integrity_check'];
     this.#pragmas = new Map(names.map((name) => [name, this.db.pragma(name, { simple: true })]));
   }
 

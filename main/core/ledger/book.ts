@@ -37,6 +37,7 @@ export class Book {
   readonly #journal: Journal;
   readonly #statements = new Map<string, Statement<unknown[], unknown>>();
   #failed = false;
+  #shredded = false;
   #onFailed: ((error: unknown) => void) | undefined;
 
   constructor(db: Database, journal: Journal) {
@@ -106,6 +107,21 @@ export class Book {
   replay(body: string, hash: string): void {
     const entry = parseEntry(body);
     this.#write([entry], [{ seq: entry.seq, hash, body }], []);
+  }
+
+  /**
+   * Takes sealed card data that was deleted out of the write-ahead log, too (I18): the log is written back and cut to nothing.
+   * Does nothing when none was deleted since. For a moment of rest: it costs several syncs.
+   */
+  scrub(): void {
+    if (!this.#shredded || this.#failed) return;
+    this.#shredded = false;
+    try {
+      this.db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      this.#failed = true;
+      this.#onFailed?.(error);
+    }
   }
 
   journalBytes(): Uint8Array {
@@ -193,6 +209,7 @@ export class Book {
       this.#run('INSERT INTO sealed (payment, blob) VALUES (?, ?)', [write.payment, write.blob]);
     } else {
       this.#run('DELETE FROM sealed WHERE payment = ?', [write.payment]);
+      this.#shredded = true;
     }
   }
 

@@ -31,7 +31,7 @@ export function openDatabase(storage: Storage, migrations: readonly Migration[])
   const db = guarded(() => storage.database(DATABASE));
   try {
     setPragmas(db);
-    migrate(db, migrations);
+    migrate(db, migrations, storage);
     return db;
   } catch (error) {
     db.close();
@@ -48,11 +48,14 @@ function setPragmas(db: Database): void {
   db.pragma('secure_delete = ON');
   db.pragma('fullfsync = 1');
   db.pragma('checkpoint_fullfsync = 1');
+  // A checkpoint costs two syncs more: with 16 MiB of log instead of four it comes a quarter as often.
+  db.pragma('wal_autocheckpoint = 4000');
   // The first write takes the exclusive lock, so that a second core is refused now and not at its first sale.
   db.exec('BEGIN IMMEDIATE; COMMIT');
   expectPragma(db, 'journal_mode', ['wal', 'memory']);
   expectPragma(db, 'synchronous', [2, 3]);
   expectPragma(db, 'foreign_keys', [1]);
+  expectPragma(db, 'secure_delete', [1]);
 }
 
 function expectPragma(db: Database, name: string, wanted: readonly (string | number)[]): void {
@@ -62,7 +65,8 @@ function expectPragma(db: Database, name: string, wanted: readonly (string | num
   }
 }
 
-function migrate(db: Database, migrations: readonly Migration[]): void {
+/** Each migration is one transaction: one that fails leaves the file as it was. What it was is kept beside it. */
+function migrate(db: Database, migrations: readonly Migration[], storage: Storage): void {
   const version = Number(db.pragma('user_version', { simple: true }));
   const newest = migrations.at(-1)?.number ?? 0;
   if (version > newest) {
@@ -71,6 +75,7 @@ function migrate(db: Database, migrations: readonly Migration[]): void {
       `the data is of version ${version}, this program knows ${newest}: update the program`,
     );
   }
+  if (version > 0 && version < newest) storage.replace(`${DATABASE}.v${version}`, db.serialize());
   for (const migration of migrations) {
     if (migration.number <= version) continue;
     db.exec(`BEGIN EXCLUSIVE; ${migration.sql}\n; PRAGMA user_version = ${migration.number}; COMMIT`);
