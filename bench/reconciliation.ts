@@ -80,6 +80,11 @@ function reconciliationOf(book: ReturnType<typeof openStore>): Reconciliation {
     settings: () => settings,
     today: () => '2026-08-02',
     changed: () => undefined,
+    aftersale: {
+      refund: () => {
+        throw new Error('nothing is refunded here');
+      },
+    },
   });
 }
 

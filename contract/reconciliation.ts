@@ -1,5 +1,5 @@
 import { Money } from './money.ts';
-import { PaymentId, RequestKey } from './payment.ts';
+import { PaymentId, PaymentState, RequestKey } from './payment.ts';
 import { z } from './schema.ts';
 
 /** Why a statement file was refused as a whole. Words under `reconciliation.fault.<code>`. */
@@ -102,6 +102,10 @@ export const ReconciliationLine = z.object({
   receiptNo: z.string().nullable(),
   /** A customer was charged at the bank and not here: the amount to give back. */
   extra: Money.nullable(),
+  /** Whether that can be given back by a refund of the payment here, in one step. */
+  refundable: z.boolean(),
+  /** The refund that was asked for. */
+  refund: z.object({ payment: PaymentId, state: PaymentState }).nullable(),
   /** A person has seen to it, and how. */
   done: z.object({ by: z.string(), at: z.int(), how: z.string() }).nullable(),
 });
@@ -175,6 +179,8 @@ export const DoneInput = z.strictObject({
   line: z.string().min(1).max(60),
   how: z.string().trim().min(1).max(200),
 });
+
+export const RefundInput = z.strictObject({ statement: z.int().min(1), line: z.string().min(1).max(60) });
 
 export const ExportInput = z.strictObject({
   statement: z.int().min(1),

@@ -13,6 +13,7 @@ import {
   Imported,
   ImportInput,
   Reconciliation,
+  RefundInput,
   Statement,
   UploadInput,
 } from './reconciliation.ts';
@@ -191,6 +192,8 @@ export const terminal = {
     report: owning.input(z.strictObject({ statement: z.int().min(1).optional() })).output(Reconciliation),
     /** A person has seen to a differing line. Once. */
     done: owning.input(DoneInput).output(Reconciliation),
+    /** Gives back what a customer was charged too much at the bank: one refund, however often it is asked for. */
+    refund: owning.input(RefundInput).output(Reconciliation),
     /** The result as a file, piece by piece. */
     export: owning.input(ExportInput).output(eventIterator(Exported)),
   },

@@ -82,3 +82,6 @@ CREATE TRIGGER difference_done_update BEFORE UPDATE ON difference_done
   BEGIN SELECT RAISE(ABORT, 'what was said of a difference does not change'); END;
 CREATE TRIGGER difference_done_delete BEFORE DELETE ON difference_done
   BEGIN SELECT RAISE(ABORT, 'what was said of a difference is kept'); END;
+
+-- A bank that makes reference numbers of its own names its lines by them.
+CREATE INDEX payment_host_rrn ON payment (host_rrn) WHERE host_rrn IS NOT NULL;

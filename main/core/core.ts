@@ -187,7 +187,7 @@ export class Core {
     });
     const settings = (): StoreSettings => this.#settings;
     const told = { today: () => this.today, changed: () => this.changed() };
-    this.reconciliation = new Reconciliation({ clock, book, profile, settings, ...told });
+    this.reconciliation = new Reconciliation({ clock, book, profile, settings, aftersale: this.aftersale, ...told });
     this.custody = new Custody({ clock, book, storage: world.storage, changed: () => this.changed() });
     this.drawer = new CashDrawer({ clock, book, settings, changed: () => this.changed() });
     this.settlement = new Settlement({

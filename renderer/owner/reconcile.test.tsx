@@ -77,8 +77,15 @@ test('a person says how a difference was settled', async () => {
   await waitFor(() =>
     expect(asked).toContainEqual([
       'done',
-      { statement: 3, line: 'T0000001:260801000007:sale:1', how: 'Bank refunds it' },
+      { statement: 3, line: '0198f0a0-0000-4000-8000-000000000011', how: 'Bank refunds it' },
     ]),
   );
   await waitFor(() => expect(screen.queryByLabelText(/One sentence/)).toBeNull());
+});
+
+test('an extra charge is given back in one step', async () => {
+  show();
+  fireEvent.click(await screen.findByRole('button', { name: 'Give ￥25.80 back…' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Refund' }));
+  await waitFor(() => expect(asked).toContainEqual(['refund', { statement: 3, line: 'T0000001:260801000007:sale:1' }]));
 });

@@ -1,5 +1,6 @@
 import { type ReactNode, useCallback, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { formatMoney } from '../../contract/money.ts';
 import type { Imported, ReconciliationLine, Statement } from '../../contract/reconciliation.ts';
 import type { TerminalClient } from '../core.ts';
 import { useAsk } from '../ui/ask.ts';
@@ -139,12 +140,20 @@ function Report({ no, turn, onPayment }: ReportProps): ReactNode {
   const settling = useAct();
   const [saved, setSaved] = useState<string>();
   const [line, setLine] = useState<ReconciliationLine>();
+  const [extra, setExtra] = useState<ReconciliationLine>();
   const save = async (as: 'csv' | 'html') => setSaved(await saving.run((client) => saveFile(client, no, as)));
   const settle = async (how: string) => {
     if (!line) return;
     const result = await settling.run((client) => client.reconciliation.done({ statement: no, line: line.id, how }));
     if (!result) return;
     setLine(undefined);
+    report.again();
+  };
+  const refund = async () => {
+    if (!extra) return;
+    const result = await settling.run((client) => client.reconciliation.refund({ statement: no, line: extra.id }));
+    if (!result) return;
+    setExtra(undefined);
     report.again();
   };
   const { value } = report;
@@ -166,10 +175,19 @@ function Report({ no, turn, onPayment }: ReportProps): ReactNode {
           </header>
           <Counts result={value} />
           <Extra result={value} />
-          <Lines result={value} onPayment={onPayment} onDone={setLine} />
+          <Lines result={value} onPayment={onPayment} onDone={setLine} onRefund={setExtra} />
           <Deposits result={value} />
           <Explained result={value} />
         </>
+      )}
+      {extra?.extra && (
+        <Sheet title={t('reconciliation.refundTitle')} onClose={() => setExtra(undefined)}>
+          <RefusedNote refused={settling.refused} />
+          <p>{t('reconciliation.refundNote', { amount: formatMoney(extra.extra) })}</p>
+          <Choice main focused disabled={settling.pending} onPress={() => void refund()}>
+            {t('reconciliation.refundGo')}
+          </Choice>
+        </Sheet>
       )}
       {line && (
         <Sheet title={t('reconciliation.doneTitle')} onClose={() => setLine(undefined)}>

@@ -102,10 +102,11 @@ interface LinesProps {
   readonly result: Reconciliation;
   readonly onPayment: (payment: string) => void;
   readonly onDone: (line: ReconciliationLine) => void;
+  readonly onRefund: (line: ReconciliationLine) => void;
 }
 
 /** Every line that differs or waits, why, and what to do about it. */
-export function Lines({ result, onPayment, onDone }: LinesProps): ReactNode {
+export function Lines({ result, ...on }: LinesProps): ReactNode {
   const { t } = useTranslation();
   return (
     <section className={page['panel']}>
@@ -129,7 +130,7 @@ export function Lines({ result, onPayment, onDone }: LinesProps): ReactNode {
           </thead>
           <tbody>
             {result.lines.map((line) => (
-              <Line key={line.id} line={line} onPayment={onPayment} onDone={onDone} />
+              <Line key={line.id} line={line} {...on} />
             ))}
           </tbody>
         </table>
@@ -140,11 +141,11 @@ export function Lines({ result, onPayment, onDone }: LinesProps): ReactNode {
   );
 }
 
-function Line({
-  line,
-  onPayment,
-  onDone,
-}: Omit<LinesProps, 'result'> & { readonly line: ReconciliationLine }): ReactNode {
+interface LineProps extends Omit<LinesProps, 'result'> {
+  readonly line: ReconciliationLine;
+}
+
+function Line({ line, onPayment, onDone, onRefund }: LineProps): ReactNode {
   const { t } = useTranslation();
   const { payment, reason, verdict, done, kind } = line;
   return (
@@ -180,10 +181,19 @@ function Line({
       <td>
         {done
           ? t('reconciliation.doneBy', { by: t(`person.${done.by}`, { defaultValue: done.by }), how: done.how })
-          : t(`reconciliation.next.${reason ?? 'open-here'}`)}
+          : line.refund
+            ? t(`state.${line.refund.state}`)
+            : t(`reconciliation.next.${reason ?? 'open-here'}`)}
       </td>
-      <td>
-        {verdict === 'differs' && !done && <Choice onPress={() => onDone(line)}>{t('reconciliation.done')}</Choice>}
+      <td className={styles['tight']}>
+        {line.refundable && line.extra && (
+          <Choice main onPress={() => onRefund(line)}>
+            {t('reconciliation.refund', { amount: formatMoney(line.extra) })}
+          </Choice>
+        )}
+        {verdict === 'differs' && !done && !line.refundable && (
+          <Choice onPress={() => onDone(line)}>{t('reconciliation.done')}</Choice>
+        )}
       </td>
     </tr>
   );

@@ -40,6 +40,8 @@ const plain: ReconciliationLine = {
   payment: '0198f0a0-0000-4000-8000-000000000007',
   receiptNo: '01-000007',
   extra: yuan(2580),
+  refundable: true,
+  refund: null,
   done: null,
 };
 
@@ -61,6 +63,7 @@ const lines: readonly ReconciliationLine[] = [
     till: yuan(12_000),
     receiptNo: '01-000011',
     extra: null,
+    refundable: false,
   },
   {
     ...plain,
@@ -75,6 +78,7 @@ const lines: readonly ReconciliationLine[] = [
     expectedFee: yuan(380),
     receiptNo: '01-000019',
     extra: null,
+    refundable: false,
     done: { by: 'owner', at: noon, how: 'Bank refunds 2.20' },
   },
   {
@@ -93,6 +97,7 @@ const lines: readonly ReconciliationLine[] = [
     till: yuan(880),
     receiptNo: '01-000121',
     extra: null,
+    refundable: false,
   },
 ];
 

@@ -179,6 +179,10 @@ export function standRouter(stand: Stand): Router<typeof terminal, Record<never,
         stand.asked?.('done', input);
         return reconciled;
       }),
+      refund: os.reconciliation.refund.handler(({ input }) => {
+        stand.asked?.('refund', input);
+        return reconciled;
+      }),
       export: os.reconciliation.export.handler(async function* () {
         yield { name: 'reconciliation.csv', text: '' };
       }),

@@ -44,6 +44,9 @@ export const reconciliation = {
   done: contract.reconciliation.done.handler(({ input, context: { core, port } }) =>
     core.reconciliation.done(input.statement, input.line, input.how, actorOf(port).staff),
   ),
+  refund: contract.reconciliation.refund.handler(({ input, context: { core, port } }) =>
+    core.reconciliation.refund(input.statement, input.line, actorOf(port).staff),
+  ),
   export: contract.reconciliation.export.handler(({ input, context: { core } }) =>
     exported(core, input.statement, input.as),
   ),

@@ -26,15 +26,20 @@ export function doneOf(db: Database, line: string): DoneRow | undefined {
   return prepared<[string], DoneRow>(db, 'SELECT * FROM difference_done WHERE line = ?').get(line);
 }
 
-/** Whether a statement has a differing line of this name. */
-export function findLine({ db, days }: ReportContext, statement: StatementRow, id: string): boolean {
+/** The bank's differing line of this name in a statement. */
+export function lineNamed({ db }: ReportContext, statement: StatementRow, id: string): LineRow | undefined {
   const [terminal, rrn, kind, nth] = id.split(':');
-  const line = prepared<unknown[]>(
+  return prepared<unknown[], LineRow>(
     db,
-    `SELECT 1 FROM statement_line WHERE rrn = ? AND statement = ? AND kind = ? AND terminal = ? AND nth = ?
+    `SELECT * FROM statement_line WHERE rrn = ? AND statement = ? AND kind = ? AND terminal = ? AND nth = ?
        AND verdict = 'differs'`,
   ).get(rrn, statement.no, kind, terminal, Number(nth));
-  if (line !== undefined) return true;
+}
+
+/** Whether a statement has a differing line, deposit or missing payment of this name. */
+export function findLine(context: ReportContext, statement: StatementRow, id: string): boolean {
+  const { db, days } = context;
+  if (lineNamed(context, statement, id)) return true;
   for (const gap of gapsOf(db, statement, days)) if (gap.payment === id && gap.verdict === 'differs') return true;
   return depositsOf(db, statement).some(
     ({ sums, verdict }) => verdict === 'differs' && depositId(sums.day, sums.currency) === id,

@@ -50,10 +50,12 @@ export function* gapsOf(db: Database, statement: StatementRow, days: BankDays): 
   for (let back = 0; back < FORWARD_DAYS; back += 1) low = dayBefore(low);
   const query = prepared<[string, string], Row>(
     db,
-    `SELECT id, kind, coalesce(approved, amount) AS amount, currency, at, sent_at, day, stan, rrn, scheme, masked_pan FROM payment p
+    `SELECT id, kind, coalesce(approved, amount) AS amount, currency, at, sent_at, day, stan, rrn, scheme, masked_pan
+       FROM payment p
       WHERE day BETWEEN ? AND ? AND kind IN ('purchase', 'completion', 'refund') AND tender IS NOT 'cash'
         AND state IN ('approved', 'saf-approved', 'settled')
-        AND NOT EXISTS (SELECT 1 FROM statement_line l INDEXED BY statement_line_rrn WHERE l.rrn = p.rrn AND l.statement IN (${IN_FORCE}))`,
+        AND NOT EXISTS (SELECT 1 FROM statement_line l INDEXED BY statement_line_rrn
+          WHERE l.rrn IN (p.rrn, p.host_rrn) AND l.statement IN (${IN_FORCE}))`,
   );
   // All are read before anything else is asked of the database: it answers one question at a time.
   for (const row of query.all(low, dayAfter(to))) {

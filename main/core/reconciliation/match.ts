@@ -61,10 +61,12 @@ export async function matchStatement(
 function slice(db: Database, no: number, after: number): Found[] {
   return prepared<[number, number, number], Found>(
     db,
-    `SELECT l.*, p.id AS own, p.kind AS own_kind, p.state AS own_state, coalesce(p.approved, p.amount) AS own_amount, p.currency AS own_currency,
-            p.scheme AS own_scheme, p.stan AS own_stan, p.at AS own_at, p.sent_at AS own_sent_at, (SELECT count(*) FROM statement_line s LEFT JOIN statement t ON t.no = s.statement
+    `SELECT l.*, p.id AS own, p.kind AS own_kind, p.state AS own_state, coalesce(p.approved, p.amount) AS own_amount,
+            p.currency AS own_currency, p.scheme AS own_scheme, p.stan AS own_stan, p.at AS own_at, p.sent_at AS own_sent_at,
+            (SELECT count(*) FROM statement_line s LEFT JOIN statement t ON t.no = s.statement
                WHERE s.rrn = l.rrn AND (s.statement = l.statement OR (t.no IS NOT NULL AND t.superseded_by IS NULL))) AS siblings
-       FROM statement_line l LEFT JOIN payment p ON p.rrn = l.rrn AND p.tender IS NOT 'cash'
+       FROM statement_line l LEFT JOIN payment p ON p.tender IS NOT 'cash' AND p.id = coalesce(
+            (SELECT id FROM payment WHERE rrn = l.rrn), (SELECT id FROM payment WHERE host_rrn = l.rrn))
       WHERE l.statement = ? AND l.n > ? AND l.kind <> 'deposit' ORDER BY l.n LIMIT ?`,
   ).all(no, after, SLICE);
 }
@@ -133,11 +135,11 @@ function undoneAt(db: Database, id: string): number | null {
 function ownVoidSeen(db: Database, own: Own): boolean {
   if (own.state !== 'voided') return false;
   return (
-    prepared<[string]>(
+    prepared<[string, string]>(
       db,
       `SELECT 1 FROM statement_line l INDEXED BY statement_line_rrn WHERE l.kind = 'void' AND l.statement IN (${IN_FORCE})
-         AND l.rrn IN (SELECT v.rrn FROM ${VOIDS}) LIMIT 1`,
-    ).get(own.id) !== undefined
+         AND (l.rrn IN (SELECT v.rrn FROM ${VOIDS}) OR l.rrn IN (SELECT v.host_rrn FROM ${VOIDS})) LIMIT 1`,
+    ).get(own.id, own.id) !== undefined
   );
 }
 

@@ -327,3 +327,52 @@ test('a payment id names a gap, and can be marked as seen to', async () => {
   expect(done.lines[0]?.done?.by).toBe('owner');
   expect(NOON).toBeLessThan(Date.UTC(2026, 7, 2));
 });
+
+test('an extra charge is given back in one step, once, and is then no difference and no loss', async () => {
+  const desk = openDesk();
+  three(desk);
+  const twice = result(await desk.import(fileOf([...lines, { n: 2, minor: 2000 }])));
+  const [line] = twice.lines;
+  expect(line).toMatchObject({ reason: 'duplicate-at-bank', refundable: true, refund: null, extra: { minor: 2000 } });
+  const id = line?.id ?? '';
+  const asked = await desk.reconciliation.refund(1, id, 'owner');
+  expect(asked.lines[0]).toMatchObject({ refundable: false, refund: { state: 'sending' }, done: null });
+  const seq = desk.book.head.seq;
+  await desk.reconciliation.refund(1, id, 'owner');
+  expect(desk.book.head.seq).toBe(seq);
+  desk.become(500, 'approved');
+  const after = await desk.reconciliation.report();
+  expect(after.lines[0]?.done).toMatchObject({ how: '01-500' });
+  expect(after.deposits[0]).toMatchObject({ posted: true });
+  expect([desk.balance('bank-difference'), desk.balance('refunds')]).toEqual([0, -2000]);
+  await desk.reconciliation.report();
+  expect(desk.balance('refunds')).toBe(-2000);
+});
+
+test('what is not known here cannot be refunded here: the offer says what to do', async () => {
+  const desk = openDesk();
+  three(desk);
+  const report = result(await desk.import(fileOf([...lines, { n: 9, minor: 900 }])));
+  expect(report.lines).toMatchObject([{ extra: { minor: 900 }, refundable: false }]);
+  await expect(desk.reconciliation.refund(1, report.lines[0]?.id ?? '', 'owner')).rejects.toMatchObject({
+    code: 'payment-not-refundable',
+  });
+  await expect(desk.reconciliation.refund(1, 'T0000001:x:sale:0', 'owner')).rejects.toMatchObject({
+    code: 'statement-line-not-found',
+  });
+});
+
+test('a bank that makes reference numbers of its own is understood', async () => {
+  const desk = openDesk();
+  three(desk);
+  const writes = [
+    { op: 'update', table: 'payment', key: { id: idOf(2) }, values: { host_rrn: 'H00000000002' } },
+  ] as const;
+  desk.book.commit(
+    { kind: 'payment', at: NOON, by: 'test', event: { type: 'test' }, writes, transfers: [] },
+    'outcome',
+  );
+  const report = result(await desk.import(fileOf(lines).replace(rrnOf(2), 'H00000000002')));
+  expect(found(report)).toEqual([]);
+  expect(report.agreed.count).toBe(4);
+});

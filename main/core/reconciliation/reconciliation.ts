@@ -5,6 +5,7 @@ import type { Exported, Imported, Reconciliation as Result, Statement } from '..
 import type { WordsLanguage } from '../../../renderer/words/words.ts';
 import type { Book } from '../ledger/book.ts';
 import type { Draft } from '../ledger/entry.ts';
+import type { Aftersale } from '../payment/aftersale.ts';
 import { Refused } from '../refused.ts';
 import { wordsOf } from '../reports/words.ts';
 import type { StoreSettings } from '../store/settings.ts';
@@ -12,13 +13,14 @@ import type { Clock } from '../world/world.ts';
 import { CsvReader, type CsvRow } from './csv.ts';
 import { type BankDays, bankDayWindow } from './days.ts';
 import { duePostings, reversedPostings } from './deposits.ts';
-import { doneOf, findLine } from './done.ts';
+import { doneOf, findLine, lineNamed } from './done.ts';
 import { StatementError } from './fault.ts';
 import type { Terms } from './judge.ts';
 import { type Header, readHeader, readLine, type StatementLine } from './line.ts';
 import { matchStatement } from './match.ts';
 import { pageOf } from './page.ts';
-import { type ReportContext, reportOf } from './report.ts';
+import { givenBack, refundKey } from './refund.ts';
+import { lineView, type ReportContext, reportOf } from './report.ts';
 import {
   adoptLines,
   complete,
@@ -48,6 +50,7 @@ interface Dependencies {
   readonly settings: () => StoreSettings;
   readonly today: () => string;
   readonly changed: () => void;
+  readonly aftersale: Pick<Aftersale, 'refund'>;
 }
 
 /** Lines read and written at a time: between two slices the terminal sells. */
@@ -125,6 +128,21 @@ export class Reconciliation {
       }
       this.#post(statement);
       return reportOf(this.#context, statement);
+    });
+  }
+
+  /** Gives an extra charge at the bank back, once however often it is asked for. @throws Refused */
+  refund(no: number, line: string, by: string): Promise<Result> {
+    return this.#alone(async () => {
+      const statement = await this.#fresh(no);
+      const row = lineNamed(this.#context, statement, line);
+      const found = row && lineView(this.#context, row);
+      if (!found) throw new Refused('statement-line-not-found', line);
+      if (found.refund === null) {
+        if (!found.refundable || !found.extra || !found.payment) throw new Refused('payment-not-refundable', line);
+        this.#deps.aftersale.refund(refundKey(line), found.payment, found.extra, 'paid-twice', { staff: by });
+      }
+      return reportOf(this.#context, await this.#fresh(no));
     });
   }
 
@@ -273,10 +291,20 @@ export class Reconciliation {
     const { seq } = this.#deps.book.head;
     if (this.#matched.get(found.no) !== seq) {
       await matchStatement(this.#db, found.no, this.#terms(), this.#pause);
+      this.#writeGivenBack(found.no);
       this.#post(found);
       this.#matched.set(found.no, seq);
     }
     return found;
+  }
+
+  #writeGivenBack(statement: number): void {
+    const at = this.#deps.clock.now();
+    for (const { line, payment, receiptNo, transfer } of givenBack(this.#db, statement, this.#deps.today())) {
+      const values = { line, statement, at, staff: 'terminal', how: receiptNo, payment };
+      const event = { type: 'extra-given-back', line, payment };
+      this.#commit('terminal', event, [{ op: 'insert', table: 'difference_done', values }], [transfer]);
+    }
   }
 
   #post(statement: StatementRow): void {

@@ -11,6 +11,7 @@ import { type DepositState, depositsOf } from './deposits.ts';
 import { depositId, doneOf, lineId } from './done.ts';
 import { type Gap, gapsOf } from './gaps.ts';
 import type { Terms } from './judge.ts';
+import { refundOf } from './refund.ts';
 import { type LineRow, type StatementRow, viewOfStatement } from './statements.ts';
 
 export interface ReportContext {
@@ -187,6 +188,7 @@ export function lineView({ db }: ReportContext, row: LineRow): ReconciliationLin
     payment: row.payment,
     receiptNo: own?.receipt_no ?? null,
     extra: amountOf(row.extra, row.currency),
+    ...refundOf(db, id, row),
     done: seenTo(db, id),
   };
 }
@@ -220,6 +222,8 @@ export function gapView({ db, terms }: ReportContext, gap: Gap): ReconciliationL
     payment: gap.payment,
     receiptNo: ownOf(db, gap.payment)?.receipt_no ?? null,
     extra: null,
+    refundable: false,
+    refund: null,
     done: seenTo(db, gap.payment),
   };
 }
@@ -251,6 +255,8 @@ export function depositView(
     payment: null,
     receiptNo: null,
     extra: null,
+    refundable: false,
+    refund: null,
     done: seenTo(db, id),
   };
 }

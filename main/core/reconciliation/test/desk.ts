@@ -2,6 +2,8 @@ import { money } from '../../../../contract/money.ts';
 import { purchased } from '../../ledger/account.ts';
 import type { Book } from '../../ledger/book.ts';
 import { openBook } from '../../ledger/recovery.ts';
+import type { Aftersale } from '../../payment/aftersale.ts';
+import { PaymentTable } from '../../payment/table.ts';
 import { openDatabase } from '../../store/database.ts';
 import type { StoreSettings } from '../../store/settings.ts';
 import { migrations } from '../../test/migrations.ts';
@@ -77,7 +79,7 @@ export function openDesk(
     settlement: given.settlement ?? {},
   };
   const clock = { now: () => NOON + 86_400_000, monotonic: () => 0, sleep: () => Promise.resolve() };
-  const told = { today: () => '2026-08-02', changed: () => undefined };
+  const told = { today: () => '2026-08-02', changed: () => undefined, aftersale: { refund: giveBack(book) } };
   const reconciliation = new Reconciliation({ clock, book, profile, settings: () => settings, ...told });
   return {
     storage,
@@ -98,6 +100,20 @@ export function openDesk(
     },
     import: (text, name = 'statement.csv') =>
       reconciliation.import(name, typeof text === 'string' ? new TextEncoder().encode(text) : text, 'owner'),
+  };
+}
+
+/** A refund as the counter opens it: of the amount asked for, under the key, on its way to the bank. */
+function giveBack(book: Book): Aftersale['refund'] {
+  return (key, payment, amount, cause, { staff }) => {
+    const n = 500 + (book.db.prepare<[], { n: number }>('SELECT count(*) AS n FROM request').get()?.n ?? 0);
+    const original = Number(payment.slice(-12));
+    const later = { at: NOON + 86_400_000, day: '2026-08-02' };
+    sell(book, { n, minor: amount.minor, kind: 'refund', state: 'sending', original, ...later });
+    const values = { key, body: cause, payment: idOf(n), at: NOON };
+    const writes = [{ op: 'insert', table: 'request', values }] as const;
+    book.commit({ kind: 'payment', at: NOON, by: staff, event: { type: 'test' }, writes, transfers: [] }, 'outcome');
+    return new PaymentTable(book.db).get(idOf(n));
   };
 }
 
