@@ -40,7 +40,7 @@ function Message({ message }: { readonly message: DecodedMessage }): ReactNode {
           {message.fields.map(({ number, name, format, value }) => (
             <tr key={number}>
               <th scope="row">{number}</th>
-              <td>{name}</td>
+              <td>{t(`isoField.${number}`, { defaultValue: name })}</td>
               <td className={page['mono']}>{format}</td>
               <td className={page['mono']}>{value}</td>
             </tr>

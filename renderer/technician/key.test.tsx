@@ -75,7 +75,7 @@ test('a message is taken apart by field number and name', async () => {
   show({ messages: { decode } }, <DecoderSheet onClose={() => undefined} />);
   fireEvent.change(screen.getByRole('textbox', { hidden: true }), { target: { value: ' 0800 ' } });
   fireEvent.submit(document.querySelector('form') as HTMLFormElement);
-  expect(await screen.findByText('systems trace audit number')).toBeTruthy();
+  expect(await screen.findByText('Systems trace audit number')).toBeTruthy();
   expect(screen.getByText(/MAC wrong/)).toBeTruthy();
   expect(decode).toHaveBeenCalledWith({ hex: '0800' });
 });

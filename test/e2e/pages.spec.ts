@@ -123,6 +123,12 @@ async function inTheBackOffice(counter: Counter, language: string): Promise<void
   await signIn(main, t, 'technician');
   await expect(main.getByRole('heading', { name: t('device.kind.reader') })).toBeVisible();
   await look(main, language, 'technician');
+  for (const sheet of ['key', 'decoder']) {
+    await main.getByRole('button', { name: t(`${sheet}.title`), exact: true }).click();
+    await expect(main.getByRole('dialog')).toBeVisible();
+    await look(main, language, `technician-${sheet}`);
+    await main.keyboard.press('Escape');
+  }
   if (terminal.virtual) await look(terminal.virtual, language, 'virtual');
 }
 

@@ -36,7 +36,7 @@ describe.each(speeches)('$name', ({ name, ...speech }) => {
 
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'link-'));
-    bank = await startAcquirer({ dir, terms: { ...speech, timers: { responseMs: 1000, reconnectMs: [20] } } });
+    bank = await startAcquirer({ dir, terms: { ...speech, timers: { responseMs: 1500, reconnectMs: [20] } } });
     link = await opened();
     stan = 0;
   });
@@ -166,6 +166,24 @@ describe.each(speeches)('$name', ({ name, ...speech }) => {
     expect(await send({ ...request, trace: { ...mine, attempt: 1 } })).toMatchObject({ kind: 'approved' });
     expect(await send({ ...request, trace: trace() })).toEqual({ kind: 'declined', code: '12' });
     expect((await book()).totals).toMatchObject({ debitMinor: 1280, creditMinor: 1280 });
+  });
+
+  test('has several messages in flight, each answer to its own', async () => {
+    await control('rule', { rule: { on: '0200', do: 'delay', ms: 700, times: 8 } });
+    let answered = 0;
+    const sold = Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const [, answer] = await buy(200);
+        answered += 1;
+        return answer;
+      }),
+    );
+    // Carried out at the bank and not answered yet: one after the other there would never be more than one.
+    await expect.poll(async () => (await states()).length - answered, { interval: 10 }).toBeGreaterThan(2);
+    const answers = await sold;
+    expect(answers.map(({ kind }) => kind)).toEqual(answers.map(() => 'approved'));
+    expect(new Set(answers.map((answer) => (answer.kind === 'approved' ? answer.authCode : ''))).size).toBe(8);
+    expect(link.counters).toMatchObject({ dropped: 0, late: 0 });
   });
 
   test('asks after a wallet that waits', async () => {
