@@ -164,6 +164,11 @@ test('two parts of one sale that are both refused later are written down one aft
   till.link.setLine(true);
   await around.clock.advance(1_000);
   expect(states(parts)).toEqual(['saf-declined', 'saf-declined']);
+  const bodies = core.book.db.prepare<[], { body: string }>(
+    "SELECT body FROM entry WHERE kind = 'payment' ORDER BY seq",
+  );
+  const entries = bodies.all().map(({ body }): { event: { type: string }; upTo?: number } => JSON.parse(body));
+  expect(entries.filter(({ event }) => event.type === 'due').map(({ upTo }) => upTo)).toEqual([undefined, undefined]);
   expect(till.fatal).toEqual([]);
 });
 
