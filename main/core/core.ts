@@ -18,13 +18,13 @@ import { BankParameters, keptTerms } from './parameters.ts';
 import { type Aftersale, openAftersale } from './payment/aftersale.ts';
 import { amountRefusal, Counter } from './payment/counter.ts';
 import type { Effect } from './payment/event.ts';
-import { captured, type Payment } from './payment/payment.ts';
+import type { Payment } from './payment/payment.ts';
 import { Pending, untold } from './payment/pending.ts';
 import { Printing } from './payment/printing.ts';
 import { rulesOf } from './payment/rules.ts';
 import { type Actor, Runner, requestBody } from './payment/runner.ts';
 import { PaymentTable } from './payment/table.ts';
-import { viewOf, voidable } from './payment/view.ts';
+import { viewOf } from './payment/view.ts';
 import { openReading, type ReadCard } from './reading.ts';
 import { Reconciliation } from './reconciliation/reconciliation.ts';
 import { derive, deviceKey, openRecord } from './record.ts';
@@ -324,26 +324,7 @@ export class Core {
 
   /** Takes back an approved payment of the open batch. @throws Refused */
   void(key: string, id: string, actor: Actor): Payment {
-    const original = this.find(id);
-    const amount = captured(original);
-    const body = requestBody('void', amount, id);
-    const known = this.#known(key, body);
-    if (known) return known;
-    this.#refuseStopped();
-    if (this.counter.busy) throw new Refused('payment-under-way');
-    const givenBack = this.payments.givenBack(id);
-    if (!voidable(original, this.payments.current(original), givenBack))
-      throw new Refused('payment-not-voidable', original.state);
-    if (original.tender === 'cash' || original.state === 'saf-accepted') {
-      const by = actor.approver ?? actor.staff;
-      const voided = this.#runner.dispatch(id, { type: 'void' }, { by, request: { key, body } });
-      this.counter.follow(voided);
-      return voided;
-    }
-    if (this.link.state.status !== 'online') throw new Refused('bank-offline');
-    const payment = this.#runner.openAbout('void', key, amount, { original }, actor);
-    this.counter.follow(payment);
-    return payment;
+    return this.aftersale.void(key, id, actor);
   }
 
   /** Prints a payment's receipt again, marked as a duplicate. @throws Refused */

@@ -302,11 +302,34 @@ describe('the owner’s decision (I9)', () => {
     expect(verifyBook(till.core.book)).toMatchObject({ ok: true });
   });
 
+  test.each([
+    [true, 'saf-approved', 0],
+    [false, 'saf-declined', 400],
+  ])('of a forwarded payment whose card data was lost: done %s makes it %s', async (done, state, loss) => {
+    till.link.setLine(false);
+    const payment = await sellByCard(till, 400);
+    around.bank.plant('advice', 'drop-answer');
+    till.link.setLine(true);
+    await pass(RESPONSE_MS + 100);
+    expect(codeOf(() => decide(payment, done))).toBe('payment-not-decidable');
+    around.bank.up = false;
+    till.core.book.db.exec('DELETE FROM sealed');
+    await pass(60_000);
+    expect(now(payment).state).toBe('saf-unknown');
+    decide(payment, done);
+    expect(now(payment).state).toBe(state);
+    expect([account('loss:'), account('offline:')]).toEqual([loss, 0]);
+  });
+
   test('of a payment being taken back can only be that it was, and the terminal goes on until then', async () => {
     around.bank.up = false;
     const payment = await sellByCard(till, 1_280);
     await stuck(() => payment);
     expect(till.core.payments.stuck(6)).toBe(1);
+    const { db } = till.core.book;
+    expect(
+      db.prepare('SELECT 1 FROM entry WHERE payment = ? AND body LIKE \'%"alert"%\'').all(payment.id),
+    ).toHaveLength(1);
     expect(codeOf(() => decide(payment, false))).toBe('payment-not-decidable');
     const before = now(payment).attempt;
     await pass(600_000);

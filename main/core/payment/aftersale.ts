@@ -6,11 +6,11 @@ import { Refused } from '../refused.ts';
 import type { Clock } from '../world/world.ts';
 import type { Counter } from './counter.ts';
 import { decidable, mayDecide } from './decision.ts';
-import type { Payment } from './payment.ts';
+import { captured, type Payment } from './payment.ts';
 import { type Actor, type Runner, requestBody } from './runner.ts';
 import type { PaymentTable } from './table.ts';
 import { ALERT_ATTEMPTS, type Rules } from './transition.ts';
-import { refundable } from './view.ts';
+import { refundable, voidable } from './view.ts';
 
 export interface AftersaleParts {
   readonly clock: Clock;
@@ -26,8 +26,10 @@ export interface AftersaleParts {
   readonly refuseSale: (amount: Money) => void;
 }
 
-/** What a person may ask for after a payment: money back, a held amount taken or given up, a decision. All throw Refused. */
+/** What a person may ask for after a payment: a void, money back, a held amount taken or given up, a decision. All throw Refused. */
 export interface Aftersale {
+  /** Takes back an approved payment of the open batch. */
+  void(key: string, id: string, actor: Actor): Payment;
   /** Gives money of a purchase back, in part or whole, never more in all than was paid (I16). */
   refund(key: string, id: string, amount: Money, cause: RefundCause, actor: Actor): Payment;
   /** Opens the holding of an amount and arms the reader. */
@@ -77,6 +79,27 @@ export function openAftersale(parts: AftersaleParts): Aftersale {
     decidable(payment, () => payments.sealed(payment.id) !== undefined);
 
   return {
+    void(key, id, actor) {
+      const original = find(id);
+      const amount = captured(original);
+      const body = requestBody('void', amount, id);
+      const before = known(key, body);
+      if (before) return before;
+      refuseBusy();
+      if (!voidable(original, payments.current(original), payments.givenBack(id))) {
+        throw new Refused('payment-not-voidable', original.state);
+      }
+      if (original.tender === 'cash' || original.state === 'saf-accepted') {
+        const by = actor.approver ?? actor.staff;
+        const voided = runner.dispatch(id, { type: 'void' }, { by, request: { key, body } });
+        counter.follow(voided);
+        return voided;
+      }
+      refuseOffline();
+      const payment = runner.openAbout('void', key, amount, { original }, actor);
+      counter.follow(payment);
+      return payment;
+    },
     refund(key, id, amount, cause, actor) {
       const original = find(id);
       const before = known(key, requestBody('refund', amount, id));
