@@ -18,15 +18,21 @@ function AmountLine({
   symbol,
   typed,
   rest,
+  small,
 }: {
   readonly symbol: string;
   readonly typed: string;
   readonly rest: string;
+  /** Beside a sale in parts, whose sums stand below. */
+  readonly small: boolean;
 }): ReactNode {
   const { t } = useTranslation();
   const long = typed.length + rest.length > 9;
   return (
-    <output className={`${styles['amount']} ${long ? styles['long'] : ''}`} aria-label={t('pad.amount')}>
+    <output
+      className={`${styles['amount']} ${small ? styles['small'] : long ? styles['long'] : ''}`}
+      aria-label={t('pad.amount')}
+    >
       <small>{symbol}</small>
       {typed}
       <span className={styles['rest']}>{rest}</span>
@@ -192,12 +198,12 @@ export function Desk(props: DeskProps): ReactNode {
   return (
     <main className={styles['desk']}>
       <h1 className="visually-hidden">{t('owner.till')}</h1>
-      <AmountLine {...shown} />
-      <div className={styles['saying']} aria-live="polite">
+      <AmountLine {...shown} small={!going && view.sale !== null} />
+      <div className={`${styles['saying']} ${!going && view.sale ? styles['close'] : ''}`} aria-live="polite">
         {refused ? (
           <RefusedNote refused={refused} />
         ) : (
-          <p>{hint ?? (going ? '' : t(typed === '' ? 'pad.enter' : 'pad.press'))}</p>
+          <p>{hint ?? (going || view.sale ? '' : t(typed === '' ? 'pad.enter' : 'pad.press'))}</p>
         )}
       </div>
       {!going && props.split}

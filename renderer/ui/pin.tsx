@@ -35,6 +35,7 @@ export function Pin({ label, value, onChange, disabled = false, focused = false,
           ref={field}
           id={id}
           type="password"
+          data-focused={focused ? '' : undefined}
           inputMode="numeric"
           autoComplete="off"
           maxLength={PIN_LENGTH}

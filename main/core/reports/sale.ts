@@ -23,6 +23,5 @@ export function saleLines(words: i18n, sale: SaleView): ReceiptLine[] {
     ...(sale.owed.minor === 0
       ? []
       : ([{ kind: 'row', left: t('owed'), right: formatMoney(sale.owed) }] satisfies ReceiptLine[])),
-    { kind: 'rule' },
   ];
 }
