@@ -305,8 +305,8 @@ export const mutants: readonly Mutant[] = [
     name: 'goes-on-after-a-failed-commit',
     invariant: 'I23',
     file: BOOK,
-    from: '      this.#failed = true;\n      this.#onFailed?.(error);\n',
-    to: '',
+    from: '      this.#failed = true;\n      this.#onFailed?.(error);\n      throw error;\n',
+    to: '      throw error;\n',
   },
   {
     name: 'refund-above-paid',
