@@ -1,7 +1,6 @@
 import type { Currency, Money } from '../../contract/money.ts';
 import type { PaymentView } from '../../contract/payment.ts';
 import type { RefusalCode } from '../../contract/refusal.ts';
-import type { Sealer } from './bank/keystore.ts';
 import type { AcquirerLink } from './bank/link.ts';
 import { openLink } from './bank/open.ts';
 import type { AcquirerProfile } from './bank/profile.ts';
@@ -11,7 +10,7 @@ import { Custody } from './custody.ts';
 import { keepDaily } from './daily.ts';
 import type { CardOutcome, Vault } from './kernel/outcome.ts';
 import { openVault } from './kernel/vault.ts';
-import { Keys } from './keys.ts';
+import { type KeyOptions, Keys } from './keys.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay } from './ledger/day.ts';
 import { BankParameters, keptTerms } from './parameters.ts';
@@ -42,16 +41,12 @@ import { codeHash, recognise } from './wallet/code.ts';
 import { composeShown } from './wallet/shown.ts';
 import type { World } from './world/world.ts';
 
-export interface CoreOptions {
+export interface CoreOptions extends KeyOptions {
   readonly world: World;
   readonly migrations: readonly Migration[];
   readonly profile: AcquirerProfile;
   /** Fingerprint of whoever signed the profile; pinned at first use. */
   readonly signer: string;
-  /** Seals a master key that is loaded at the terminal. */
-  readonly sealer?: Sealer | undefined;
-  /** The master key is not the profile's own. */
-  readonly keySealed?: boolean;
   readonly zone: string;
   /** Only this reader. */
   readonly reader?: string | undefined;

@@ -22,7 +22,9 @@ export interface KeysParts {
 }
 
 export interface KeyOptions {
+  /** Seals a master key that is loaded at the terminal. */
   readonly sealer?: Sealer | undefined;
+  /** The master key is not the profile's own. */
   readonly keySealed?: boolean;
 }
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 
 function profileOf(change: object): AcquirerProfile {
-  const timers = { ...(content['timers'] as object), responseMs: 250, connectMs: 2000, reconnectMs: [20] };
+  const timers = { ...(content['timers'] as object), responseMs: 400, connectMs: 2000, reconnectMs: [20] };
   return AcquirerProfile.parse({ ...content, timers, ...change });
 }
 

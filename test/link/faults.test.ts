@@ -9,7 +9,7 @@ import { about, openPlace, type Place } from './place.ts';
  */
 
 /** Longest time for an answer in these tests. */
-const RESPONSE_MS = 300;
+const RESPONSE_MS = 500;
 const timers = { responseMs: RESPONSE_MS, reconnectMs: [20] };
 const cny = (minor: number) => money(minor, 'CNY');
 const counted = (debitCount: number, debit: number) => ({
