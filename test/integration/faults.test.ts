@@ -22,7 +22,7 @@ beforeAll(async () => {
   config = {
     cards: CardRules.parse({
       country: '156',
-      exchangeMs: 400,
+      exchangeMs: 8_000,
       ttq: '36004080',
       applications: [
         { aid: 'A000000333010101', kernel: 7, scheme: 'unionpay' },
@@ -57,7 +57,7 @@ function read(card: InProcess): Promise<CardOutcome> {
   return readHeld(held(card));
 }
 
-function readHeld(card: Card): Promise<CardOutcome> {
+function readHeld(card: Card, exchangeMs = config.cards.exchangeMs): Promise<CardOutcome> {
   const request = {
     amount: money(1280, 'CNY'),
     transactionType: '00',
@@ -67,7 +67,8 @@ function readHeld(card: Card): Promise<CardOutcome> {
     sequence: 42,
   } as const;
   const clock = { monotonic: () => performance.now() };
-  return readCard(card, request, config, vault, clock, () => undefined);
+  const rules = { ...config, cards: { ...config.cards, exchangeMs } };
+  return readCard(card, request, rules, vault, clock, () => undefined);
 }
 
 /** Where the reader found the fault: the step of authentication, or the refusal itself. */
@@ -177,16 +178,20 @@ describe('a card that leaves or fails at any command', () => {
     };
   }
 
-  test.each(['unionpay-offline', 'mastercard-offline', 'visa-ok'])('%s is never approved', async (id) => {
-    const whole = spoilt(id, 0, undefined);
-    expect(['approved-offline', 'online']).toContain((await read(whole)).kind);
-    for (let at = 1; at <= whole.count(); at++) {
-      for (const answer of bad) {
-        const { kind } = await read(spoilt(id, at, answer));
-        expect(['tap-again', 'refused', 'declined']).toContain(kind);
+  test.each(['unionpay-offline', 'mastercard-offline', 'visa-ok'])(
+    '%s is never approved',
+    async (id) => {
+      const whole = spoilt(id, 0, undefined);
+      expect(['approved-offline', 'online']).toContain((await read(whole)).kind);
+      for (let at = 1; at <= whole.count(); at++) {
+        for (const answer of bad) {
+          const { kind } = await read(spoilt(id, at, answer));
+          expect(['tap-again', 'refused', 'declined']).toContain(kind);
+        }
       }
-    }
-  });
+    },
+    60_000,
+  );
 
   /** Through the driver: the card falls silent, or the reader is unplugged, at command number `at`. */
   async function throughReader(id: string, at: number, what: 'silent' | 'gone'): Promise<CardOutcome> {
@@ -202,9 +207,10 @@ describe('a card that leaves or fails at any command', () => {
         return new Promise(() => undefined);
       },
     });
-    const card = await readers.nextCard(AbortSignal.timeout(1_000));
+    const card = await readers.nextCard(AbortSignal.timeout(10_000));
     if (!card) throw new Error('no card');
-    const outcome = await readHeld(card);
+    // A card that falls silent is waited for so long at each command.
+    const outcome = await readHeld(card, what === 'silent' ? 500 : undefined);
     await readers.close();
     return outcome;
   }
@@ -219,6 +225,7 @@ describe('a card that leaves or fails at any command', () => {
         expect(await throughReader(id, at, 'gone')).toEqual({ kind: 'tap-again', reason: 'torn' });
       }
     },
+    60_000,
   );
 
   /** A second card is held out at command number `at`; the first one would answer all the same. */
@@ -245,20 +252,24 @@ describe('a card that leaves or fails at any command', () => {
       while (card === other && !collided()) await new Promise((resolve) => setTimeout(resolve, 1));
     }
     await put(first);
-    const card = await readers.nextCard(AbortSignal.timeout(1_000));
+    const card = await readers.nextCard(AbortSignal.timeout(10_000));
     if (!card) throw new Error('no card');
     const outcome = await readHeld(card);
     await readers.close();
     return outcome;
   }
 
-  test.each(['fake', 'virtual'] as const)('beside another one pays nothing (%s reader)', async (family) => {
-    const whole = spoilt('unionpay-offline', 0, undefined);
-    await read(whole);
-    for (let at = 1; at <= whole.count(); at++) {
-      const outcome = await beside('unionpay-offline', at, family);
-      expect(outcome).toEqual({ kind: 'tap-again', reason: 'one-card-only' });
-    }
-    expect((await beside('unionpay-offline', 0, family)).kind).toBe('approved-offline');
-  });
+  test.each(['fake', 'virtual'] as const)(
+    'beside another one pays nothing (%s reader)',
+    async (family) => {
+      const whole = spoilt('unionpay-offline', 0, undefined);
+      await read(whole);
+      for (let at = 1; at <= whole.count(); at++) {
+        const outcome = await beside('unionpay-offline', at, family);
+        expect(outcome).toEqual({ kind: 'tap-again', reason: 'one-card-only' });
+      }
+      expect((await beside('unionpay-offline', 0, family)).kind).toBe('approved-offline');
+    },
+    60_000,
+  );
 });
