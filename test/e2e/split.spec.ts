@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test';
-import { type Counter, openCounter, result, sentence, signIn, tap, test, typeKeys } from './support/counter.ts';
+import { type Counter, openCounter, pins, result, sentence, signIn, tap, test, typeKeys } from './support/counter.ts';
 
 let counter: Counter;
 
@@ -61,4 +61,28 @@ test('a shown code that nobody scans is taken back, and cannot be paid any more'
   expect(await control.ask('pay-shown', { code: String(code) })).toMatchObject({ paid: false });
   expect((await control.book()).payments.at(-1)).toMatchObject({ amount: 900, state: 'reversed' });
   await main.keyboard.press('Escape');
+});
+
+test('a sale that is given up gives back what was paid, with the owner’s PIN', async () => {
+  const { main, control, t } = counter;
+  await main.keyboard.press('Escape');
+  await typeKeys(main, '50');
+  await main.keyboard.press('F6');
+  await main.getByRole('button', { name: t('split.byAmount') }).click();
+  await expect(main.getByText(t('split.owed'), { exact: true })).toBeVisible();
+  await typeKeys(main, '20');
+  await main.keyboard.press('Enter');
+  await tap(counter, 'unionpay-2');
+  await expect(result(main)).toHaveText(t('result.approved.title'));
+  await expect(result(main)).toBeHidden();
+  await main.getByRole('button', { name: t('split.drop') }).click();
+  await main.getByLabel(t('void.ownerPin')).fill(pins.owner);
+  await main
+    .getByRole('button', { name: t('split.drop') })
+    .last()
+    .click();
+  await expect(main.getByText(t('split.owed'), { exact: true })).toBeHidden();
+  await expect
+    .poll(async () => (await control.book()).payments.at(-1))
+    .toMatchObject({ amount: 2_000, state: 'voided' });
 });
