@@ -6,6 +6,7 @@ import { openLink } from './bank/open.ts';
 import type { AcquirerProfile } from './bank/profile.ts';
 import { Settlement } from './bank/settlement.ts';
 import { CashDrawer } from './cash/drawer.ts';
+import { ClockWatch } from './clockwatch.ts';
 import { Custody } from './custody.ts';
 import { keepDaily } from './daily.ts';
 import type { CardOutcome, Vault } from './kernel/outcome.ts';
@@ -86,6 +87,7 @@ export class Core {
   readonly drawer: CashDrawer;
   readonly custody: Custody;
   readonly reconciliation: Reconciliation;
+  readonly clockWatch: ClockWatch;
   readonly staff: Staff;
   readonly recovered: Recovered;
   readonly vault: Vault;
@@ -124,12 +126,14 @@ export class Core {
     const rules = rulesOf(profile);
     const fatal = (error: unknown): void => this.fatal(error);
     book.onFailed(fatal);
+    this.clockWatch = new ClockWatch({ clock: world.clock, book, changed: () => this.changed(), fatal });
     const sales = new SaleTable(db);
     this.#runner = new Runner({
       ...{ world, book, payments, sales, link, rules, fatal },
       settings: () => this.#settings,
       perform: (payment, effect) => this.#perform(payment, effect),
       changed: (payment) => this.#paymentChanged(payment),
+      setSince: (stamp) => this.clockWatch.setSince(stamp),
     });
     const { clock } = world;
     const idle = (): boolean => !this.counter.busy && this.#stopped === null;
@@ -209,6 +213,7 @@ export class Core {
     const event = { type: 'started', replayed, appended, cut: cut?.what ?? null };
     this.book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
     this.custody.start();
+    this.clockWatch.start();
     this.printing.recover();
     for (const payment of this.payments.inStates(untold)) this.#runner.dispatch(payment.id, { type: 'restart' });
     this.#undo.push(
@@ -397,6 +402,7 @@ export class Core {
     this.sales.stop();
     this.counter.stop();
     this.pending.stop();
+    this.clockWatch.stop();
     this.printing.stop();
     this.changed();
     this.#onFatal(error);
@@ -406,6 +412,7 @@ export class Core {
     this.sales.stop();
     this.counter.stop();
     this.pending.stop();
+    this.clockWatch.stop();
     this.parameters.stop();
     this.printing.stop();
     for (const undo of this.#undo) undo();

@@ -237,9 +237,7 @@ export class Board {
   }
 
   #clock(): Seen {
-    const last =
-      this.#core.book.db.prepare<[], { at: number | null }>('SELECT max(at) AS at FROM entry').get()?.at ?? 0;
-    const suspect = this.#core.world.clock.now() < last - 300_000;
+    const { suspect } = this.#core.clockWatch;
     const common = {
       id: 'clock',
       kind: 'clock',

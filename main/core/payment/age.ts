@@ -8,9 +8,12 @@ export class Ages {
   readonly #clock: Clock;
   readonly #start: { readonly wall: number; readonly monotonic: number };
   readonly #made = new Map<string, Map<number, number>>();
+  readonly #setSince: (stamp: number) => number;
 
-  constructor(clock: Clock) {
+  /** `setSince` says by how much the wall clock was set since it showed a stamp of before this start. */
+  constructor(clock: Clock, setSince: (stamp: number) => number = () => 0) {
     this.#clock = clock;
+    this.#setSince = setSince;
     this.#start = { wall: clock.now(), monotonic: clock.monotonic() };
   }
 
@@ -30,9 +33,11 @@ export class Ages {
     return this.#clock.monotonic() - (this.#made.get(payment)?.get(stamp) ?? this.#start.monotonic);
   }
 
-  /** Milliseconds that have passed, the time before this start by the wall clock that it found. */
+  /** Milliseconds that have passed, the time before this start by the wall clock, less what somebody set it by. */
   about(payment: string, stamp: number): number {
-    const before = this.#made.get(payment)?.has(stamp) ? 0 : Math.max(0, this.#start.wall - stamp);
+    const before = this.#made.get(payment)?.has(stamp)
+      ? 0
+      : Math.max(0, this.#start.wall - stamp - this.#setSince(stamp));
     return before + this.atLeast(payment, stamp);
   }
 }

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { money } from '../../../contract/money.ts';
 import type { BankAnswer, BankRequest } from '../bank/link.ts';
 import { verifyBook } from '../reports/verify.ts';
-import { type Fault, openModelBank, RESPONSE_MS } from '../test/bank.ts';
+import { type Fault, type ModelLink, openModelBank, RESPONSE_MS } from '../test/bank.ts';
 import { openManualClock, settled } from '../test/clock.ts';
 import { openMemoryStorage } from '../test/storage.ts';
 import { cardOutcome, makeProfile, newKey, openTill, type Surroundings, sellByCard, type Till } from '../test/till.ts';
@@ -22,7 +22,9 @@ beforeAll(async () => {
 beforeEach(() => open());
 
 function open(): void {
-  around = { clock: openManualClock(), storage: openMemoryStorage(), bank: openModelBank(), signed };
+  const bank = openModelBank();
+  const watched = { ...bank, link: (clock: Surroundings['clock']) => watch(bank.link(clock)) };
+  around = { clock: openManualClock(), storage: openMemoryStorage(), bank: watched, signed };
   start();
 }
 
@@ -32,20 +34,25 @@ let flight: { readonly left: BankRequest[]; most: number; together: Set<string>[
 function start(): void {
   flight = { left: [], most: 0, together: [] };
   till = openTill(around);
+}
+
+/** Watches the link from its first moment: a terminal sends as soon as it starts. */
+function watch(link: ModelLink): ModelLink {
   const flying = new Map<string, string>();
-  const { link } = till;
+  const own = flight;
   const exchange = link.exchange.bind(link);
   link.exchange = async (request): Promise<BankAnswer> => {
     if (request.type !== 'advice') return exchange(request);
-    flight.left.push(request);
+    own.left.push(request);
     flying.set(request.trace.rrn, request.presented.kind === 'card' ? request.presented.sealed : '');
-    flight.most = Math.max(flight.most, flying.size);
-    flight.together.push(new Set(flying.values()));
+    own.most = Math.max(own.most, flying.size);
+    own.together.push(new Set(flying.values()));
     expect(new Set(flying.values()).size, 'one card twice in flight').toBe(flying.size);
     const answer = await exchange(request);
     flying.delete(request.trace.rrn);
     return answer;
   };
+  return link;
 }
 
 function token(n: number): string {

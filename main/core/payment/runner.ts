@@ -48,6 +48,8 @@ export interface RunnerParts {
   readonly perform: (payment: Payment, effect: Exclude<Effect, { type: 'exchange' }>) => void;
   /** Called after every commit, with the payment as it is now. */
   readonly changed: (payment: Payment) => void;
+  /** By how much the wall clock was set since it showed a stamp of before this start. */
+  readonly setSince: (stamp: number) => number;
   /** Called when something happened that must never: the core stops. */
   readonly fatal: (error: unknown) => void;
 }
@@ -98,7 +100,7 @@ export class Runner {
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
-    this.ages = new Ages(parts.world.clock);
+    this.ages = new Ages(parts.world.clock, parts.setSince);
   }
 
   /** The answers to advices go to this one listener, which dispatches them, together with others. */

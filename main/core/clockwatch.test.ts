@@ -1,0 +1,93 @@
+import { beforeEach, expect, test } from 'vitest';
+import { ClockWatch } from './clockwatch.ts';
+import { openModelBank } from './test/bank.ts';
+import { openManualClock } from './test/clock.ts';
+import { openMemoryStorage } from './test/storage.ts';
+import { makeProfile, openTill, type Surroundings, sellByCard, type Till } from './test/till.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+let around: Surroundings;
+let till: Till;
+
+beforeEach(async () => {
+  around = {
+    clock: openManualClock(),
+    storage: openMemoryStorage(),
+    bank: openModelBank(),
+    signed: await makeProfile(),
+  };
+  till = openTill(around);
+});
+
+function entries(): string[] {
+  return till.core.book.db
+    .prepare<[], { body: string }>("SELECT body FROM entry WHERE body LIKE '%clock-set%' ORDER BY seq")
+    .all()
+    .map(({ body }) => String(JSON.parse(body).event.ms));
+}
+
+function restart(): void {
+  till.kill();
+  till = openTill(around);
+}
+
+test.each([HOUR, -HOUR, DAY, -DAY, 12 * 365 * DAY])(
+  'a clock set by %d ms is noticed, written down and told',
+  async (ms) => {
+    const { clock } = around;
+    await clock.advance(60_000);
+    clock.setWall(clock.now() + ms);
+    await clock.advance(31_000);
+    expect(entries()).toEqual([String(ms)]);
+    expect(till.core.clockWatch.suspect).toBe(true);
+    await clock.advance(HOUR);
+    expect(till.core.clockWatch.suspect).toBe(false);
+    expect(entries()).toHaveLength(1);
+  },
+);
+
+test('a clock that is steered by a minute is no clock that was set', async () => {
+  const { clock } = around;
+  clock.setWall(clock.now() + 60_000);
+  await clock.advance(31_000);
+  expect(entries()).toEqual([]);
+});
+
+test('a clock that is behind the journal at a start was set back meanwhile', async () => {
+  const { clock } = around;
+  till.core.note('session', 'signed-in', 'owner');
+  clock.setWall(clock.now() - DAY);
+  restart();
+  expect(entries()).toEqual([String(-DAY)]);
+  expect(till.core.clockWatch.suspect).toBe(true);
+});
+
+test('what the clock was set by is taken out of ages, across restarts', async () => {
+  const { clock } = around;
+  const [first] = [clock.now()];
+  await clock.advance(HOUR);
+  clock.setWall(clock.now() + 3 * DAY);
+  await clock.advance(HOUR);
+  const second = clock.now();
+  clock.setWall(clock.now() - 2 * DAY);
+  await clock.advance(HOUR);
+  restart();
+  const watch = new ClockWatch({ clock, book: till.core.book, changed: () => undefined, fatal: () => undefined });
+  expect(clock.now() - first - watch.setSince(first)).toBe(3 * HOUR);
+  expect(watch.setSince(clock.now())).toBe(0);
+  // Of a time that it showed twice, the later one counts: nothing is older than it may be.
+  expect(clock.now() - second - watch.setSince(second)).toBeLessThanOrEqual(HOUR);
+});
+
+test('a payment accepted offline does not expire because somebody set the clock before a restart', async () => {
+  const { clock } = around;
+  till.link.setLine(false);
+  const sold = await sellByCard(till, 1_280);
+  expect(till.core.payments.get(sold.id).state).toBe('saf-accepted');
+  clock.setWall(clock.now() + 3 * DAY);
+  await clock.advance(31_000);
+  restart();
+  await clock.advance(1_000);
+  expect(till.core.payments.get(sold.id).state).toBe('saf-approved');
+});

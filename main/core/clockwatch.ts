@@ -1,0 +1,108 @@
+import { z } from '../../contract/schema.ts';
+import type { Book } from './ledger/book.ts';
+import { readSetting } from './store/settings.ts';
+import type { Clock } from './world/world.ts';
+
+/** Less than this is a clock being steered, not set. */
+const JUMP_MS = 5 * 60_000;
+/** How often somebody looks. */
+const LOOK_MS = 30_000;
+/** How long the screens say that the clock was set. */
+const SAID_MS = 60 * 60_000;
+const KEPT = 20;
+
+/** The clock was set: what it showed right after, and by how much it had moved, milliseconds. */
+const Jump = z.object({ at: z.int(), ms: z.int() });
+type Jump = z.infer<typeof Jump>;
+
+export interface ClockWatchParts {
+  readonly clock: Clock;
+  readonly book: Book;
+  readonly changed: () => void;
+  readonly fatal: (error: unknown) => void;
+}
+
+/**
+ * Notices that somebody has set the clock: against the monotonic clock while the terminal runs, against the journal at a
+ * start. Every jump is journalled and told, and taken out of ages that were begun before it (I20, P13).
+ */
+export class ClockWatch {
+  readonly #parts: ClockWatchParts;
+  readonly #stop = new AbortController();
+  readonly #jumps: Jump[];
+  /** Wall clock less monotonic clock, as long as nobody sets it. */
+  #offset: number;
+  /** What the journal's last entry says, where that lies ahead of the clock. */
+  readonly #behind: number;
+  #saidAt: number | undefined;
+
+  constructor(parts: ClockWatchParts) {
+    this.#parts = parts;
+    const { clock, book } = parts;
+    const text = readSetting(book.db, 'clock');
+    this.#jumps = text === undefined ? [] : z.array(Jump).parse(JSON.parse(text));
+    this.#offset = clock.now() - clock.monotonic();
+    const last = book.db.prepare<[], { at: number }>('SELECT at FROM entry ORDER BY seq DESC LIMIT 1').get();
+    this.#behind = last ? Math.min(0, clock.now() - last.at) : 0;
+  }
+
+  /** Whether the clock was set within the last hour. */
+  get suspect(): boolean {
+    return this.#saidAt !== undefined && this.#parts.clock.monotonic() - this.#saidAt < SAID_MS;
+  }
+
+  start(): void {
+    if (this.#behind <= -JUMP_MS) this.#note(this.#behind);
+    this.#again();
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Looks now. */
+  look(): void {
+    const { clock } = this.#parts;
+    const offset = clock.now() - clock.monotonic();
+    const ms = Math.round(offset - this.#offset);
+    if (Math.abs(ms) < JUMP_MS) return;
+    this.#offset = offset;
+    this.#note(ms);
+  }
+
+  /** By how much the clock was set since it showed `stamp`, milliseconds; where two answers fit, the later time. */
+  setSince(stamp: number): number {
+    let sum = 0;
+    for (const { at, ms } of [...this.#jumps].reverse()) {
+      if (stamp >= at) break;
+      sum += ms;
+    }
+    return sum;
+  }
+
+  #note(ms: number): void {
+    const { clock, book, changed } = this.#parts;
+    const at = Math.round(clock.now());
+    this.#jumps.push({ at, ms });
+    this.#jumps.splice(0, this.#jumps.length - KEPT);
+    this.#saidAt = clock.monotonic();
+    const writes = [{ op: 'put', table: 'setting', key: 'clock', value: JSON.stringify(this.#jumps) }] as const;
+    book.commit(
+      { kind: 'core', at, by: 'terminal', event: { type: 'clock-set', ms }, writes, transfers: [] },
+      'outcome',
+    );
+    changed();
+  }
+
+  #again(): void {
+    const { clock, fatal } = this.#parts;
+    clock
+      .sleep(LOOK_MS, this.#stop.signal)
+      .then(() => {
+        if (this.#stop.signal.aborted) return;
+        this.look();
+        this.#again();
+      })
+      .catch(fatal);
+  }
+}
