@@ -3,6 +3,8 @@ import type { Oracle } from './oracle.ts';
 import { Random } from './random.ts';
 
 const DAY_MS = 86_400_000;
+/** By when a running terminal has noticed that its clock was set. */
+const NOTICED_MS = 31_000;
 
 /** What goes wrong on one simulated day, and is mended again. */
 export class Troubles {
@@ -12,6 +14,8 @@ export class Troubles {
   /** What is done to the clock has its own chances, so that the rest of the day is the same without it. */
   readonly #jumps: Random;
   readonly #setsClock: boolean;
+  /** The day is lived twice: nothing may depend on how often the disk was written to. */
+  readonly #compared: boolean;
   #offline = false;
 
   constructor(machine: Machine, oracle: Oracle, random: Random, seed: number, clock: boolean | undefined) {
@@ -19,6 +23,7 @@ export class Troubles {
     this.#oracle = oracle;
     this.#random = random;
     this.#jumps = new Random(seed, 6);
+    this.#compared = clock !== undefined;
     this.#setsClock = clock ?? this.#jumps.chance(0.25);
   }
 
@@ -68,9 +73,23 @@ export class Troubles {
     });
     trouble(0.3, () => this.#printer());
     trouble(0.15, () => this.#reader());
-    trouble(0.08, () => this.#disk());
-    if (this.#setsClock) this.#soon(this.#jumps.int(0, length), () => this.#clock());
+    if (!this.#compared) trouble(0.08, () => this.#disk());
+    const at = this.#jumps.int(0, length);
+    if (this.#compared) this.#onlyPlannedStops(at);
+    if (this.#setsClock) this.#soon(at, () => this.#clock());
     return { offline: this.#offline };
+  }
+
+  /** What is written down about the clock would move cuts that come by chance; this one comes when it was noticed. */
+  #onlyPlannedStops(clockSet: number): void {
+    const { frailty } = this.#machine;
+    frailty.cuts = 0;
+    frailty.faults = 0;
+    if (!this.#jumps.chance(0.7)) return;
+    this.#soon(clockSet + this.#jumps.int(NOTICED_MS, 2 * NOTICED_MS), () => {
+      const { life } = this.#machine;
+      if (life) this.#machine.stop(life, 5_000);
+    });
   }
 
   /** The line is down nearly from the beginning, and everybody pays by card. */
