@@ -3,13 +3,15 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runSimulation } from '../chaos/simulation.ts';
-import { runSeed } from './explore.ts';
+import { clockDifferences, runSeed } from './explore.ts';
 import { mutants } from './mutants.ts';
 import { huntAll, MOST_SEEDS } from './mutate.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SEEDS = Number(process.env['COUNTERTAP_SEEDS'] ?? 20_000);
 const MINUTE = 60_000;
+/** Days that are lived with the clock set and without. */
+const DAYS_TWICE = 300;
 
 test('no simulated day breaks a promise', { timeout: 20 * MINUTE }, async () => {
   const { failures, figures } = await runSimulation({ seeds: SEEDS, first: 1 });
@@ -25,6 +27,14 @@ test('the same seed is the same day, event for event', async () => {
   await runSeed(7, (line) => second.push(line));
   expect(first.length).toBeGreaterThan(10);
   expect(second).toEqual(first);
+});
+
+test('setting the clock changes no outcome of a day (P13)', { timeout: 5 * MINUTE }, async () => {
+  const differing: string[] = [];
+  for (let seed = 1; seed <= DAYS_TWICE; seed += 1) {
+    for (const what of await clockDifferences(seed)) differing.push(`seed ${seed}: ${what}`);
+  }
+  expect(differing).toEqual([]);
 });
 
 test('at least twenty bugs can be planted, each in one place that is there', () => {
