@@ -10,9 +10,11 @@ import { Trial } from './trial.ts';
 const HOUR = 3_600_000;
 /** The last second of 32-bit time. */
 const DOOMSDAY = Date.UTC(2038, 0, 19, 3, 14, 7);
-const ACTS = 40;
+const ACTS = 34;
 /** Nothing in these days depends on how fast the machine is: the terminal waits long for what comes at once. */
-const PATIENCE = 10;
+const PATIENCE = 20;
+/** Pairs of days, as long as one differs from the other. */
+const TRIES = 3;
 const way: Way = { dropRequest: 0.02, dropAnswer: 0.03, late: 0, declined: 0 };
 
 /** Where the wall clock is set to, as milliseconds from the true time. */
@@ -34,23 +36,37 @@ export async function runClock({ count, first, progress }: PartOptions): Promise
   const seeds = Array.from({ length: count }, (_, index) => first + index);
   await each(seeds, availableParallelism(), async (seed) => {
     const jumps = jumpsOf(new Random(seed, 66));
-    const [still, jumping] = [await day(seed, recorder.path, []), await day(seed, recorder.path, jumps)];
-    const wrong = [...still.broken, ...jumping.broken];
-    for (const [key, end] of still.ends) {
-      const other = jumping.ends.get(key);
-      if (other === end) continue;
-      tally.differing += 1;
-      wrong.push(`request ${key} ends as ${end}, and as ${other} when the clock jumps`);
+    const wrong = new Map<string, string>();
+    // What a clock does to an outcome it does each time; what a standstill of the machine does, it does once.
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const [still, jumping] = [await day(seed, recorder.path, []), await day(seed, recorder.path, jumps)];
+      const found = differences(still, jumping);
+      if (attempt === 0) {
+        tally.days += 1;
+        tally.jumps += jumping.jumped;
+        tally.requests += still.ends.size;
+        for (const [key, what] of found) wrong.set(key, what);
+      }
+      for (const key of wrong.keys()) if (!found.has(key)) wrong.delete(key);
+      if (wrong.size === 0) break;
     }
-    tally.days += 1;
-    tally.jumps += jumping.jumped;
-    tally.requests += still.ends.size;
-    for (const what of wrong)
-      failures.push({ what: `seed ${seed}: ${what}`, replay: `npm run chaos -- --clock 1 --seed ${seed}` });
+    tally.differing += wrong.size;
+    const replay = `npm run chaos -- --clock 1 --seed ${seed}`;
+    for (const what of wrong.values()) failures.push({ what: `seed ${seed}: ${what}`, replay });
     progress?.(tally.days);
   });
   const figures = { ...tally, seconds: secondsSince(from), failures: failures.length };
   return { part: 'clock', ok: failures.length === 0, figures, failures: failures.slice(0, 10) };
+}
+
+/** Everything that is not the same, or not good in itself, by request. */
+function differences(still: Day, jumping: Day): Map<string, string> {
+  const found = new Map([...still.broken, ...jumping.broken].map((what) => [what, what]));
+  for (const [key, end] of still.ends) {
+    const other = jumping.ends.get(key);
+    if (other !== end) found.set(key, `request ${key} ends as ${end}, and as ${other} when the clock jumps`);
+  }
+  return found;
 }
 
 interface Day {

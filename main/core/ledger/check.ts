@@ -21,13 +21,19 @@ export function bookFault(db: Database, lines: readonly JournalLine[]): BookFaul
   return compareRecord(db, lines, fold) ?? fold.compare() ?? compareSums(db);
 }
 
+interface Stored extends JournalLine {
+  readonly at: number;
+  readonly kind: string;
+  readonly payment: string | null;
+}
+
 /** The database's copy of every entry and every column of every transfer, beside the journal; adds each entry to the fold. */
 function compareRecord(db: Database, lines: readonly JournalLine[], fold: Fold): BookFault | undefined {
   const transfers = db.prepare<[], Values>('SELECT * FROM transfer ORDER BY seq, n').all();
   let moved = 0;
   let next = 0;
   // One by one: all of them together are as large as the journal.
-  for (const stored of db.prepare<[], JournalLine>('SELECT seq, hash, body FROM entry ORDER BY seq').iterate()) {
+  for (const stored of db.prepare<[], Stored>('SELECT * FROM entry ORDER BY seq').iterate()) {
     const line = lines[next];
     next += 1;
     if (!line) return { where: 'journal', seq: next, what: 'the journal ends before the database' };
@@ -35,6 +41,8 @@ function compareRecord(db: Database, lines: readonly JournalLine[], fold: Fold):
     if (stored.hash !== line.hash || stored.body !== line.body)
       return { where: 'database', seq: line.seq, what: 'the entry differs from the journal' };
     const entry = parseEntry(line.body);
+    if (stored.at !== entry.at || stored.kind !== entry.kind || stored.payment !== (entry.payment ?? null))
+      return { where: 'database', seq: line.seq, what: 'the entry differs from its own text' };
     fold.add(entry);
     for (let n = 0; n < entry.transfers.length; n += 1) {
       if (!sameTransfer(transfers[moved], entry, n))

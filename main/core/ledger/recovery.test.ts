@@ -118,7 +118,7 @@ test('cut off at any byte of the last entry, the journal is made whole from the 
     expect(recovered.cut === undefined).toBe(length === last);
     expect(journal()).toEqual(whole);
   }
-});
+}, 120_000);
 
 test('a torn intent that the database never had is cut off: nothing has left on the strength of it', () => {
   setJournal(Buffer.concat([journal(), Buffer.from(`${'a'.repeat(64)} {"torn`)]));
@@ -272,7 +272,7 @@ test('of several entries written together nothing is lost, wherever the last wri
       expect(contents(book)).toEqual(before);
     }
   }
-});
+}, 120_000);
 
 test('of several intents written together those that are whole are replayed, the rest never happened', () => {
   const from = journal().length;

@@ -62,6 +62,9 @@ function meddle(sql: string): void {
 test.each([
   [`UPDATE entry SET body = replace(body, '"minor":500', '"minor":5') WHERE body LIKE '%"minor":500%'`, 'database'],
   ['UPDATE entry SET hash = upper(hash) WHERE seq = 3', 'database'],
+  ["UPDATE entry SET kind = 'core' WHERE seq = 4", 'database'],
+  ['UPDATE entry SET at = at + 1 WHERE seq = 4', 'database'],
+  ['UPDATE entry SET payment = NULL WHERE seq = 4', 'database'],
   ['DELETE FROM entry WHERE seq = 5', 'database'],
   ['DELETE FROM entry WHERE seq = (SELECT max(seq) FROM entry)', 'database'],
   [`INSERT INTO entry SELECT seq + 1000, at, kind, payment, body, hash FROM entry WHERE seq = 1`, 'journal'],
