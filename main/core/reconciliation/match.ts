@@ -6,7 +6,7 @@ import type { StatementLine } from './line.ts';
 import { IN_FORCE, type LineRow } from './statements.ts';
 
 /** Lines that are matched at a time: between two such slices the terminal sells. */
-const SLICE = 1_000;
+const SLICE = 2_000;
 
 interface Found extends LineRow {
   readonly own: string | null;

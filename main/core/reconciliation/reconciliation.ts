@@ -54,7 +54,7 @@ interface Dependencies {
 }
 
 /** Lines read and written at a time: between two slices the terminal sells. */
-const SLICE = 1_000;
+const SLICE = 2_000;
 const GRACE_MINUTES = 30;
 const STATEMENTS = 60;
 /** Lines on paper at the most; the CSV has every one. */
