@@ -154,9 +154,10 @@ export class Day {
       return;
     }
     if (!core || core.stopped !== null || core.counter.busy) {
+      // First of all, since the power may fail in the middle of what is done then.
+      this.#soon(2_000, () => this.#serve());
       if (core?.counter.waiting !== undefined && this.#random.chance(0.2)) this.#cancel();
       this.#splits.look();
-      this.#soon(2_000, () => this.#serve());
       return;
     }
     this.#customers -= 1;
