@@ -65,8 +65,10 @@ test('one that was refused later is open until somebody says by name what became
   expect(openLate(db, 10).map(({ id }) => id)).toEqual([late.id]);
   record(late, { what: 'noted', note: '电话打过了' });
   expect(countLate(db)).toBe(1);
+  expect(till.core.settlement.report().today.attention).toHaveLength(1);
   record(late, { what: 'written-off' }, { staff: 'cashier', approver: 'owner' });
   expect(countLate(db)).toBe(0);
+  expect(till.core.settlement.report().today.attention).toEqual([]);
   expect(lateSteps(db, late.id).steps).toMatchObject([
     { what: 'noted', staff: 'cashier', note: '电话打过了' },
     { what: 'written-off', staff: 'cashier', approver: 'owner' },
