@@ -12,6 +12,7 @@ import { keepDaily } from './daily.ts';
 import type { CardOutcome, Vault } from './kernel/outcome.ts';
 import { openVault } from './kernel/vault.ts';
 import { type KeyOptions, Keys } from './keys.ts';
+import { keepLate } from './late.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay } from './ledger/day.ts';
 import { BankParameters, keptTerms } from './parameters.ts';
@@ -207,12 +208,8 @@ export class Core {
 
   /** Recovers what a stop left open, then goes to work. */
   start(): void {
-    const { world, link } = this;
-    const at = world.clock.now();
-    const { replayed, appended, cut } = this.recovered;
-    const event = { type: 'started', replayed, appended, cut: cut?.what ?? null };
-    this.book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
-    this.custody.start();
+    const { world, link, book } = this;
+    this.custody.start(this.recovered);
     this.clockWatch.start();
     this.printing.recover();
     for (const payment of this.payments.inStates(untold)) this.#runner.dispatch(payment.id, { type: 'restart' });
@@ -221,7 +218,7 @@ export class Core {
         this.sales.changed();
         this.changed();
       }),
-      link.onLate((late) => this.#late(late)),
+      link.onLate((late) => keepLate(book, world.clock, late)),
       world.devices.readers.onChange(() => this.#devicesChanged()),
       world.devices.printer.onChange(() => this.changed()),
       ...world.devices.scanners.flatMap((scanner) => [
@@ -485,19 +482,5 @@ export class Core {
   #devicesChanged(): void {
     this.counter.devicesChanged();
     this.changed();
-  }
-
-  /** An answer after its deadline changes nothing, but it is kept (I6). */
-  #late(late: { readonly stan: number; readonly rrn: string; readonly code: string }): void {
-    const { stan, rrn, code } = late;
-    const event = { type: 'late', stan, rrn, code };
-    if (this.#stopped) return;
-    const at = this.world.clock.now();
-    try {
-      this.book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
-    } catch (error) {
-      // Said by the book already; the link that brought the answer has nothing to do with it.
-      this.fatal(error);
-    }
   }
 }

@@ -1,6 +1,6 @@
 import type { RefusalCode } from '../../contract/refusal.ts';
 import { Anchor, compareAnchor, type Rollback } from './ledger/anchor.ts';
-import type { Book } from './ledger/book.ts';
+import type { Book, Recovered } from './ledger/book.ts';
 import type { Values, Write } from './ledger/entry.ts';
 import { readCounter } from './payment/number.ts';
 import { readSetting } from './store/settings.ts';
@@ -43,9 +43,10 @@ export class Custody {
     this.#alarm = (readSetting(book.db, ALARM) ?? '') !== '';
   }
 
-  /** Records what was found, and begins to look after the anchor. */
-  start(): void {
+  /** Records the start and what was found at it, and begins to look after the anchor. */
+  start({ replayed, appended, cut }: Recovered): void {
     const { book } = this.#parts;
+    this.#commit('started', 'terminal', { replayed, appended, cut: cut?.what ?? null }, []);
     if (this.#rollback && !this.#alarm) {
       this.#alarm = true;
       const { found, anchored, head } = this.#rollback;

@@ -123,14 +123,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'late-approval-accepted',
     invariant: 'I6',
-    file: 'main/core/core.ts',
-    from: "    const event = { type: 'late', stan, rrn, code };\n",
-    to: `    const event = { type: 'late', stan, rrn, code };
-    const taken = this.payments.inStates(['reversal-due']).find((one) => one.rrn === rrn);
-    if (taken && code === '00') {
-      const change = { op: 'update', table: 'payment', key: { id: taken.id, state: taken.state }, values: { state: 'approved' } } as const;
-      this.book.commit({ kind: 'payment', at: this.world.clock.now(), by: 'terminal', event, writes: [change], transfers: [] }, 'outcome');
-    }
+    file: 'main/core/late.ts',
+    from: "  const event = { type: 'late', stan, rrn, code };\n",
+    to: `  const event = { type: 'late', stan, rrn, code };
+  const taken = book.db.prepare("SELECT id, state FROM payment WHERE state = 'reversal-due' AND rrn = ?").get(rrn);
+  if (taken && code === '00') {
+    const change = { op: 'update', table: 'payment', key: { id: taken.id, state: taken.state }, values: { state: 'approved' } } as const;
+    book.commit({ kind: 'payment', at: clock.now(), by: 'terminal', event, writes: [change], transfers: [] }, 'outcome');
+  }
 `,
   },
   {

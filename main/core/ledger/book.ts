@@ -49,6 +49,11 @@ export class Book {
     return { seq: this.#journal.seq, hash: this.#journal.hash };
   }
 
+  /** Whether a commit has failed: nothing is written any more. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
   /** Called when a commit has failed, whoever asked for it. One listener. */
   onFailed(listener: (error: unknown) => void): void {
     this.#onFailed = listener;
