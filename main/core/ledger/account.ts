@@ -9,7 +9,7 @@ export const SALES = 'sales';
 /** Given back after the sale: stands against `sales`. */
 export const REFUNDS = 'refunds';
 /** Price reductions that the shop bears. */
-export const DISCOUNTS = 'discounts';
+const DISCOUNTS = 'discounts';
 /** Notes and coins in the drawer. */
 export const CASH = 'cash';
 /** Where the drawer's money comes from and goes to outside sales: the safe. Its credit balance is what the drawer owes it. */
@@ -27,7 +27,7 @@ export const FEES = 'fees';
 /** Paid by the bank above what was sold here (credit) or below it (debit), as its statement says; seen to by a person. */
 export const BANK_DIFFERENCE = 'bank-difference';
 /** Points given to customers and not redeemed yet. */
-export const POINTS = 'points';
+const POINTS = 'points';
 export const LOSS_LATE_DECLINE = 'loss:late-decline';
 export const LOSS_EXPIRED = 'loss:expired';
 /** With the scheme: what the acquirer owes for its sales. */
