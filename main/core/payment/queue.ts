@@ -16,7 +16,7 @@ export interface QueueParts {
 }
 
 /** Answers that come within this time are written down together. */
-const TOGETHER_MS = 2;
+const TOGETHER_MS = 25;
 /** After so many times of "nothing left" a payment steps aside: the fault is its own and not the line's. */
 const STEPS_ASIDE = 3;
 /** How many more than there is room for are looked at, because some may have to wait for another of their card. */
