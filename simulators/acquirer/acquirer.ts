@@ -74,7 +74,7 @@ function bookCommand(book: Book, batch: number | undefined) {
     ...payment,
     currency: currencies[currency] ?? currency,
   }));
-  return { payments, totals: book.totals(batch), closed: book.closed() };
+  return { payments, totals: book.totals(batch), closed: book.closed(), heads: book.heads() };
 }
 
 function issueCode(book: Book, scheme: string, behaviour: string, ms: number) {

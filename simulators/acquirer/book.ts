@@ -72,6 +72,10 @@ const schema = `
     terminal TEXT NOT NULL, merchant TEXT NOT NULL, batch INTEGER NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (terminal, merchant, batch)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS heads (
+    terminal TEXT NOT NULL, batch INTEGER NOT NULL, seq INTEGER NOT NULL, hash TEXT NOT NULL,
+    PRIMARY KEY (terminal, batch)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS tokens (
     wallet TEXT NOT NULL, counter INTEGER NOT NULL, PRIMARY KEY (wallet, counter)
   ) STRICT, WITHOUT ROWID;
@@ -268,6 +272,15 @@ export class Book {
       `UPDATE payments SET state = 'declined', code = '05'
        WHERE state = 'pending' AND terminal = ? AND merchant = ? AND batch = ?`,
     ).run(terminal, merchant, batch);
+  }
+
+  /** Where a terminal's journal stood when it counted a batch, as it says itself: what it once said stays. */
+  keepHead(terminal: string, batch: number, seq: number, hash: string): void {
+    this.#sql('INSERT OR IGNORE INTO heads VALUES (?, ?, ?, ?)').run(terminal, batch, seq, hash);
+  }
+
+  heads(): unknown[] {
+    return this.#sql('SELECT terminal, batch, seq, hash FROM heads ORDER BY terminal, batch').all();
   }
 
   closed(): number[] {

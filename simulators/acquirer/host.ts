@@ -111,6 +111,8 @@ function sameTotals(a: Totals, b: Totals): boolean {
 function compare(book: Book, request: Request, refusal: string | undefined, now: number): Verdict {
   const theirs = readTotals(request.message.fields.get(63) ?? '');
   if (theirs === undefined) return { code: '30' };
+  const head = /^(\d{1,15})=([0-9a-f]{64})$/.exec(request.message.fields.get(48) ?? '');
+  if (head) book.keepHead(request.terminal, request.batch, Number(head[1]), head[2] ?? '');
   const ours = book.totals(request.batch, request.currency, request.terminal);
   if (refusal !== undefined) return { code: refusal, totals: ours };
   const agree = sameTotals(ours, theirs);

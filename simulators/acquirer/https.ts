@@ -55,6 +55,7 @@ const Body = z.strictObject({
   totals: Sum.optional(),
   record: z.enum(['purchase', 'advice', 'completion', 'void', 'refund']).optional(),
   count: whole.optional(),
+  head: z.strictObject({ seq: whole, hash: z.string() }).optional(),
 });
 type Body = z.infer<typeof Body>;
 
@@ -110,6 +111,7 @@ function requestOf(path: string, text: Buffer): Request | undefined {
   const fields = iccOf(body.presented);
   fields.set(3, kind === 'upload' && (body.record === 'void' || body.record === 'refund') ? '020000' : processing);
   if (body.totals !== undefined) fields.set(63, totalsText(sumIn(body.totals)));
+  if (body.head !== undefined) fields.set(48, `${body.head.seq}=${body.head.hash}`);
   const about = body.original;
   return {
     kind,

@@ -64,7 +64,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   '0420 000000': { kind: 'reversal', fields: [4, 25, 37, 39, 49, 60, 90] },
   '0200 020000': { kind: 'void', fields: [4, 25, 37, 49, 60, 90] },
   '0100 380000': { kind: 'query', fields: [4, 25, 37, 49, 60, 90] },
-  '0500 920000': { kind: 'totals', fields: [37, 49, 60, 63] },
+  '0500 920000': { kind: 'totals', fields: [37, 49, 60, 63], optional: [48] },
   '0100 300000': { kind: 'authorization', fields: [4, 22, 25, 37, 48, 49, 60], optional: [14, 23, 55] },
   '0220 300000': { kind: 'completion', fields: [4, 25, 37, 49, 60, 90] },
   '0220 200000': { kind: 'refund', fields: [4, 25, 37, 49, 60, 90], optional: [14, 22, 23, 48, 55] },

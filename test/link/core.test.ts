@@ -137,6 +137,24 @@ test.each(['countertap', 'hypercom', 'unionpay'])(
   },
 );
 
+test.each([{ link: 'https' }, { dialect: 'countertap' }])(
+  'the bank keeps where the journal stood when a batch was counted: $link$dialect (I15)',
+  { timeout: 60_000 },
+  async (speech) => {
+    await open(speech);
+    await sell(1280, 'approved');
+    await closed();
+    const book = (await bank.commands['book']?.({})) as { heads: { batch: number; seq: number; hash: string }[] };
+    const [head] = book.heads;
+    expect(head?.batch).toBe(1);
+    const own = core.book.db
+      .prepare<[number], { hash: string; body: string }>('SELECT hash, body FROM entry WHERE seq = ?')
+      .get(head?.seq ?? 0);
+    expect(own?.hash).toBe(head?.hash);
+    expect(own?.body).toContain('"type":"batch-closing"');
+  },
+);
+
 async function closed(): Promise<DayReport> {
   for await (const step of core.settlement.close(newKey())) if (step.step === 'done') return step.report;
   throw new Error('the close ended without a report');

@@ -50,6 +50,12 @@ export interface Totals {
 /** Reason codes for reversals (DE 39 of the request): no answer, customer cancelled, invalid answer, wallet not paid in time. */
 export type ReversalReason = 'no-answer' | 'customer-cancel' | 'invalid-answer' | 'not-completed';
 
+/** An entry of the journal and its hash, SHA-256 in hex. */
+export interface JournalHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
 export type BankRequest =
   | { readonly type: 'purchase'; readonly trace: Trace; readonly amount: Money; readonly presented: Presented }
   /** A purchase accepted offline, told afterwards. Repeated until answered, never reversed (R7). */
@@ -66,7 +72,13 @@ export type BankRequest =
   | { readonly type: 'void'; readonly trace: Trace; readonly amount: Money; readonly original: Original }
   /** Asks what became of a wallet payment. */
   | { readonly type: 'query'; readonly trace: Trace; readonly amount: Money; readonly original: Original }
-  | { readonly type: 'reconciliation'; readonly trace: Trace; readonly totals: Totals }
+  | {
+      readonly type: 'reconciliation';
+      readonly trace: Trace;
+      readonly totals: Totals;
+      /** Where the journal stood when the batch was frozen: the bank keeps it, and knows a shorter or other one (I15). */
+      readonly head?: JournalHead;
+    }
   /**
    * Gives money of an earlier purchase back, in any batch, in part or whole; several together never more than the charge.
    * Told like an advice: repeated with the same trace until answered, never reversed.

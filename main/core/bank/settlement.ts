@@ -14,7 +14,7 @@ import { readDecisions } from '../reports/decisions.ts';
 import { readToday } from '../reports/today.ts';
 import type { StoreSettings } from '../store/settings.ts';
 import type { Clock } from '../world/world.ts';
-import type { AcquirerLink, BankAnswer, Totals } from './link.ts';
+import type { AcquirerLink, BankAnswer, JournalHead, Totals } from './link.ts';
 import { uploadBatch, uploadWanted } from './upload.ts';
 
 export interface SettlementParts {
@@ -165,6 +165,7 @@ export class Settlement {
       type: 'reconciliation',
       trace: { stan, rrn, at, batch: batch.no, attempt: batch.attempt },
       totals: own.ledger,
+      ...this.#head(no),
     });
     const told = await this.#told(no, answer, own.ledger);
     const meanwhile = madeReport(this.#reread(no));
@@ -176,6 +177,16 @@ export class Settlement {
     if (told?.kind === 'approved' && report.agreed) this.#settle(batch, report, currency);
     else this.#differ(batch);
     return report;
+  }
+
+  /** The entry that froze the batch: the same in every repeat (B5). */
+  #head(no: number): { head?: JournalHead } {
+    const head = this.#parts.book.db
+      .prepare<[number], JournalHead>(
+        'SELECT seq, hash FROM entry WHERE seq = (SELECT opened_seq FROM batch WHERE no = ?)',
+      )
+      .get(no + 1);
+    return head ? { head } : {};
   }
 
   /** Totals that differ are told line by line, where the link can; what the bank says then counts (B4). */

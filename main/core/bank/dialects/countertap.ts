@@ -52,6 +52,7 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
   if ('totals' in request) {
     fields.set(49, currencyNumber(request.totals.debit.currency));
     fields.set(63, totalsText(request.totals));
+    if ('head' in request && request.head) fields.set(48, `${request.head.seq}=${request.head.hash}`);
   } else {
     fields.set(4, String(request.amount.minor).padStart(12, '0'));
     fields.set(25, '00');

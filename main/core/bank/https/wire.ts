@@ -40,6 +40,7 @@ export function bodyOf(request: LinkRequest, { terminalId, merchantId }: Merchan
     ...('totals' in request
       ? { totals: totalsOut(request.totals), currency: request.totals.debit.currency }
       : { amount: request.amount.minor, currency: request.amount.currency }),
+    ...('head' in request && request.head ? { head: { seq: request.head.seq, hash: request.head.hash } } : {}),
     ...('presented' in request && request.presented ? { presented: presentedOut(request.presented) } : {}),
     ...('original' in request ? { original: originalOut(request.original, batch) } : {}),
     ...(request.type === 'upload' ? { record: request.record } : {}),
