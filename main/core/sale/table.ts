@@ -52,7 +52,9 @@ export class SaleTable {
   }
 
   inState(state: 'open' | 'dropping'): Sale[] {
-    return prepared<[string], SaleRow>(this.#db, 'SELECT * FROM sale WHERE state = ? ORDER BY at, id')
+    // The condition of the index that holds only these, word for word: without it every sale ever made is looked at.
+    const few = "SELECT * FROM sale WHERE state IN ('open', 'dropping') AND state = ? ORDER BY at, id";
+    return prepared<[string], SaleRow>(this.#db, few)
       .all(state)
       .map(saleOf);
   }
