@@ -54,9 +54,7 @@ export class SaleTable {
   inState(state: 'open' | 'dropping'): Sale[] {
     // The condition of the index that holds only these, word for word: without it every sale ever made is looked at.
     const few = "SELECT * FROM sale WHERE state IN ('open', 'dropping') AND state = ? ORDER BY at, id";
-    return prepared<[string], SaleRow>(this.#db, few)
-      .all(state)
-      .map(saleOf);
+    return prepared<[string], SaleRow>(this.#db, few).all(state).map(saleOf);
   }
 
   /** The sale that must be paid or dropped before another one begins: divided on purpose, or paid in part. */
