@@ -47,12 +47,17 @@ export class PaymentTable {
 
   /** The oldest payments accepted offline that were never sent. */
   toForward(limit: number): Payment[] {
-    return prepared<[number], PaymentRow>(
+    // No LIMIT that is bound: with one SQLite prepares the statement anew at every call.
+    const rows = prepared<[], PaymentRow>(
       this.#db,
-      `SELECT * FROM ${queue} AND state = 'saf-accepted' ORDER BY accepted_at, stan LIMIT ?`,
-    )
-      .all(limit)
-      .map(paymentOf);
+      `SELECT * FROM ${queue} AND state = 'saf-accepted' ORDER BY accepted_at, stan`,
+    ).iterate();
+    const found: Payment[] = [];
+    for (const row of rows) {
+      found.push(paymentOf(row));
+      if (found.length >= limit) break;
+    }
+    return found;
   }
 
   /** The oldest payment accepted offline that was not answered, sent or not. */
