@@ -24,10 +24,12 @@ const PATIENCE_MS = 20_000;
 const THINKS_MS = 400;
 
 /** Waits until `done` says so. @throws Error naming `what` when it takes longer than `ms` */
-export async function until(what: string, done: () => boolean, ms = PATIENCE_MS): Promise<void> {
+export async function until(what: string | (() => string), done: () => boolean, ms = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + ms;
   while (!done()) {
-    if (performance.now() > deadline) throw new Error(`Waited ${ms / 1000} s in vain: ${what}.`);
+    if (performance.now() > deadline) {
+      throw new Error(`Waited ${ms / 1000} s in vain: ${typeof what === 'string' ? what : what()}.`);
+    }
     await pause(2);
   }
 }
@@ -55,8 +57,20 @@ export class Cashier {
       await this.#present(id, present);
     }
     if (core.counter.waiting === id) core.cancel(id, cashier);
-    await until(`the result of ${id}`, () => this.#told(id) && !core.counter.busy);
+    await until(
+      () => `the result of ${id}, which is ${core.payments.get(id).state}; the counter shows ${core.counter.now.phase}`,
+      () => core.counter.now.phase === 'partial' || (this.#told(id) && !core.counter.busy),
+    );
+    if (core.counter.now.phase === 'partial') this.#takePart(id);
     return core.payments.get(id);
+  }
+
+  /** The card had less than was asked: it is taken, and the customer pays the rest in notes. */
+  #takePart(id: string): void {
+    const { core } = this.#stand;
+    core.sales.accept(core.payments.get(id), cashier);
+    const rest = core.sales.live();
+    if (rest) core.cash(randomUUID(), rest.owed, cashier, rest.id);
   }
 
   #told(id: string): boolean {

@@ -26,11 +26,16 @@ const expected: Partial<Record<PaymentState, readonly (Entry['state'] | null)[]>
   cancelled: ['reversed', 'declined', null],
 };
 
+/** What the bank approved, where that is less than was asked for. */
+function paidMinor({ amount, approved }: Payment): number {
+  return approved ?? amount.minor;
+}
+
 function difference(payment: Payment, entry: Entry | undefined): string | null {
   const allowed = expected[payment.state] ?? [];
   if (!allowed.includes(entry?.state ?? null)) return `the bank has it as ${entry?.state ?? 'unknown'}`;
   if (!entry) return null;
-  if (entry.amount !== payment.amount.minor || entry.currency !== payment.amount.currency) return 'another amount';
+  if (entry.amount !== paidMinor(payment) || entry.currency !== payment.amount.currency) return 'another amount';
   if (entry.stan !== payment.stan) return 'another STAN';
   if (payment.authCode !== null && entry.authCode !== payment.authCode) return 'another authorization code';
   return null;
@@ -42,7 +47,7 @@ function lineOf(payment: Payment, entry: Entry | undefined): Line {
   return {
     rrn: payment.rrn,
     receiptNo: payment.receiptNo,
-    minor: payment.amount.minor,
+    minor: paidMinor(payment),
     tender: payment.scheme ?? '',
     terminal: payment.state,
     bank: entry?.state ?? null,

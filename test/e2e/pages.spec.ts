@@ -121,7 +121,7 @@ async function inTheBackOffice(counter: Counter, language: string): Promise<void
   }
   await main.getByRole('button', { name: t('bar.lock') }).click();
   await signIn(main, t, 'technician');
-  await expect(main.getByRole('heading', { name: t('device.kind.reader') })).toBeVisible();
+  await expect(main.getByRole('heading', { name: t('device.kind.reader') }).first()).toBeVisible();
   await look(main, language, 'technician');
   for (const sheet of ['key', 'decoder']) {
     await main.getByRole('button', { name: t(`${sheet}.title`), exact: true }).click();

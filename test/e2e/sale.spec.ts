@@ -147,6 +147,7 @@ test('keys that are pressed together all count', async () => {
   await expect(sentence(main, t('prompt.present'))).toBeVisible();
   await expect(main.getByRole('status', { name: t('pad.amount') })).toHaveText('￥45.00');
   await main.keyboard.press('Escape');
+  await expect(sentence(main, t('prompt.present'))).toBeHidden();
   expect((await control.book()).payments.length).toBe(before);
 });
 

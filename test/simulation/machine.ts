@@ -115,6 +115,8 @@ export class Machine {
         if (life.alive) this.#watcher.changed(core);
       });
       core.start();
+      // The power may have gone where the core keeps such errors to itself.
+      if (!life.alive) return;
       this.core = core;
       this.#watcher.started(core);
     } catch (error) {

@@ -26,16 +26,17 @@ export interface Port {
   lastCall: number;
   /** Starts of the calls of the last second. */
   readonly calls: number[];
-  /** Starts of the calls about a sale in the last seconds. */
+  /** Starts of the calls that opened a sale in the last seconds. */
   readonly sales: number[];
   /** Counts a call that was refused for its form. */
   readonly misdeed: () => void;
   readonly closed: AbortSignal;
 }
 
-/** Calls that one page may make (S16): in all, and about a sale, where two a second are more than hands can do. */
+/** Calls that one page may make (S16): in all, and those that open a sale, where two a second are more than hands can do. */
 const CALLS = { most: 200, inMs: 1_000 };
 const SALES = { most: 20, inMs: 10_000 };
+const opening: ReadonlySet<string> = new Set(['charge', 'cash', 'show', 'split']);
 
 /** A refusal on its way to the page: typed, never with a stack. */
 export function refusal(code: Refusal['code'], detail?: string, waitMs?: number): ORPCError<'REFUSED', Refusal> {
@@ -58,7 +59,7 @@ const implemented = implement(terminal)
     const access = procedure['~orpc'].meta;
     const now = core.world.clock.monotonic();
     throttle(port.calls, CALLS, now);
-    if (path[0] === 'sale') throttle(port.sales, SALES, now);
+    if (path[0] === 'sale' && opening.has(path[1] ?? '')) throttle(port.sales, SALES, now);
     if (port.window === 'customer' && !access.customerDisplay)
       throw refusal('not-allowed', 'the customer display only looks');
     if (access.roles !== 'anyone') {

@@ -186,6 +186,15 @@ describe('a sale that is given up', () => {
     expect(saleNow(sale).state).toBe('dropped');
   });
 
+  test('whose parts were all refunded before ends at once when it is given up', async () => {
+    const sale = split(10_000);
+    const part = await card(4_000, sale.id);
+    till.core.aftersale.refund(newKey(), part.id, cny(4_000), 'returned', owner);
+    await pass(1_000);
+    till.core.sales.drop(sale.id, owner);
+    expect(saleNow(sale).state).toBe('dropped');
+  });
+
   test('cancels first what is not known', async () => {
     const sale = split(10_000);
     around.bank.plant('purchase', 'pending');

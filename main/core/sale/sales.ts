@@ -147,7 +147,8 @@ export class Sales {
     const sale = this.find(id);
     if (sale.state === 'dropping' || sale.state === 'dropped') return sale;
     if (sale.state !== 'open') throw new Refused('sale-not-open', sale.state);
-    const state = stateAfter({ ...sale, state: 'dropping' }, this.table.parts(id));
+    const parts = this.table.parts(id);
+    const state = stateAfter({ ...sale, state: 'dropping' }, parts, this.table.refunded(parts));
     book.commit(
       {
         kind: 'sale',

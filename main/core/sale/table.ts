@@ -104,7 +104,7 @@ export class SaleTable {
     if (payment.kind !== 'purchase' || payment.sale === null) return [];
     const sale = this.get(payment.sale);
     const parts = this.parts(sale.id).map((part) => (part.id === payment.id ? { ...part, ...change } : part));
-    const state = stateAfter(sale, parts, this.#refunded(sale, parts));
+    const state = stateAfter(sale, parts, sale.state === 'dropping' ? this.refunded(parts) : 0);
     return state === sale.state ? [] : [moved(sale, state)];
   }
 
@@ -113,7 +113,7 @@ export class SaleTable {
     const sale = this.#saleOfPart(refund.original ?? '');
     if (sale?.state !== 'dropping') return [];
     const parts = this.parts(sale.id);
-    const state = stateAfter(sale, parts, this.#refunded(sale, parts) + refund.amount.minor);
+    const state = stateAfter(sale, parts, this.refunded(parts) + refund.amount.minor);
     return state === sale.state ? [] : [moved(sale, state)];
   }
 
@@ -125,8 +125,8 @@ export class SaleTable {
     return row && saleOf(row);
   }
 
-  #refunded(sale: Sale, parts: readonly Part[]): number {
-    if (sale.state !== 'dropping') return 0;
+  /** Minor units that were refunded of these parts. */
+  refunded(parts: readonly Part[]): number {
     return parts.reduce((sum, { id }) => sum + this.givenBack(id).refunded, 0);
   }
 }
