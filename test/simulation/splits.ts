@@ -116,6 +116,9 @@ interface PartRow {
 
 const pays = /^(approved|settled|void-due|saf-(accepted|sending|unknown|approved|declined|expired))$/;
 
+/** Sold offline and never paid: there is nothing of it to give back. */
+const lost = /^saf-(declined|expired)$/;
+
 /** Every sale against its parts: never paid more than its total, paid when it is, and nothing kept of one given up. */
 export function compareSales(machine: Machine, oracle: Oracle): void {
   for (const { id, total, state } of machine.disk.rows('SELECT id, total, state FROM sale') as SaleRow[]) {
@@ -127,7 +130,9 @@ export function compareSales(machine: Machine, oracle: Oracle): void {
     ) as PartRow[];
     const paying = parts.filter((part) => pays.test(part.state));
     const paid = paying.reduce((sum, { amount }) => sum + amount, 0);
-    const kept = paying.reduce((sum, { amount, back }) => sum + amount - back, 0);
+    const kept = paying
+      .filter((part) => !lost.test(part.state))
+      .reduce((sum, { amount, back }) => sum + amount - back, 0);
     if (paid > total) oracle.fail('I16', `sale ${id} over ${total} was paid ${paid}`);
     if (state === 'open' && paid === total) oracle.fail('P5', `sale ${id} is paid and still open`);
     if (state === 'dropped' && kept !== 0) oracle.fail('P5', `sale ${id} was given up, ${kept} of it was kept`);

@@ -48,6 +48,8 @@ describe('a sale paid in parts', () => {
     expect(stateAfter(dropping, [part('voided', 5_000), part('querying', 1_000)])).toBe('dropping');
     expect(stateAfter(dropping, [part('voided', 5_000), part('cancelled', 1_000)])).toBe('dropped');
     expect(stateAfter(dropping, [part('settled', 5_000)], 5_000)).toBe('dropped');
+    expect(stateAfter(dropping, [part('saf-declined', 5_000), part('voided', 1_000)])).toBe('dropped');
+    expect(stateAfter(dropping, [part('saf-expired', 5_000), part('settled', 1_000)])).toBe('dropping');
   });
 
   test('takes no part while the outcome of one is not known (R10)', () => {

@@ -83,11 +83,18 @@ export function unknownPart(parts: readonly Part[]): Part | undefined {
   return parts.find(({ state }) => state === 'sending' || state === 'unknown' || state === 'querying');
 }
 
+/** What was sold offline and is never paid: of a sale that is given up there is nothing to give back. */
+function lost(parts: readonly Part[]): number {
+  return parts
+    .filter(({ state }) => state === 'saf-declined' || state === 'saf-expired')
+    .reduce((sum, part) => sum + captured(part).minor, 0);
+}
+
 /** What a sale is when its parts have come to this, and so many minor units of them were refunded. */
 export function stateAfter(sale: Pick<Sale, 'state' | 'total'>, parts: readonly Part[], refunded = 0): SaleState {
   const { paid, underWay, owed } = sumsOf(sale, parts);
   if (sale.state === 'open') return owed === 0 ? 'paid' : 'open';
-  if (sale.state === 'dropping') return paid <= refunded && underWay === 0 ? 'dropped' : 'dropping';
+  if (sale.state === 'dropping') return paid - lost(parts) <= refunded && underWay === 0 ? 'dropped' : 'dropping';
   return sale.state;
 }
 

@@ -81,19 +81,22 @@ export class SaleTable {
 
   /** What was given back of a part by payments of their own. */
   givenBack(part: string): GivenBack {
-    const rows = prepared<[string], { kind: string; state: string; sum: number }>(
+    const rows = prepared<[string], { kind: string; state: string; byBank: number; sum: number }>(
       this.#db,
-      'SELECT kind, state, sum(amount) AS sum FROM payment WHERE original = ? GROUP BY kind, state',
+      `SELECT kind, state, reason LIKE 'bank-%' AS byBank, sum(amount) AS sum FROM payment WHERE original = ?
+         GROUP BY kind, state, byBank`,
     ).all(part);
-    const has = (kind: string, state: string): boolean => rows.some((one) => one.kind === kind && one.state === state);
+    // What never left was refused by nobody, and is tried again.
+    const refused = (kind: string): boolean =>
+      rows.some((one) => one.kind === kind && one.state === 'declined' && one.byBank === 1);
     const refunds = rows.filter(
       ({ kind, state }) => kind === 'refund' && (state === 'approved' || state === 'settled'),
     );
     return {
       refunded: refunds.reduce((total, { sum }) => total + sum, 0),
       underWay: rows.some(({ state }) => state === 'opened' || state === 'sending' || state === 'unknown'),
-      voidRefused: has('void', 'declined'),
-      refundRefused: has('refund', 'declined'),
+      voidRefused: refused('void'),
+      refundRefused: refused('refund'),
     };
   }
 
