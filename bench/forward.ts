@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -9,6 +8,7 @@ import type { CardData } from '../main/core/kernel/outcome.ts';
 import { acceptedOffline } from '../main/core/ledger/account.ts';
 import { takeNumbers, takeTrace } from '../main/core/payment/number.ts';
 import { valuesOf } from '../main/core/payment/payment.ts';
+import { newId } from '../main/core/world/id.ts';
 import { type Stand, until } from '../test/demo/cashier.ts';
 import type { Figure } from './figure.ts';
 
@@ -44,7 +44,7 @@ async function readCard({ core, devices, control }: Stand, amount: Money): Promi
 /** A payment accepted offline, written as the core writes it. */
 export function accept(core: Core, card: CardData, amount: Money): void {
   const at = core.world.clock.now();
-  const id = randomUUID();
+  const id = newId(core.world);
   const { writes, ...numbers } = takeNumbers(core.book.db, '01', at);
   const { scheme, maskedPan, label, aid, cvm, expiry, iccData } = card;
   const presented = { scheme, maskedPan, label, aid, cvm, expiry, iccData, panSequence: card.panSequence ?? null };

@@ -111,7 +111,7 @@ async function inTheBackOffice(counter: Counter, language: string): Promise<void
   await signIn(main, t, 'owner');
   await expect(main.getByText(t('owner.zero'))).toBeVisible();
   await look(main, language, 'owner-today');
-  for (const page of ['payments', 'queue', 'settlement'] as const) {
+  for (const page of ['payments', 'queue', 'settlement', 'reconciliation', 'drawer'] as const) {
     await main
       .getByRole('navigation')
       .getByRole('button', { name: t(`owner.${page}`) })
