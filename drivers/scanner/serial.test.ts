@@ -43,9 +43,9 @@ async function openRig() {
   };
 }
 
-if (socat) describeScanner('serial', openRig, { unplug: true });
-else
-  describe.skip('scanner: serial (socat is not installed, so no serial line was tried)', () => it('works', () => {}));
+// The set-up installs socat. Where somebody runs the tests without it, these are counted as skipped and not as passed:
+// there is no other serial line to try.
+describe.skipIf(!socat)('a serial line made by socat', () => describeScanner('serial', openRig, { unplug: true }));
 
 describe('serial scanner', () => {
   it.runIf(socat)('does not take a code that was cut off', async () => {

@@ -128,7 +128,7 @@ const bad: readonly (readonly [string, StatementFault, number | null, string | U
   ['a field too many', 'statement-value', 2, `${HEADER}\n${good},x\n`],
   ['an unknown type', 'statement-value', 2, `${HEADER}\n${good.replace('sale', 'gift')}\n`],
   ['a type of Object', 'statement-value', 2, `${HEADER}\n${good.replace('sale', 'constructor')}\n`],
-  ['an unknown currency', 'statement-value', 2, `${HEADER}\n${good.replace('CNY', 'XXX')}\n`],
+  ['an unknown currency', 'statement-value', 2, `${HEADER}\n${good.replace('CNY', 'ZZZ')}\n`],
   ['an amount with separators', 'statement-value', 2, `${HEADER}\n${good.replace('10.00', '"1,010.00"')}\n`],
   ['a fee that is none', 'statement-value', 2, `${HEADER}\n${good.replace('0.04', 'free')}\n`],
   ['a sale below zero', 'statement-value', 2, `${HEADER}\n${good.replace('10.00', '-10.00')}\n`],

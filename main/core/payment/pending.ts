@@ -1,4 +1,3 @@
-import type { PaymentState } from '../../../contract/payment.ts';
 import type { AcquirerLink } from '../bank/link.ts';
 import type { Book } from '../ledger/book.ts';
 import type { Clock } from '../world/world.ts';
@@ -9,21 +8,7 @@ import { Queue } from './queue.ts';
 import type { Runner } from './runner.ts';
 import type { PaymentTable } from './table.ts';
 import type { Rules } from './transition.ts';
-
-/** States that a start must look at: in none of them may a payment have been left. */
-export const untold = [
-  'opened',
-  'sealed',
-  'sending',
-  'partial',
-  'unknown',
-  'querying',
-  'reversal-due',
-  'cancel-due',
-  'saf-accepted',
-  'saf-sending',
-  'saf-unknown',
-] as const;
+import { unfinished } from './unfinished.ts';
 
 export interface PendingParts {
   readonly clock: Clock;
@@ -36,19 +21,6 @@ export interface PendingParts {
   readonly changed: () => void;
   readonly fatal: (error: unknown) => void;
 }
-
-/** Payments that have not come to their end yet. */
-const unfinished: readonly PaymentState[] = [
-  'sending',
-  'partial',
-  'unknown',
-  'querying',
-  'reversal-due',
-  'cancel-due',
-  'saf-accepted',
-  'saf-sending',
-  'saf-unknown',
-];
 
 /**
  * What the terminal has to do by itself: reversals and cancellations first, then queries and voids, then the payments

@@ -18,6 +18,7 @@ import { type Payment, valuesOf } from './payment.ts';
 import { step } from './step.ts';
 import type { PaymentTable } from './table.ts';
 import type { Next, Rules } from './transition.ts';
+import { unfinished } from './unfinished.ts';
 
 /** Who asks, and with whose approval. */
 export interface Actor {
@@ -77,17 +78,7 @@ const teaches: Record<'void' | 'refund' | 'completion', PaymentEvent | undefined
 };
 
 /** States whose age decides what comes next. */
-const ageing: ReadonlySet<Payment['state']> = new Set([
-  'sending',
-  'partial',
-  'unknown',
-  'querying',
-  'reversal-due',
-  'cancel-due',
-  'saf-accepted',
-  'saf-sending',
-  'saf-unknown',
-]);
+const ageing: ReadonlySet<Payment['state']> = new Set(unfinished);
 
 /** Makes steps durable, and only then lets their effects out. The one place where a payment's state changes. */
 export class Runner {

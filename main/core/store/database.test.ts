@@ -9,7 +9,7 @@ import { DATABASE, type Migration, openDatabase, readMigrations, StoreError, typ
 import { openDiskStorage } from './disk.ts';
 import type { Storage } from './storage.ts';
 
-/** A row in each table that money goes through, as any version since the first can hold it. */
+/** A row in each table that money goes through, of columns that every version since the first has. */
 const lived = `
   INSERT INTO entry (seq, at, kind, payment, body, hash) VALUES (1, 5, 'payment', 'p', '{}', printf('%064d', 1));
   INSERT INTO batch (no, state, opened_at, opened_seq, day) VALUES (1, 'open', 0, 1, '2026-08-01');
