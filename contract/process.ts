@@ -13,6 +13,8 @@ export const ToCore = z.discriminatedUnion('type', [
     kind: z.enum(['passphrase', 'safe-storage', 'none']),
     secret: z.string().max(1024),
   }),
+  /** Are you there? Asked every second once the core is ready or has stopped; answered by `pong`. */
+  z.strictObject({ type: z.literal('ping') }),
   /** Finish what is being written and end. */
   z.strictObject({ type: z.literal('stop') }),
 ]);
@@ -22,5 +24,9 @@ export type ToCore = z.infer<typeof ToCore>;
 export const FromCore = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready'), startMs: z.number() }),
   z.strictObject({ type: z.literal('stopped'), code: z.string(), detail: z.string() }),
+  z.strictObject({ type: z.literal('pong') }),
 ]);
 export type FromCore = z.infer<typeof FromCore>;
+
+/** Shell to page: the core has been silent for some time, or answers again. A port that arrives says the latter too. */
+export type CoreState = 'silent' | 'answers';

@@ -75,6 +75,26 @@ test('a stream goes on over a new port after the core was lost', async () => {
   expect(stream.read().live).toBe(false);
 });
 
+test('while the core is silent nothing can be asked; once it answers the stream goes on over the same port', async () => {
+  const { self, post } = page();
+  const core = connect(self);
+  post({ data: { core: 'silent' } });
+  expect(core.connection()).toEqual({ status: 'waiting' });
+  const { stream, stop } = watch(core);
+  post({ ports: [corePort('ready')] });
+  await vi.waitFor(() => expect(stream.read().live).toBe(true));
+  post({ data: { core: 'silent' }, origin: 'https://elsewhere.example' });
+  post({ data: { core: 'something' } });
+  expect(core.connection()).toMatchObject({ status: 'open' });
+  post({ data: { core: 'silent' } });
+  expect(core.connection()).toEqual({ status: 'silent', load: 1 });
+  expect(stream.read()).toMatchObject({ live: false, value: { now: { phase: 'idle' } } });
+  post({ data: { core: 'answers' } });
+  expect(core.connection()).toMatchObject({ status: 'open', load: 1 });
+  await vi.waitFor(() => expect(stream.read().live).toBe(true));
+  stop();
+});
+
 test('a refusal keeps its code over the port; a cut call says that nobody knows', async () => {
   const { self, post } = page();
   const core = connect(self);

@@ -10,6 +10,8 @@ export type TerminalClient = ContractRouterClient<Terminal>;
 export type Connection =
   | { readonly status: 'waiting' }
   | { readonly status: 'open'; readonly client: TerminalClient; readonly load: number }
+  /** The core does not answer; it goes on, or is started again. */
+  | { readonly status: 'silent'; readonly load: number }
   | { readonly status: 'lost'; readonly load: number };
 
 /** The page's one connection to the core. */
@@ -22,6 +24,10 @@ function isPortMessage(data: unknown): data is { readonly port: string } {
   return typeof data === 'object' && data !== null && 'port' in data && typeof data.port === 'string';
 }
 
+function isCoreMessage(data: unknown): data is { readonly core: unknown } {
+  return typeof data === 'object' && data !== null && 'core' in data;
+}
+
 /**
  * Waits for the port that the preload posts to its own page, and takes a later one in its place: the core was restarted.
  * Messages of any other source or origin are not looked at.
@@ -29,23 +35,34 @@ function isPortMessage(data: unknown): data is { readonly port: string } {
 export function connect(page: Window): Core {
   let connection: Connection = { status: 'waiting' };
   let current: MessagePort | undefined;
+  let asked: TerminalClient | undefined;
   let load = 0;
   const listeners = new Set<() => void>();
   const become = (next: Connection) => {
     connection = next;
     for (const listener of listeners) listener();
   };
+  const heard = (state: unknown) => {
+    if (asked === undefined) return;
+    if (state === 'silent') become({ status: 'silent', load });
+    if (state === 'answers') become({ status: 'open', client: asked, load });
+  };
   page.addEventListener('message', (event: MessageEvent<unknown>) => {
     const port = event.ports[0];
-    if (event.source !== page || event.origin !== page.location.origin || !isPortMessage(event.data) || !port) return;
+    if (event.source !== page || event.origin !== page.location.origin) return;
+    if (isCoreMessage(event.data)) return heard(event.data.core);
+    if (!isPortMessage(event.data) || !port) return;
     current?.close();
     current = port;
     load += 1;
     port.addEventListener('close', () => {
-      if (current === port) become({ status: 'lost', load });
+      if (current !== port) return;
+      asked = undefined;
+      become({ status: 'lost', load });
     });
     const client: TerminalClient = createORPCClient(new RPCLink({ port }));
     port.start();
+    asked = client;
     become({ status: 'open', client, load });
   });
   return {

@@ -23,15 +23,16 @@ export async function runUtility(args: readonly string[], parent: ParentPort): P
   const sealer = new Promise<Sealer | undefined>((resolve) => {
     sealed = resolve;
   });
+  const say = (message: FromCore): void => parent.postMessage(message);
   parent.on('message', ({ data, ports }) => {
     const message = ToCore.safeParse(data);
     const port = ports[0];
     if (!message.success) return;
     if (message.data.type === 'sealer') sealed(sealerOf(message.data));
+    else if (message.data.type === 'ping') say({ type: 'pong' });
     else if (message.data.type === 'stop') void stop().then(() => process.exit(0));
     else if (port) accept(message.data.window, port);
   });
-  const say = (message: FromCore): void => parent.postMessage(message);
   const { options, safe } = readArgs(args);
   try {
     if (safe) throw new Refused('core-crashing', 'the core stopped several times in a minute');

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { MessageChannelMain, type UtilityProcess, utilityProcess, type WebContents } from 'electron';
-import { FromCore, type ToCore, type WindowName } from '../../contract/process.ts';
+import { type CoreState, FromCore, type ToCore, type WindowName } from '../../contract/process.ts';
 import { safeEnvironment } from './environment.ts';
 import type { Log } from './log.ts';
+import { BEAT_MS, beat, firstPulse } from './pulse.ts';
 import { afterCrash } from './restart.ts';
 import type { SealerMessage } from './sealer.ts';
 
@@ -44,6 +45,57 @@ function follow(child: UtilityProcess, log: Log): void {
   }
 }
 
+/** Ends a process that may be past listening. */
+function kill(child: UtilityProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(child.pid, 'SIGKILL');
+  } catch (error) {
+    // It has ended by itself meanwhile.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+interface Watching {
+  readonly child: () => UtilityProcess | undefined;
+  readonly log: Log;
+  readonly tell: (state: CoreState) => void;
+}
+
+/** Asks the core every second whether it is there, from `ready` on; one that stays silent is ended, and so started again. */
+function watchPulse({ child, log, tell }: Watching) {
+  let pulse = firstPulse(performance.now());
+  let watched = false;
+  let answered = true;
+  const timer = setInterval(() => {
+    if (!watched) return;
+    const [next, what] = beat(pulse, performance.now(), answered);
+    if (what !== undefined) log.write(`core-${what}`, { silentMs: Math.round(pulse.silentMs) });
+    pulse = next;
+    if (what === 'silent' || what === 'answers') tell(what);
+    const running = child();
+    if (running === undefined) return;
+    answered = false;
+    if (what === 'hung') kill(running);
+    else running.postMessage({ type: 'ping' } satisfies ToCore);
+  }, BEAT_MS);
+  timer.unref();
+  return {
+    silent: () => pulse.said,
+    begin: () => {
+      pulse = firstPulse(performance.now(), pulse.patienceMs);
+      answered = true;
+      watched = true;
+    },
+    answer: () => {
+      answered = true;
+    },
+    end: () => {
+      watched = false;
+    },
+  };
+}
+
 /** Starts the core and keeps it running; one port for each load of a page. */
 export function startCore({ args, sealer, env, log, onGivenUp }: Setting): Core {
   const pages = new Map<WindowName, WebContents>();
@@ -57,23 +109,32 @@ export function startCore({ args, sealer, env, log, onGivenUp }: Setting): Core 
     settle = resolve;
   });
 
+  const tell = (state: CoreState) => {
+    for (const contents of pages.values()) if (!contents.isDestroyed()) contents.postMessage('core', state);
+  };
+  const pulse = watchPulse({ child: () => child, log, tell });
+
   const hand = (window: WindowName, contents: WebContents) => {
     if (child === undefined || contents.isDestroyed()) return;
     const { port1, port2 } = new MessageChannelMain();
     child.postMessage({ type: 'port', window } satisfies ToCore, [port1]);
     contents.postMessage('port', window, [port2]);
+    if (pulse.silent()) contents.postMessage('core', 'silent' satisfies CoreState);
     log.write('port', { window });
   };
 
   const heard = (message: unknown) => {
     const read = FromCore.safeParse(message);
     if (!read.success) return log.write('core-unclear');
+    if (read.data.type === 'pong') return pulse.answer();
+    pulse.begin();
     log.write(`core-${read.data.type}`, read.data);
     settle();
   };
 
   const ended = (code: number) => {
     child = undefined;
+    pulse.end();
     log.write('core-ended', { code, asked: stopping });
     if (stopping) return;
     crashes.push(performance.now());
@@ -112,7 +173,7 @@ export function startCore({ args, sealer, env, log, onGivenUp }: Setting): Core 
       if (running === undefined) return resolve();
       const late = setTimeout(() => {
         log.write('core-killed');
-        running.kill();
+        kill(running);
         resolve();
       }, STOP_MS);
       running.once('exit', () => {

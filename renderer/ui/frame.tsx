@@ -160,12 +160,9 @@ export function Frame({ core, quiet = false, children }: FrameProps): ReactNode 
         <div className={styles['veil']} role="alert">
           <div>
             <span className={styles['ring']} aria-hidden="true" />
-            <p>
-              {quiet
-                ? t('customer.reconnecting')
-                : t(connection.status === 'lost' ? 'connection.lost' : 'connection.waiting')}
-            </p>
+            <p>{quiet ? t('customer.reconnecting') : t(`connection.${connection.status}`)}</p>
             {!quiet && connection.status === 'lost' && <small>{t('connection.lostNote')}</small>}
+            {!quiet && connection.status === 'silent' && <small>{t('connection.silentNote')}</small>}
           </div>
         </div>
       )}
