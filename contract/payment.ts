@@ -27,6 +27,9 @@ export const PaymentState = z.enum([
   'querying',
   'cancel-due',
   'cancelled',
+  /** Paid after all, and the bank does not cancel it any more: it goes back as a refund. */
+  'refund-due',
+  'refunded',
   'saf-accepted',
   'saf-sending',
   'saf-unknown',
@@ -81,6 +84,8 @@ const outcomes: Record<PaymentState, Outcome> = {
   querying: 'unknown',
   'reversal-due': 'cancelling',
   'cancel-due': 'cancelling',
+  'refund-due': 'refunding',
+  refunded: 'refunded',
   reversed: 'cancelled',
   cancelled: 'cancelled',
   'saf-accepted': 'offline',

@@ -173,7 +173,7 @@ export class Core {
       changed: () => this.changed(),
     });
     this.aftersale = openAftersale({
-      ...{ clock, book, payments, runner: this.#runner, link, rules, counter: this.counter },
+      ...{ world, book, payments, runner: this.#runner, link, rules, counter: this.counter },
       refuseStopped: () => this.#refuseStopped(),
       refuseSale: (amount) => this.#refuseSale(amount, undefined),
     });
@@ -454,6 +454,9 @@ export class Core {
     switch (effect.type) {
       case 'later':
         this.pending.later(payment, effect.ms);
+        return;
+      case 'refund':
+        this.aftersale.giveBack(payment);
         return;
       case 'print':
         this.printing.go();

@@ -118,7 +118,7 @@ export function Earlier({
 export function DecideForm({ payment, onDone, onBack }: Omit<FormProps, 'view'>): ReactNode {
   const { t } = useTranslation();
   const act = useAct();
-  const reversing = payment.state === 'reversal-due' || payment.state === 'cancel-due';
+  const reversing = ['reversal-due', 'cancel-due', 'refund-due'].includes(payment.state);
   const area = reversing ? 'reverse' : payment.state === 'saf-unknown' ? 'forward' : payment.kind;
   const [done, setDone] = useState(true);
   const [cause, setCause] = useState('');

@@ -47,7 +47,7 @@ const reasons = `not-a-payment-card no-supported-application application-blocked
   card-data-invalid mag-stripe-mode live-card reader-untrusted card-declined card-blocked nothing-chosen card-expired not-yet-effective terminal-declined oda-failed torn see-phone
   one-card-only timed-out offline-disabled offline-over-single offline-over-total offline-over-count offline-card-seen
   offline-not-deferrable offline-too-old code-needs-line customer-cancel no-answer not-sent restarted card-not-presented
-  late-decline wallet-not-paid`;
+  late-decline wallet-not-paid cancel-refused`;
 
 const spaced = (text: string) => text.trim().split(/\s+/);
 const nextStep = PaymentView.shape.next.unwrap().shape.what.options;

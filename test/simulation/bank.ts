@@ -284,6 +284,8 @@ export class Bank {
     if ((charge.asked ?? charge.minor) !== request.amount.minor) return refused('13');
     if (charge.state === 'declined' || charge.state === 'reversed') return approved();
     if (charge.state === 'voided' || this.closed.has(charge.batch)) return refused('12');
+    // Some wallets take nothing back once it is paid: only a refund does (R8).
+    if (wallet(charge) && charge.state === 'approved' && charge.stan % 2 === 0) return refused('12');
     charge.state = 'reversed';
     return approved();
   }
@@ -336,6 +338,11 @@ export class Bank {
     }
     return { kind: 'approved', code: '00', hostTotals: tell(own) };
   }
+}
+
+/** Paid by a code, which is all digits: what a tap sealed is not. */
+function wallet({ presented }: Charge): boolean {
+  return /^\d+$/.test(presented);
 }
 
 /** A repeat is known by the message class and its numbers. */

@@ -134,7 +134,7 @@ function replay(oracle: Oracle, rows: readonly Row[], entries: readonly Entry[])
 
 /** Whether the bank has taken the customer's money, as the terminal tells it. */
 function says(row: Row): boolean {
-  return row.tender !== 'cash' && ['approved', 'saf-approved', 'settled'].includes(row.state);
+  return row.tender !== 'cash' && ['approved', 'saf-approved', 'settled', 'refund-due', 'refunded'].includes(row.state);
 }
 
 /** What stays of a payment after its refunds, as the terminal tells it. */
@@ -168,6 +168,7 @@ function charges(machine: Machine, oracle: Oracle, rows: readonly Row[]): void {
     const charged = presented === undefined ? 0 : machine.bank.charged(presented);
     const expected = row.kind === 'purchase' ? kept(row, rows) : completed(row, rows);
     if (row.kind === 'pre-authorization') held(machine, oracle, row, presented);
+    if (row.state === 'refunded' && expected !== 0) oracle.fail('R8', `${row.id} is refunded, ${expected} is kept`);
     if (charged === expected) continue;
     const what = charged > row.amount ? 'double charge' : charged > expected ? 'orphan charge' : 'lost charge';
     oracle.fail('P3', `${what}: ${row.id} is ${row.state} over ${row.amount}, the bank took ${charged}`);
@@ -202,6 +203,8 @@ function expected(row: Row): Readonly<Record<string, number>> {
     case 'approved':
     case 'settled':
     case 'saf-approved':
+    case 'refund-due':
+    case 'refunded':
       return { [tender === 'cash' ? 'cash' : 'receivable']: amount, sales: -amount };
     case 'voided':
       return tender === 'cash' ? {} : { receivable: amount, sales: -amount };

@@ -400,4 +400,25 @@ export const mutants: readonly Mutant[] = [
     from: "  return outcome({ state: 'cancel-due', reason, attempt: 0 }, [{ type: 'later', ms: 0 }]);",
     to: "  if (reason === 'shown-expired') return outcome({ state: 'cancelled', reason });\n  return outcome({ state: 'cancel-due', reason, attempt: 0 }, [{ type: 'later', ms: 0 }]);",
   },
+  {
+    name: 'cancelled-though-paid',
+    invariant: 'R8',
+    file: TAKEBACK,
+    from: "  if (answer.kind === 'approved') return paidAfterAll(payment, answer, facts);\n",
+    to: "  if (answer.kind === 'approved') return takenBack(payment);\n",
+  },
+  {
+    name: 'paid-after-all-not-posted',
+    invariant: 'I12',
+    file: 'main/core/payment/moneyback.ts',
+    from: "  return outcome(change, [{ type: 'later', ms: 0 }], [purchased(posted(payment), payment.scheme ?? 'other', batch)]);",
+    to: "  return outcome(change, [{ type: 'later', ms: 0 }]);",
+  },
+  {
+    name: 'refund-of-paid-forgotten',
+    invariant: 'R8',
+    file: 'main/core/payment/moneyback.ts',
+    from: "      return outcome({ attempt: payment.attempt }, [{ type: 'refund' }]);",
+    to: "      return outcome({ state: 'refunded' });",
+  },
 ];

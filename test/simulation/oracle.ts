@@ -233,7 +233,7 @@ export class Oracle implements Watcher {
       advice: ['saf-sending'],
       void: ['sending'],
       reversal: ['reversal-due', 'cancel-due'],
-      query: ['querying'],
+      query: ['querying', 'cancel-due'],
       refund: ['sending'],
       'pre-authorization': ['sending'],
       completion: ['sending'],

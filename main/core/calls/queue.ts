@@ -8,13 +8,18 @@ import { actorOf, contract, type Port, refusal } from './access.ts';
 
 /** How long "send now" waits before it says how many are left; the rest goes on by itself. */
 const FORWARD_MS = 10_000;
+/** What the owner's queue lists. */
+const waiting = [
+  ...(['saf-accepted', 'saf-sending', 'saf-unknown', 'unknown', 'querying'] as const),
+  ...(['reversal-due', 'cancel-due', 'refund-due'] as const),
+];
 const MOST_OPEN = 200;
 const MOST_CLOSED = 20;
 
 export const queue = {
   list: contract.queue.list.handler(({ context: { core } }) =>
     core.payments
-      .inStates(['saf-accepted', 'saf-sending', 'saf-unknown', 'unknown', 'querying', 'reversal-due', 'cancel-due'])
+      .inStates(waiting)
       .map((payment) => core.view(payment))
       .filter((payment) => outcomeOf(payment.state, payment.kind) !== 'open'),
   ),

@@ -59,7 +59,7 @@ function notices(core: Core): Notice[] {
     counted('receipts-held', 'attention', core.payments.inPrintState(['held']).length),
     counted('receipt-asked', 'attention', core.payments.inPrintState(['asked']).length),
     counted('unknown-outcomes', 'attention', unknownPayments(core)),
-    counted('reversals-due', 'attention', core.payments.inStates(['reversal-due', 'cancel-due']).length),
+    counted('reversals-due', 'attention', core.payments.inStates(['reversal-due', 'cancel-due', 'refund-due']).length),
     counted('payments-stuck', 'trouble', core.payments.stuck(ALERT_ATTEMPTS)),
     counted('late-declines', 'attention', countLate(core.book.db)),
     ...forwardingNotices(core),

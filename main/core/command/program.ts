@@ -35,7 +35,7 @@ function tell(text: string): void {
 
 function listQueue(core: Core): Result {
   const waiting = core.payments.inStates(['saf-accepted', 'saf-sending', 'saf-unknown']);
-  const open = core.payments.inStates(['unknown', 'querying', 'reversal-due', 'cancel-due']);
+  const open = core.payments.inStates(['unknown', 'querying', 'reversal-due', 'cancel-due', 'refund-due']);
   const { count, sum } = core.payments.offlineUse(core.currency, null);
   const shown = (payments: typeof open): unknown[] => payments.map((payment) => paymentBody(core.view(payment)));
   return { body: { queue: shown(waiting), count, sum, open: shown(open) }, exit: 0 };

@@ -72,7 +72,8 @@ async function payShown(core: Core, payment: Payment, tell: (text: string) => vo
       tell(at.code);
       told = true;
     }
-    const open = now.state === 'sending' || now.state === 'querying' || now.state === 'cancel-due';
+    const open =
+      now.state === 'sending' || now.state === 'querying' || now.state === 'cancel-due' || now.state === 'refund-due';
     if (!open || core.stopped !== null) return paymentResult(core.view(now));
     await core.world.clock.sleep(5);
   }

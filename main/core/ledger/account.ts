@@ -89,6 +89,11 @@ export function refunded(posted: Posted, scheme: string, batch: number): Transfe
   return transfer(posted, REFUNDS, RECEIVABLE + scheme, batch);
 }
 
+/** Given back to the customer by the bank outside any message: its statement will show so much less. */
+export function givenBackOutside(posted: Posted): Transfer {
+  return transfer(posted, REFUNDS, BANK_DIFFERENCE, null);
+}
+
 /** A purchase accepted offline: sold, and owed by nobody yet but the risk. */
 export function acceptedOffline(posted: Posted, scheme: string): Transfer {
   return transfer(posted, OFFLINE + scheme, SALES, null);

@@ -3,9 +3,11 @@ import type { PaymentView, RefundCause } from '../../../contract/payment.ts';
 import type { AcquirerLink } from '../bank/link.ts';
 import type { Book } from '../ledger/book.ts';
 import { Refused } from '../refused.ts';
-import type { Clock } from '../world/world.ts';
+import { newId } from '../world/id.ts';
+import type { World } from '../world/world.ts';
 import type { Counter } from './counter.ts';
 import { decidable, mayDecide } from './decision.ts';
+import { NOT_CANCELLED } from './moneyback.ts';
 import { captured, type Payment } from './payment.ts';
 import { type Actor, type Runner, requestBody } from './runner.ts';
 import type { PaymentTable } from './table.ts';
@@ -13,7 +15,7 @@ import { ALERT_ATTEMPTS, type Rules } from './transition.ts';
 import { refundable, voidable } from './view.ts';
 
 export interface AftersaleParts {
-  readonly clock: Clock;
+  readonly world: Pick<World, 'clock' | 'random'>;
   readonly book: Book;
   readonly payments: PaymentTable;
   readonly runner: Runner;
@@ -40,6 +42,8 @@ export interface Aftersale {
   release(key: string, id: string, actor: Actor): Payment;
   /** The owner says by name what became of a payment that cannot come to its end by itself (I9). */
   decide(id: string, done: boolean, cause: string, actor: Actor): Payment;
+  /** Opens the refund by which a payment goes back that the bank did not cancel, unless one is under way. */
+  giveBack(payment: Payment): void;
   /** What a held amount can be completed with, and until when; null for everything else. */
   held(payment: Payment): PaymentView['held'];
   decidable(payment: Payment): boolean;
@@ -50,7 +54,8 @@ export interface Aftersale {
 const DAY_MS = 86_400_000;
 
 export function openAftersale(parts: AftersaleParts): Aftersale {
-  const { clock, book, payments, runner, link, rules, counter } = parts;
+  const { book, payments, runner, link, rules, counter } = parts;
+  const { clock } = parts.world;
 
   const find = (id: string): Payment => {
     const payment = payments.find(id);
@@ -156,6 +161,11 @@ export function openAftersale(parts: AftersaleParts): Aftersale {
       parts.refuseStopped();
       if (!isDecidable(payment) || !mayDecide(payment, done)) throw new Refused('payment-not-decidable', payment.state);
       return runner.dispatch(id, { type: 'decide', done, cause }, { by: actor.staff });
+    },
+    giveBack(original) {
+      if (payments.givenBack(original.id) > 0) return;
+      const actor = { staff: 'terminal' };
+      runner.openAbout('refund', newId(parts.world), captured(original), { original, cause: NOT_CANCELLED }, actor);
     },
     held,
     decidable: isDecidable,

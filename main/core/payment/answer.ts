@@ -26,6 +26,8 @@ export function eventDetail(event: PaymentEvent): Record<string, string | number
       return { scheme: event.scheme };
     case 'cash':
       return { tendered: event.tendered ?? null };
+    case 'refund-end':
+      return { end: event.end };
     case 'decide':
       return { done: event.done ? 1 : 0, cause: event.cause };
     default:

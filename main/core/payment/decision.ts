@@ -9,6 +9,7 @@ export function decidable(payment: Payment, sealed: () => boolean): boolean {
   switch (payment.state) {
     case 'reversal-due':
     case 'cancel-due':
+    case 'refund-due':
       return payment.attempt >= ALERT_ATTEMPTS;
     case 'unknown':
       return isAbout(payment) && payment.attempt >= ALERT_ATTEMPTS;
@@ -22,7 +23,7 @@ export function decidable(payment: Payment, sealed: () => boolean): boolean {
 
 /** What can be decided of it: of one that is being taken back only that it is, for the customer was told so. */
 export function mayDecide(payment: Payment, done: boolean): boolean {
-  return done || (payment.state !== 'reversal-due' && payment.state !== 'cancel-due');
+  return done || !['reversal-due', 'cancel-due', 'refund-due'].includes(payment.state);
 }
 
 function isAbout({ kind }: Payment): boolean {

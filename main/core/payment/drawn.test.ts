@@ -14,7 +14,7 @@ interface Drawn {
   readonly [event: string]: string;
 }
 
-const notMine = 'card code cash expire void void-end complete complete-end release decide';
+const notMine = 'card code cash expire void void-end refund-end complete complete-end release decide';
 const repeated = (exchange: Exchange): Readonly<Record<string, Drawn>> => ({
   sending: {
     [`${exchange} approved`]: 'approved',
@@ -45,10 +45,41 @@ const tables: Readonly<Partial<Record<PaymentKind, Readonly<Partial<Record<Payme
       restart: 'abandoned',
       undrawn: `answer give-up ${notMine.replace(' cash', '')}`,
     },
-    approved: { undrawn: 'void decide' },
-    settled: { undrawn: 'void decide' },
-    declined: { undrawn: 'void decide' },
-    abandoned: { undrawn: 'void decide' },
+    approved: { undrawn: 'void refund-end decide' },
+    settled: { undrawn: 'void refund-end decide' },
+    declined: { undrawn: 'void refund-end decide' },
+    abandoned: { undrawn: 'void refund-end decide' },
+  },
+  purchase: {
+    'cancel-due': {
+      due: '=',
+      restart: '=',
+      'reversal approved': 'cancelled',
+      'reversal declined': '=',
+      'reversal not-found': '=',
+      'reversal pending': '=',
+      'reversal no-answer': '=',
+      'reversal not-sent': '=',
+      'query approved': 'refund-due',
+      'query declined': 'cancelled',
+      'query not-found': '=',
+      'query pending': '=',
+      'query no-answer': '=',
+      'query not-sent': '=',
+      'decide done': 'cancelled',
+      undrawn: `decide-not-done ${notMine.replace(' decide', '')}`,
+    },
+    'refund-due': {
+      due: '=',
+      restart: '=',
+      'refund-end approved': 'refunded',
+      'refund-end refused': '=',
+      'refund-end not-sent': '=',
+      'decide done': 'refunded',
+      undrawn: `decide-not-done ${notMine.replace(' refund-end', '').replace(' decide', '')}`,
+    },
+    refunded: { undrawn: notMine },
+    cancelled: { undrawn: notMine },
   },
   completion: {
     ...repeated('completion'),
@@ -126,6 +157,8 @@ function nameOf(event: PaymentEvent): string {
     case 'void-end':
     case 'complete-end':
       return `${event.type} ${event.approved ? 'done' : 'not done'}`;
+    case 'refund-end':
+      return `${event.type} ${event.end}`;
     case 'decide':
       return `decide ${event.done ? 'done' : 'not done'}`;
     default:
@@ -136,7 +169,8 @@ function nameOf(event: PaymentEvent): string {
 function stand(kind: PaymentKind, state: PaymentState): Payment {
   const opened = state === 'opened' || state === 'sealed';
   const sent = opened ? {} : { batch: 3, attempt: 1, sentAt: NOW - 1_000 };
-  const tender = state === 'opened' && kind === 'pre-authorization' ? null : 'contactless';
+  const held = kind === 'purchase' ? 'code' : 'contactless';
+  const tender = state === 'opened' && kind === 'pre-authorization' ? null : held;
   return payment({ kind, state, tender, scheme: 'visa', original: 'other', ...sent });
 }
 

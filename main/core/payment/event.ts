@@ -23,6 +23,8 @@ export interface Facts {
   readonly batch: number;
   /** Business day now, YYYY-MM-DD. */
   readonly day: string;
+  /** The batch in which the payment would be counted is closed: what the host has of it is in the open one. */
+  readonly counted: boolean;
   /** Reversals not yet delivered to the host once (I10). */
   readonly reversalsDue: boolean;
   readonly offline: OfflineUse;
@@ -79,6 +81,8 @@ export type PaymentEvent =
   /** A void of this payment was asked for, or has come to its end. */
   | { readonly type: 'void' }
   | { readonly type: 'void-end'; readonly approved: boolean }
+  /** The refund by which it goes back has come to its end: `not-sent` when the bank never heard of it. */
+  | { readonly type: 'refund-end'; readonly end: 'approved' | 'refused' | 'not-sent' }
   /** The held amount is to be taken, or its taking has come to its end. */
   | { readonly type: 'complete' }
   | { readonly type: 'complete-end'; readonly approved: boolean }
@@ -99,5 +103,7 @@ export type Effect =
   | { readonly type: 'reversals-first' }
   /** A person must be told that it does not come to its end. */
   | { readonly type: 'alert' }
+  /** The whole of it goes back, by a payment of its own. */
+  | { readonly type: 'refund' }
   | { readonly type: 'print' }
   | { readonly type: 'drawer' };

@@ -163,6 +163,8 @@ export class Pending {
       const due = this.#due.get(payment.id);
       if (runner.asking(payment.id) || (due && due.at > now)) continue;
       if (link.state.status !== 'online' && this.#needsLine(payment)) continue;
+      // Its refund is under way.
+      if (payment.state === 'refund-due' && payments.givenBack(payment.id) > 0) continue;
       this.#due.delete(payment.id);
       runner.dispatch(payment.id, { type: 'due' });
     }

@@ -1,5 +1,6 @@
 import { refunded, refundedCash } from '../ledger/account.ts';
 import type { Facts, PaymentEvent } from './event.ts';
+import { NOT_CANCELLED } from './moneyback.ts';
 import type { Payment } from './payment.ts';
 import { posted } from './purchase.ts';
 import { stepRepeated } from './repeated.ts';
@@ -17,23 +18,37 @@ export function stepRefund(payment: Payment, event: PaymentEvent, facts: Facts, 
     case 'unknown':
       return stepRepeated(payment, event, rules, {
         exchange: 'refund',
-        approved: ({ authCode, hostRrn }) =>
-          outcome(
+        approved: ({ authCode, hostRrn }) => ({
+          ...outcome(
             { state: 'approved', authCode, hostRrn: hostRrn ?? null, reason: null, print: 'queued' },
             [{ type: 'print' }],
             [refunded(posted(payment), payment.scheme ?? 'other', payment.batch ?? facts.batch)],
           ),
-        refused: (reason) => outcome({ state: 'declined', reason }),
+          ...teaches(payment, 'approved'),
+        }),
+        refused: (reason) => ({
+          ...outcome({ state: 'declined', reason }),
+          ...teaches(payment, reason === 'not-sent' ? 'not-sent' : 'refused'),
+        }),
       });
     case 'approved':
     case 'settled':
     case 'declined':
     case 'abandoned':
-      if (event.type === 'void' || event.type === 'decide') throw new UndrawnTransition(payment, event);
+      if (event.type === 'void' || event.type === 'refund-end' || event.type === 'decide')
+        throw new UndrawnTransition(payment, event);
       return ignored;
     default:
       throw new UndrawnTransition(payment, event);
   }
+}
+
+/** Only a payment that waits for its refund hears of the end of one. */
+function teaches(
+  { cause }: Payment,
+  end: Extract<PaymentEvent, { type: 'refund-end' }>['end'],
+): { readonly original?: PaymentEvent } {
+  return cause === NOT_CANCELLED ? { original: { type: 'refund-end', end } } : {};
 }
 
 /** A refund in cash between its numbers and the drawer: nothing has been given yet. */

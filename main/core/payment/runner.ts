@@ -1,6 +1,6 @@
 import type { Money } from '../../../contract/money.ts';
 import type { AcquirerLink, BankRequest, Presented, Trace } from '../bank/link.ts';
-import { openBatch } from '../ledger/batch.ts';
+import { batchOf, openBatch } from '../ledger/batch.ts';
 import { type Book, GROUP, type Order } from '../ledger/book.ts';
 import { businessDay } from '../ledger/day.ts';
 import type { Draft, SealedWrite, Write } from '../ledger/entry.ts';
@@ -61,7 +61,8 @@ interface Taken {
   readonly order: Order;
   readonly next?: Next;
   readonly draft?: Draft;
-  readonly original?: string | undefined;
+  /** The earlier payment that learns of its end in the same commit. */
+  readonly original?: { readonly payment: Payment; readonly next: Next } | undefined;
 }
 
 /** What a payment is about: an earlier one, and why a person asked. */
@@ -307,7 +308,7 @@ export class Runner {
       sealed: sealedWrites(id, next, beside.sealed),
       transfers: [...next.transfers, ...(original?.next.transfers ?? [])],
     };
-    return { payment, next, order: next.order, draft: recorded, original: original?.payment.id };
+    return { payment, next, order: next.order, draft: recorded, original };
   }
 
   /** The step is durable: what follows from it. */
@@ -323,16 +324,20 @@ export class Runner {
     return this.#after(payment.id, next, original);
   }
 
-  #after(id: string, next: Next, original: string | undefined): Payment {
+  #after(id: string, next: Next, original: Taken['original']): Payment {
     const { payments, changed, perform } = this.#parts;
     const payment = payments.get(id);
     if (payment.state !== 'sending') this.#codes.delete(id);
     if (!ageing.has(payment.state)) this.ages.forget(id);
     changed(payment);
-    if (original !== undefined) changed(payments.get(original));
+    const earlier = original && payments.get(original.payment.id);
+    if (earlier) changed(earlier);
     for (const effect of next.effects) {
       if (effect.type === 'exchange') this.#exchange(payment, effect.exchange, effect.reason);
       else perform(payment, effect);
+    }
+    for (const effect of original?.next.effects ?? []) {
+      if (earlier && effect.type !== 'exchange') perform(earlier, effect);
     }
     return payment;
   }
@@ -359,6 +364,9 @@ export class Runner {
       // Looked up only by the steps that ask: the queue can be long.
       get batch() {
         return openBatch(book.db).no;
+      },
+      get counted() {
+        return payment.batch !== null && batchOf(book.db, payment.batch)?.state === 'closed';
       },
       get day() {
         const { zone, dayCut } = settings();

@@ -64,6 +64,7 @@ const final: readonly PaymentState[] = [
   'declined',
   'reversed',
   'cancelled',
+  'refunded',
   'saf-declined',
   'saf-expired',
   'saf-voided',
@@ -71,7 +72,14 @@ const final: readonly PaymentState[] = [
   'settled',
 ];
 const sold: readonly PaymentState[] = ['approved', 'saf-approved', 'settled'];
-const takenBack: readonly PaymentState[] = ['reversal-due', 'cancel-due', 'reversed', 'cancelled'];
+const takenBack: readonly PaymentState[] = [
+  'reversal-due',
+  'cancel-due',
+  'reversed',
+  'cancelled',
+  'refund-due',
+  'refunded',
+];
 
 describe('every state with every event', () => {
   test('is drawn, ignored, or an undrawn transition: nothing else is thrown', () => {
@@ -111,7 +119,7 @@ describe('every state with every event', () => {
       expect(taken.change.state === undefined || takenBack.includes(taken.change.state), JSON.stringify(event)).toBe(
         true,
       );
-      expect(taken.transfers).toEqual([]);
+      if (taken.change.state !== 'refund-due' && from.state !== 'refund-due') expect(taken.transfers).toEqual([]);
     });
   });
 
@@ -131,7 +139,8 @@ describe('every state with every event', () => {
       const moves =
         (state !== undefined &&
           !stands &&
-          [...sold, 'saf-accepted', 'saf-declined', 'saf-expired', 'saf-voided'].includes(state)) ||
+          [...sold, 'saf-accepted', 'saf-declined', 'saf-expired', 'saf-voided', 'refund-due'].includes(state)) ||
+        (state === 'refunded' && event.type === 'decide') ||
         (state === 'voided' && event.type === 'void');
       const back = state === 'saf-accepted' && from.state.startsWith('saf-');
       expect(taken.transfers.length, `${from.state} + ${JSON.stringify(event)} → ${state}`).toBe(
@@ -181,7 +190,7 @@ describe('every state with every event', () => {
       if (taken === 'undrawn' || taken.kind !== 'next' || taken.change.attempt === undefined) return;
       const another = taken.change.state !== undefined && taken.change.state !== from.state;
       expect(another || taken.change.attempt >= from.attempt, JSON.stringify(event)).toBe(true);
-      if (from.state === 'reversal-due' || from.state === 'cancel-due') {
+      if (!another && (from.state === 'reversal-due' || from.state === 'cancel-due')) {
         expect(taken.change.attempt).toBe(from.attempt + (event.type === 'due' ? 1 : 0));
       }
     });

@@ -2,6 +2,7 @@ import { voidedCash } from '../ledger/account.ts';
 import { stepAuthorization, stepCompletion } from './authorization.ts';
 import type { Facts, PaymentEvent } from './event.ts';
 import { stepForward } from './forward.ts';
+import { stepMoneyback } from './moneyback.ts';
 import type { Payment } from './payment.ts';
 import { posted, stepPurchase } from './purchase.ts';
 import { stepRefund } from './refund.ts';
@@ -43,6 +44,8 @@ function stepSale(payment: Payment, event: PaymentEvent, facts: Facts, rules: Ru
     case 'reversal-due':
     case 'cancel-due':
       return stepTakeback(payment, event, facts, rules);
+    case 'refund-due':
+      return stepMoneyback(payment, event, facts, rules);
     case 'saf-accepted':
     case 'saf-sending':
     case 'saf-unknown':
@@ -55,6 +58,7 @@ function stepSale(payment: Payment, event: PaymentEvent, facts: Facts, rules: Ru
     case 'declined':
     case 'reversed':
     case 'cancelled':
+    case 'refunded':
     case 'voided':
     case 'abandoned':
     case 'saf-declined':

@@ -7,7 +7,14 @@ import type { OfflineUse } from './offline.ts';
 import { type Payment, type PaymentRow, paymentOf } from './payment.ts';
 
 /** States in which something is still to be done by the terminal itself, in the order of urgency. */
-const workable: readonly PaymentState[] = ['reversal-due', 'cancel-due', 'unknown', 'querying', 'partial'];
+const workable: readonly PaymentState[] = [
+  'reversal-due',
+  'cancel-due',
+  'refund-due',
+  'unknown',
+  'querying',
+  'partial',
+];
 /** The queue of payments accepted offline, by the index that keeps its order. */
 const queue = "payment INDEXED BY payment_forward WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown')";
 
@@ -172,7 +179,7 @@ export class PaymentTable {
       prepared<[number], { n: number }>(
         this.#db,
         `SELECT count(*) AS n FROM payment INDEXED BY payment_state
-           WHERE state IN ('reversal-due', 'cancel-due', 'unknown') AND attempt >= ?`,
+           WHERE state IN ('reversal-due', 'cancel-due', 'refund-due', 'unknown') AND attempt >= ?`,
       ).get(attempts)?.n ?? 0
     );
   }

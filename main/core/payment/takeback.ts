@@ -1,5 +1,6 @@
 import type { ReversalReason } from '../bank/link.ts';
 import type { Answer, Facts, PaymentEvent } from './event.ts';
+import { paidAfterAll } from './moneyback.ts';
 import type { Payment } from './payment.ts';
 import {
   ALERT_ATTEMPTS,
@@ -28,7 +29,10 @@ export function stepTakeback(payment: Payment, event: PaymentEvent, facts: Facts
       if (!event.done) throw new UndrawnTransition(payment, event);
       return takenBack(payment);
     case 'answer':
-      return event.to === 'reversal' ? stepAnswer(payment, event.answer, facts, rules) : ignored;
+      if (event.to === 'reversal') return stepAnswer(payment, event.answer, facts, rules);
+      return event.to === 'query' && payment.state === 'cancel-due' && payment.attempt > 0
+        ? stepTruth(payment, event.answer, facts, rules)
+        : ignored;
     case 'restart':
       return outcome({ reason: payment.reason }, [{ type: 'later', ms: 0 }]);
     case 'cancel':
@@ -56,13 +60,24 @@ function stepAnswer(payment: Payment, answer: Answer, facts: Facts, rules: Rules
       if (since === null) return outcome({ notFoundAt: facts.now }, [again]);
       return facts.waited(since) >= rules.messageLifetimeMs ? takenBack(payment) : outcome({}, [again]);
     }
-    case 'partial':
     case 'declined':
+      // A bank that does not cancel may have been paid in between: it is asked before it is asked to cancel again (R8).
+      if (payment.state === 'cancel-due')
+        return intent({ attempt: payment.attempt }, [{ type: 'exchange', exchange: 'query' }]);
+      return outcome({ attempt: payment.attempt }, [again]);
+    case 'partial':
     case 'pending':
     case 'no-answer':
     case 'not-sent':
       return outcome({ attempt: payment.attempt }, [again]);
   }
+}
+
+/** What the bank says of a wallet payment that it did not cancel: paid, it goes back as a refund (R8). */
+function stepTruth(payment: Payment, answer: Answer, facts: Facts, rules: Rules): Step {
+  if (answer.kind === 'approved') return paidAfterAll(payment, answer, facts);
+  if (answer.kind === 'declined') return takenBack(payment);
+  return outcome({ attempt: payment.attempt }, [{ type: 'later', ms: pause(rules, payment.attempt) }]);
 }
 
 function takenBack(payment: Payment): Step {

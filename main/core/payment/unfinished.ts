@@ -6,6 +6,7 @@ export const unfinished = [
   'querying',
   'reversal-due',
   'cancel-due',
+  'refund-due',
   'saf-accepted',
   'saf-sending',
   'saf-unknown',

@@ -21,6 +21,7 @@ const nextSteps: Partial<Record<Payment['state'], NonNullable<PaymentView['next'
   'reversal-due': 'reverse',
   querying: 'query',
   'cancel-due': 'cancel',
+  'refund-due': 'refund',
   'saf-accepted': 'forward',
   'saf-sending': 'forward',
   'saf-unknown': 'forward',

@@ -53,7 +53,7 @@ export function* gapsOf(db: Database, statement: StatementRow, days: BankDays): 
     `SELECT id, kind, coalesce(approved, amount) AS amount, currency, at, sent_at, day, stan, rrn, scheme, masked_pan
        FROM payment p
       WHERE day BETWEEN ? AND ? AND kind IN ('purchase', 'completion', 'refund') AND tender IS NOT 'cash'
-        AND state IN ('approved', 'saf-approved', 'settled')
+        AND state IN ('approved', 'saf-approved', 'settled', 'refund-due', 'refunded')
         AND NOT EXISTS (SELECT 1 FROM statement_line l INDEXED BY statement_line_rrn
           WHERE l.rrn IN (p.rrn, p.host_rrn) AND l.statement IN (${IN_FORCE}))`,
   );

@@ -33,7 +33,7 @@ export function terminalTotals(db: Database, batch: number, currency: Currency):
          coalesce(sum(coalesce(approved, amount)) FILTER (WHERE kind = 'refund' OR state = 'voided'), 0) AS credit
        FROM payment WHERE batch = ? AND currency = ? AND kind IN ('purchase', 'completion', 'refund')
          AND tender <> 'cash'
-         AND state IN ('approved', 'saf-approved', 'settled', 'void-due', 'voided')`,
+         AND state IN ('approved', 'saf-approved', 'settled', 'void-due', 'voided', 'refund-due', 'refunded')`,
     )
     .get(batch, currency);
   return totals(sums, currency);

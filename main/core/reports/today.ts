@@ -130,11 +130,11 @@ function readAttention(db: Database, currency: Currency): Attention[] {
          WHEN state = 'saf-declined' THEN 'late-decline'
          WHEN state = 'saf-expired' THEN 'expired'
          WHEN state IN ('unknown', 'querying') THEN 'unknown'
-         WHEN state IN ('reversal-due', 'cancel-due') THEN 'reversal-due'
+         WHEN state IN ('reversal-due', 'cancel-due', 'refund-due') THEN 'reversal-due'
          WHEN print = 'asked' THEN 'asked-print'
          ELSE 'unprinted' END AS code
        FROM payment WHERE id IN (
-         SELECT id FROM payment WHERE state IN ('unknown', 'querying', 'reversal-due', 'cancel-due')
+         SELECT id FROM payment WHERE state IN ('unknown', 'querying', 'reversal-due', 'cancel-due', 'refund-due')
          UNION SELECT id FROM payment
            WHERE print IN ('queued', 'printing', 'held', 'asked') AND print IN ('asked', 'held')
          UNION SELECT id FROM payment WHERE state IN ('saf-declined', 'saf-expired')

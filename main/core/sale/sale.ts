@@ -43,6 +43,8 @@ const standings: Readonly<Record<PaymentState, Standing>> = {
   reversed: 'nothing',
   'cancel-due': 'nothing',
   cancelled: 'nothing',
+  'refund-due': 'nothing',
+  refunded: 'nothing',
   voided: 'nothing',
   'saf-voided': 'nothing',
   // Only of amounts held, which are no part of a sale.
@@ -58,6 +60,11 @@ export interface Part {
   readonly amount: Money;
   /** Minor units that the bank approved where that is less. */
   readonly approved: number | null;
+}
+
+/** Whether a payment in this state pays a part of its sale. */
+export function pays(state: PaymentState): boolean {
+  return standings[state] === 'paid';
 }
 
 function sumOf(parts: readonly Part[], standing: Standing): number {

@@ -4,7 +4,7 @@ import { row as amountOf, type Write } from '../ledger/entry.ts';
 import { type Payment, type PaymentRow, paymentOf } from '../payment/payment.ts';
 import { prepared } from '../store/statement.ts';
 import type { GivenBack } from './back.ts';
-import { type Part, type Sale, stateAfter, sumsOf } from './sale.ts';
+import { type Part, pays, type Sale, stateAfter, sumsOf } from './sale.ts';
 
 interface SaleRow {
   readonly id: string;
@@ -116,7 +116,8 @@ export class SaleTable {
     const sale = this.#saleOfPart(refund.original ?? '');
     if (sale?.state !== 'dropping') return [];
     const parts = this.parts(sale.id);
-    const state = stateAfter(sale, parts, this.refunded(parts) + refund.amount.minor);
+    const paying = parts.some(({ id, state }) => id === refund.original && pays(state));
+    const state = stateAfter(sale, parts, this.refunded(parts) + (paying ? refund.amount.minor : 0));
     return state === sale.state ? [] : [moved(sale, state)];
   }
 
@@ -130,7 +131,7 @@ export class SaleTable {
 
   /** Minor units that were refunded of these parts. */
   refunded(parts: readonly Part[]): number {
-    return parts.reduce((sum, { id }) => sum + this.givenBack(id).refunded, 0);
+    return parts.reduce((sum, { id, state }) => sum + (pays(state) ? this.givenBack(id).refunded : 0), 0);
   }
 }
 

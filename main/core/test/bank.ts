@@ -10,7 +10,9 @@ export type Fault =
   | 'late-answer'
   | 'decline'
   | 'pending'
-  | 'partial';
+  | 'partial'
+  /** Of a reversal: the bank does not take it back any more. */
+  | 'not-cancelled';
 
 interface Booked {
   readonly amount: Money;
@@ -140,7 +142,7 @@ export function openModelBank(): ModelBank {
       if (fault === 'decline' || closed.has(batch)) return { kind: 'declined', code: '12' };
       return request.type === 'refund' ? giveBack(request, original) : complete(request, original);
     }
-    if (request.type !== 'reversal') return { kind: 'declined', code: '12' };
+    if (request.type !== 'reversal' || fault === 'not-cancelled') return { kind: 'declined', code: '12' };
     if (original.state === 'completed') return { kind: 'declined', code: '12' };
     if (original.state === 'voided' || closed.has(original.batch)) return { kind: 'declined', code: '12' };
     if (original.state !== 'declined') original.state = 'reversed';

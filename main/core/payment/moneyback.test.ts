@@ -1,0 +1,103 @@
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { money } from '../../../contract/money.ts';
+import { verifyBook } from '../reports/verify.ts';
+import { openModelBank } from '../test/bank.ts';
+import { openManualClock, settled } from '../test/clock.ts';
+import { openMemoryStorage } from '../test/storage.ts';
+import { makeProfile, newKey, openTill, type Surroundings, sellByCode, type Till } from '../test/till.ts';
+import type { Payment } from './payment.ts';
+
+const CODE = '281234567890123456';
+let signed: Surroundings['signed'];
+let around: Surroundings;
+let till: Till;
+
+beforeAll(async () => {
+  signed = await makeProfile();
+});
+
+beforeEach(() => {
+  around = { clock: openManualClock(), storage: openMemoryStorage(), bank: openModelBank(), signed };
+  till = openTill(around);
+});
+
+const now = ({ id }: Payment): Payment => till.core.payments.get(id);
+const pass = (ms: number): Promise<void> => around.clock.advance(ms);
+const refunds = ({ id }: Payment) => till.core.payments.about(id);
+
+/** A wallet payment that the cashier gives up, whose customer pays in the moment before, and which the bank does not cancel. */
+async function paidTooLate(): Promise<Payment> {
+  around.bank.plant('purchase', 'pending');
+  const payment = await sellByCode(till, 900, CODE);
+  await pass(10);
+  expect(now(payment).state).toBe('querying');
+  around.bank.plant('reversal', 'not-cancelled');
+  around.bank.confirm(payment.rrn);
+  till.core.cancel(payment.id, { staff: 'cashier' });
+  return payment;
+}
+
+async function restart(): Promise<void> {
+  till.kill();
+  till = openTill(around);
+  await settled();
+}
+
+describe('a wallet payment that was paid in the moment in which it was given up (R8)', () => {
+  test('goes back by a refund, and the books show both', async () => {
+    const payment = await paidTooLate();
+    await pass(1_000);
+    expect(now(payment)).toMatchObject({ state: 'refunded', reason: 'cancel-refused' });
+    expect(refunds(payment)).toMatchObject([
+      { kind: 'refund', state: 'approved', cause: 'not-cancelled', amount: money(900, 'CNY'), staff: 'terminal' },
+    ]);
+    expect(around.bank.heard.map(({ type }) => type)).toEqual(['purchase', 'reversal', 'query', 'refund']);
+    expect(around.bank.book.get(payment.rrn)?.refunded).toBe(900);
+    expect(till.shown.flatMap((one) => (one.phase === 'result' ? one.outcome : []))).not.toContain('approved');
+    expect(verifyBook(till.core.book)).toMatchObject({ ok: true });
+    const steps = till.core.settlement.close(newKey());
+    let agreed: boolean | undefined;
+    for (let step = steps.next(); agreed === undefined; step = steps.next()) {
+      await pass(100);
+      const { value } = await step;
+      if (value?.step === 'done') agreed = value.report.agreed;
+    }
+    expect(agreed).toBe(true);
+  });
+
+  test('goes back across restarts, once', async () => {
+    const payment = await paidTooLate();
+    around.bank.plant('refund', 'drop-answer');
+    await pass(20);
+    expect(now(payment).state).toBe('refund-due');
+    await restart();
+    await pass(60_000);
+    expect(now(payment).state).toBe('refunded');
+    expect(refunds(payment)).toHaveLength(1);
+    expect(around.bank.book.get(payment.rrn)?.refunded).toBe(900);
+  });
+
+  test('is asked for again where the bank refuses the refund, told to a person, and decided by name', async () => {
+    const payment = await paidTooLate();
+    for (let n = 0; n < 7; n += 1) around.bank.plant('refund', 'decline');
+    await pass(60_000);
+    expect(now(payment)).toMatchObject({ state: 'refund-due', attempt: 6 });
+    expect(refunds(payment)).toHaveLength(6);
+    expect(till.core.payments.stuck(6)).toBe(1);
+    expect(till.core.view(now(payment))).toMatchObject({ decidable: true, refundable: null, outcome: 'refunding' });
+    till.core.aftersale.decide(payment.id, true, 'the bank has sent it back', { staff: 'owner' });
+    expect(now(payment)).toMatchObject({ state: 'refunded', reason: 'decided' });
+    expect(verifyBook(till.core.book)).toMatchObject({ ok: true });
+  });
+
+  test('that the bank had not taken after all is cancelled', async () => {
+    around.bank.plant('purchase', 'pending');
+    const payment = await sellByCode(till, 900, CODE);
+    await pass(10);
+    around.bank.plant('reversal', 'not-cancelled');
+    till.core.cancel(payment.id, { staff: 'cashier' });
+    await pass(100);
+    expect(now(payment).state).toBe('cancel-due');
+    expect(around.bank.heard.map(({ type }) => type)).toEqual(['purchase', 'reversal', 'query']);
+  });
+});
