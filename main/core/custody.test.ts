@@ -9,6 +9,7 @@ import { preview } from '../../drivers/printer/layout.ts';
 import { Core } from './core.ts';
 import { BALLAST, LEAST_ROOM } from './custody.ts';
 import { anchorText } from './ledger/anchor.ts';
+import { BURNT, readCounter } from './payment/number.ts';
 import { Refused } from './refused.ts';
 import { dayReceipt } from './reports/receipt.ts';
 import { openModelBank } from './test/bank.ts';
@@ -84,6 +85,8 @@ describe('the anchor', () => {
     await again();
     expect(till.core.custody.held, 'a restart does not clear it').toBe('record-rolled-back');
     expect(till.core.custody.alarms, 'one finding counts once').toBe(1);
+    const burnt = ['trace', 'receipt'].map((name) => readCounter(till.core.book.db, name));
+    for (const count of burnt) expect(count, 'no number is taken a second time').toBeGreaterThan(BURNT);
     till.core.custody.acknowledge('owner');
     expect(sell(till.core)).toBeUndefined();
     const report = till.core.settlement.report();

@@ -2,7 +2,7 @@ import type { RefusalCode } from '../../contract/refusal.ts';
 import { Anchor, compareAnchor, type Rollback } from './ledger/anchor.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import type { Values, Write } from './ledger/entry.ts';
-import { readCounter } from './payment/number.ts';
+import { burnNumbers, readCounter } from './payment/number.ts';
 import { readSetting } from './store/settings.ts';
 import type { Storage } from './store/storage.ts';
 import type { Clock } from './world/world.ts';
@@ -54,6 +54,7 @@ export class Custody {
       this.#commit('record-rolled-back', 'terminal', detail, [
         { op: 'put', table: 'setting', key: ALARM, value: 'record-rolled-back' },
         { op: 'put', table: 'counter', key: 'alarms', value: readCounter(book.db, 'alarms') + 1 },
+        ...burnNumbers(book.db, Math.max(0, anchored.seq - head.seq)),
       ]);
     }
     this.check();

@@ -4,12 +4,9 @@ import { openBatch } from './ledger/batch.ts';
 import type { Book } from './ledger/book.ts';
 import type { Values, Write } from './ledger/entry.ts';
 import { JOURNAL, openBook } from './ledger/recovery.ts';
-import { readCounter } from './payment/number.ts';
+import { burnNumbers, readCounter } from './payment/number.ts';
 import { DATABASE, type Migration, openDatabase } from './store/database.ts';
 import type { Storage } from './store/storage.ts';
-
-/** Numbers that the lost time may have used: so many are never taken again. */
-export const BURNT = 100_000;
 
 export interface Restored {
   readonly epoch: number;
@@ -51,8 +48,7 @@ export async function restoreBackup(
     const event = { type: 'restored', epoch, head: head.seq, hash: head.hash, missing, reopened: open.length };
     const writes: Write[] = [
       put('epoch', epoch),
-      put('trace', readCounter(db, 'trace') + BURNT + (missing ?? 0)),
-      put('receipt', readCounter(db, 'receipt') + BURNT + (missing ?? 0)),
+      ...burnNumbers(db, missing ?? 0),
       // A person has chosen this record by name: that is the acknowledgement.
       { op: 'put', table: 'setting', key: 'alarm', value: '' },
       ...open,

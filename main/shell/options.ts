@@ -17,6 +17,7 @@ export interface Options {
 const passed: Readonly<Record<string, boolean>> = {
   '--profile': true,
   '--ca-keys': true,
+  '--anchor': true,
   '--virtual': false,
   '--acquirer': false,
   '--printer': false,

@@ -1,6 +1,8 @@
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatMoney, type Money, minorDigits, money } from '../../contract/money.ts';
+import form from '../ui/confirm.module.css';
+import { useKey } from '../ui/confirm.tsx';
 import { RefusedNote, useAct } from '../ui/frame.tsx';
 import { Choice, Choices, Sheet } from '../ui/sheet.tsx';
 import { MoneyText } from '../ui/write.tsx';
@@ -27,7 +29,7 @@ export function CashSheet({ amount, sale, onClose, onTaken }: CashProps): ReactN
   const { t } = useTranslation();
   const act = useAct();
   // One key for one sheet: asking again after a lost answer books it once.
-  const [key] = useState(() => crypto.randomUUID());
+  const key = useKey();
   const [received, setReceived] = useState(amount);
   const change = money(received.minor - amount.minor, amount.currency);
   const take = async () => {
@@ -40,10 +42,10 @@ export function CashSheet({ amount, sale, onClose, onTaken }: CashProps): ReactN
   };
   return (
     <Sheet title={t('cash.title')} onClose={onClose}>
-      <p className={styles['sum']}>
+      <p className={form['sum']}>
         <MoneyText amount={amount} />
       </p>
-      <h3 className={styles['label']}>{t('cash.received')}</h3>
+      <h3 className={form['label']}>{t('cash.received')}</h3>
       <Choices>
         {[amount, ...likelyNotes(amount)].map((sum) => (
           <button

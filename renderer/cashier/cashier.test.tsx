@@ -167,8 +167,32 @@ test('a void needs the owner’s PIN, and says when it was wrong', async () => {
 test('sales that are stopped say why, and nothing can be charged', async () => {
   await till('ready', 'stopped');
   await type('Digit5');
-  expect(screen.getByText('Sales are stopped')).toBeTruthy();
+  expect(screen.getByRole('alert').textContent).toContain('Sales are stopped');
+  expect(screen.getByRole('main').textContent).toContain('Sales are stopped');
   expect(screen.getByRole('button', { name: /Charge/ })).toHaveProperty('disabled', true);
+  fireEvent.click(screen.getByRole('button', { name: 'What to do…' }));
+  expect(screen.getByRole('dialog').textContent).toContain('terminal restore');
+  expect(screen.queryByLabelText('Owner’s PIN'), 'damage is no matter of a PIN').toBeNull();
+});
+
+test('a record that is older than it was sells again when the owner has seen it, and says what to do first', async () => {
+  await till('ready', 'stopped=record-rolled-back');
+  fireEvent.click(screen.getByRole('button', { name: 'What to do…' }));
+  expect(screen.getAllByRole('listitem').map((step) => step.textContent)).toContainEqual(
+    expect.stringContaining('paper receipts'),
+  );
+  const go = screen.getByRole('button', { name: 'I have seen it: sell again' });
+  for (const [pin, said] of [
+    ['000000', 1],
+    ['246801', 2],
+  ] as const) {
+    fireEvent.change(screen.getByLabelText('Owner’s PIN'), { target: { value: pin } });
+    fireEvent.click(go);
+    await waitFor(() => expect(asked).toHaveLength(said));
+    if (said === 1) await screen.findByText('Wrong PIN. Try again.');
+  }
+  expect(asked.at(-1)).toEqual(['acknowledge', { ownerPin: '246801' }]);
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
 });
 
 test('without a connection no button acts, and the page says so', () => {

@@ -195,16 +195,13 @@ export function Desk(props: DeskProps): ReactNode {
   const shown = going
     ? { symbol: display('', going.amount.currency).symbol, typed: formatAmount(going.amount), rest: '' }
     : display(typed, currency);
+  const asking = view.stopped === null ? (typed === '' ? 'pad.enter' : 'pad.press') : 'cashier.stopped';
   return (
     <main className={styles['desk']}>
       <h1 className="visually-hidden">{t('owner.till')}</h1>
       <AmountLine {...shown} small={!going && view.sale !== null} />
       <div className={`${styles['saying']} ${!going && view.sale ? styles['close'] : ''}`} aria-live="polite">
-        {refused ? (
-          <RefusedNote refused={refused} />
-        ) : (
-          <p>{hint ?? (going || view.sale ? '' : t(typed === '' ? 'pad.enter' : 'pad.press'))}</p>
-        )}
+        {refused ? <RefusedNote refused={refused} /> : <p>{hint ?? (going || view.sale ? '' : t(asking))}</p>}
       </div>
       {!going && props.split}
       {going ? (

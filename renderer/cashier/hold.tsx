@@ -1,17 +1,18 @@
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CounterView } from '../../contract/counter.ts';
-import { compare, formatMoney, type Money } from '../../contract/money.ts';
+import { compare, formatMoney, type Money, money } from '../../contract/money.ts';
 import type { PaymentView } from '../../contract/payment.ts';
 import type { TerminalClient } from '../core.ts';
 import { Amount, typedOf } from '../ui/amount.tsx';
 import { useAsk } from '../ui/ask.ts';
+import styles from '../ui/confirm.module.css';
+import { Confirm, needsOwner, ownerPin, useKey } from '../ui/confirm.tsx';
 import { amountOf } from '../ui/entry.ts';
 import { RefusedNote, useAct, useNow } from '../ui/frame.tsx';
-import { PIN_LENGTH, Pin } from '../ui/pin.tsx';
 import { Choice, Choices, Sheet } from '../ui/sheet.tsx';
 import { fullTime, MoneyText, paidBy } from '../ui/write.tsx';
-import styles from './refund.module.css';
+import refund from './refund.module.css';
 
 interface SheetProps {
   readonly view: CounterView;
@@ -29,7 +30,7 @@ export function HoldSheet({ view, amount, onHeld, onOpen, onClose }: SheetProps)
   const { t } = useTranslation();
   const act = useAct();
   const { value: held, refused } = useAsk(askHeld, view.seq);
-  const [key] = useState(() => crypto.randomUUID());
+  const key = useKey();
   const now = useNow(30_000);
   const hold = async () => {
     if (amount && (await act.run((client) => client.sale.hold({ key, amount })))) onHeld();
@@ -47,7 +48,7 @@ export function HoldSheet({ view, amount, onHeld, onOpen, onClose }: SheetProps)
       )}
       <h3>{t('hold.listed')}</h3>
       {held?.length === 0 && <p className={styles['note']}>{t('hold.none')}</p>}
-      <ul className={styles['earlier']}>
+      <ul className={refund['earlier']}>
         {held?.map((one) => (
           <li key={one.id}>
             <Choice onPress={() => onOpen(one.id)}>{one.receiptNo}</Choice>
@@ -73,70 +74,48 @@ interface FormProps {
 }
 
 /** Takes what was held, or less. */
-export function CompleteForm({ payment, most, onDone, onBack }: FormProps & { readonly most: Money }): ReactNode {
+export function CompleteForm({
+  payment,
+  most,
+  onDone,
+  onBack,
+}: Omit<FormProps, 'view'> & { readonly most: Money }): ReactNode {
   const { t } = useTranslation();
-  const act = useAct();
-  const [key] = useState(() => crypto.randomUUID());
+  const key = useKey();
   const [typed, setTyped] = useState(() => typedOf(payment.amount));
-  const amount = amountOf(typed, most.currency);
-  const ready = amount !== undefined && compare(amount, most) <= 0;
-  const go = async () => {
-    if (amount && (await act.run((client) => client.sale.complete({ key, payment: payment.id, amount })))) onDone();
-  };
+  const amount = amountOf(typed, most.currency) ?? money(0, most.currency);
   return (
-    <form
-      className={styles['form']}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (ready && !act.pending) void go();
-      }}
+    <Confirm
+      ready={amount.minor > 0 && compare(amount, most) <= 0}
+      look="main"
+      word={t('hold.take', { amount: formatMoney(amount) })}
+      ask={(client) => client.sale.complete({ key, payment: payment.id, amount })}
+      onDone={onDone}
+      onBack={onBack}
     >
       <p>{t('hold.most', { amount: formatMoney(most) })}</p>
       <Amount label={t('payment.amount')} currency={most.currency} value={typed} onChange={setTyped} />
-      <RefusedNote refused={act.refused} />
-      <Choices>
-        <button type="submit" className={styles['take']} disabled={!ready || act.pending}>
-          {act.pending ? t('common.working') : t('hold.take', { amount: amount ? formatMoney(amount) : '' })}
-        </button>
-        <Choice onPress={onBack}>{t('common.back')}</Choice>
-      </Choices>
-    </form>
+    </Confirm>
   );
 }
 
 /** Frees what was held, with the owner's PIN where a cashier asks. */
 export function ReleaseForm({ view, payment, onDone, onBack }: FormProps): ReactNode {
   const { t } = useTranslation();
-  const act = useAct();
-  const [key] = useState(() => crypto.randomUUID());
-  const [pin, setPin] = useState('');
-  const needsOwner = view.session?.role !== 'owner';
-  const ready = !needsOwner || pin.length === PIN_LENGTH;
-  const go = async () => {
-    const ownerPin = needsOwner ? { ownerPin: pin } : {};
-    if (await act.run((client) => client.sale.release({ key, payment: payment.id, ...ownerPin }))) onDone();
-    else setPin('');
-  };
+  const key = useKey();
   return (
-    <form
-      className={styles['form']}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (ready && !act.pending) void go();
-      }}
+    <Confirm
+      pin={needsOwner(view) ? t('void.ownerPin') : undefined}
+      pinFirst
+      word={t('hold.releaseConfirm', { amount: formatMoney(payment.amount) })}
+      ask={(client, pin) => client.sale.release({ key, payment: payment.id, ...ownerPin(pin) })}
+      onDone={onDone}
+      onBack={onBack}
     >
-      <p>
+      <p className={styles['sum']}>
         <MoneyText amount={payment.amount} />
       </p>
       <p className={styles['note']}>{t('hold.releaseWhat')}</p>
-      {needsOwner && <Pin label={t('void.ownerPin')} value={pin} onChange={setPin} focused />}
-      <RefusedNote refused={act.refused} />
-      <Choices>
-        <button type="submit" className={styles['go']} disabled={!ready || act.pending}>
-          {act.pending ? t('common.working') : t('hold.releaseConfirm', { amount: formatMoney(payment.amount) })}
-        </button>
-        <Choice onPress={onBack}>{t('common.back')}</Choice>
-      </Choices>
-    </form>
+    </Confirm>
   );
 }

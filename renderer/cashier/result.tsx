@@ -5,6 +5,7 @@ import { formatMoney } from '../../contract/money.ts';
 import { outcomeOf, type PaymentView } from '../../contract/payment.ts';
 import type { Refused } from '../core.ts';
 import { RefusedNote, useNow } from '../ui/frame.tsx';
+import outcomes from '../ui/outcome.module.css';
 import { Choice, Choices } from '../ui/sheet.tsx';
 import { Sign } from '../ui/sign.tsx';
 import { type ResultAction, tell } from '../ui/telling.ts';
@@ -81,12 +82,15 @@ export function Result({ result, offline, refused, onDismiss, onAgain, onAsk }: 
         : `result.action.${action}`,
     );
   return (
-    <main className={`${styles['result']} ${styles[outcome]}`} aria-live="assertive">
-      <div className={styles['sign']}>
+    <main
+      className={`${outcomes['outcome']} ${outcomes[outcome]} ${styles['result']} ${styles[outcome] ?? ''}`}
+      aria-live="assertive"
+    >
+      <div className={`${outcomes['word']} ${styles['sign']}`}>
         <Sign outcome={outcome} />
       </div>
       <div className={styles['words']}>
-        <h1>{told.title}</h1>
+        <h1 className={outcomes['word']}>{told.title}</h1>
         <p className={styles['sum']}>
           <MoneyText amount={payment.amount} />
         </p>

@@ -1,10 +1,10 @@
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CounterView } from '../../contract/counter.ts';
 import { formatAmount, formatMoney } from '../../contract/money.ts';
 import { outcomeOf, type PaymentView } from '../../contract/payment.ts';
-import { RefusedNote, useAct, useNow } from '../ui/frame.tsx';
-import { PIN_LENGTH, Pin } from '../ui/pin.tsx';
+import { Alarm } from '../ui/alarm.tsx';
+import { useNow } from '../ui/frame.tsx';
 import { QueueBanners } from '../ui/queue.tsx';
 import { Mark } from '../ui/sign.tsx';
 import { clockTime, paidBy, span } from '../ui/write.tsx';
@@ -30,42 +30,6 @@ function OfflineBanner({ view }: { readonly view: CounterView }): ReactNode {
           })}
       {offline.expiresAt !== null && ` · ${t('offline.expires', { time: span(offline.expiresAt - now, t) })}`}
     </p>
-  );
-}
-
-/** The owner says that the alarm was seen. */
-function Acknowledge(): ReactNode {
-  const { t } = useTranslation();
-  const act = useAct();
-  const [pin, setPin] = useState('');
-  const go = async () => {
-    await act.run((client) => client.record.acknowledge({ ownerPin: pin }));
-    setPin('');
-  };
-  return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (pin.length === PIN_LENGTH && !act.pending) void go();
-      }}
-    >
-      <Pin label={t('alarm.pin')} value={pin} onChange={setPin} />
-      <RefusedNote refused={act.refused} />
-      <button type="submit" disabled={pin.length < PIN_LENGTH || act.pending}>
-        {act.pending ? t('common.working') : t('alarm.go')}
-      </button>
-    </form>
-  );
-}
-
-function Stopped({ reason }: { readonly reason: string }): ReactNode {
-  const { t } = useTranslation();
-  return (
-    <div role="alert" className={styles['stopped']}>
-      <b>{t('cashier.stopped')}</b>
-      <p>{t([`refusal.${reason}`, 'refusal.sales-stopped'])}</p>
-      {reason === 'record-rolled-back' && <Acknowledge />}
-    </div>
   );
 }
 
@@ -108,7 +72,7 @@ export function Side({
   const { t } = useTranslation();
   return (
     <aside className={styles['side']}>
-      {view.stopped !== null && <Stopped reason={view.stopped} />}
+      {view.stopped !== null && <Alarm reason={view.stopped} />}
       <QueueBanners view={view} />
       <OfflineBanner view={view} />
       <h2>{t('cashier.recent')}</h2>

@@ -3,8 +3,9 @@ import { useTranslation } from 'react-i18next';
 import type { CounterView } from '../../contract/counter.ts';
 import { compare, formatMoney, type Money } from '../../contract/money.ts';
 import { equalParts, type SaleView } from '../../contract/sale.ts';
+import form from '../ui/confirm.module.css';
+import { Confirm, needsOwner, ownerPin } from '../ui/confirm.tsx';
 import { RefusedNote, useAct } from '../ui/frame.tsx';
-import { PIN_LENGTH, Pin } from '../ui/pin.tsx';
 import { Choice, Choices, Sheet } from '../ui/sheet.tsx';
 import { Mark } from '../ui/sign.tsx';
 import { MoneyText, paidBy } from '../ui/write.tsx';
@@ -94,10 +95,10 @@ export function SplitSheet({ total, onClose, onBegun }: SplitProps): ReactNode {
   };
   return (
     <Sheet title={t('split.title')} onClose={onClose}>
-      <p className={styles['sum']}>
+      <p className={form['sum']}>
         <MoneyText amount={total} />
       </p>
-      <h3 className={styles['label']}>{t('split.equal')}</h3>
+      <h3 className={form['label']}>{t('split.equal')}</h3>
       <Choices>
         {divisions
           .filter((parts) => parts <= total.minor)
@@ -132,34 +133,19 @@ interface DropProps {
 /** Gives the sale up: says what goes back, and asks the owner where something was paid. */
 export function DropSheet({ view, sale, onClose }: DropProps): ReactNode {
   const { t } = useTranslation();
-  const act = useAct();
-  const [pin, setPin] = useState('');
-  const needsOwner = sale.paid.minor > 0 && view.session?.role !== 'owner';
-  const ready = !needsOwner || pin.length === PIN_LENGTH;
-  const go = async () => {
-    const ownerPin = needsOwner ? { ownerPin: pin } : {};
-    if (await act.run((client) => client.sale.drop({ sale: sale.id, ...ownerPin }))) onClose();
-    else setPin('');
-  };
+  const paid = sale.paid.minor > 0;
   return (
     <Sheet title={t('split.drop')} onClose={onClose}>
-      <form
-        className={styles['confirm']}
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ready && !act.pending) void go();
-        }}
+      <Confirm
+        pin={paid && needsOwner(view) ? t('void.ownerPin') : undefined}
+        pinFirst
+        word={t('split.drop')}
+        ask={(client, pin) => client.sale.drop({ sale: sale.id, ...ownerPin(pin) })}
+        onDone={onClose}
+        onBack={onClose}
       >
-        <p>{sale.paid.minor > 0 ? t('split.dropPaid', { paid: formatMoney(sale.paid) }) : t('split.dropNothing')}</p>
-        {needsOwner && <Pin label={t('void.ownerPin')} value={pin} onChange={setPin} focused />}
-        <RefusedNote refused={act.refused} />
-        <Choices>
-          <button type="submit" className={styles['go']} disabled={!ready || act.pending}>
-            {act.pending ? t('common.working') : t('split.drop')}
-          </button>
-          <Choice onPress={onClose}>{t('common.back')}</Choice>
-        </Choices>
-      </form>
+        <p>{paid ? t('split.dropPaid', { paid: formatMoney(sale.paid) }) : t('split.dropNothing')}</p>
+      </Confirm>
     </Sheet>
   );
 }

@@ -3,12 +3,11 @@ import { useTranslation } from 'react-i18next';
 import type { CounterView } from '../../contract/counter.ts';
 import { formatMoney } from '../../contract/money.ts';
 import type { PaymentView } from '../../contract/payment.ts';
-import { RefusedNote, useAct } from '../ui/frame.tsx';
-import { PIN_LENGTH, Pin } from '../ui/pin.tsx';
-import { Choice, Choices, Sheet } from '../ui/sheet.tsx';
+import styles from '../ui/confirm.module.css';
+import { Confirm, needsOwner, ownerPin, useKey } from '../ui/confirm.tsx';
+import { Sheet } from '../ui/sheet.tsx';
 import { clockTime, MoneyText, paidBy } from '../ui/write.tsx';
 import { Tape } from './side.tsx';
-import styles from './void.module.css';
 
 interface ConfirmProps {
   readonly view: CounterView;
@@ -20,24 +19,15 @@ interface ConfirmProps {
 /** Asks once more, with the owner's PIN where a cashier asks. */
 export function VoidConfirm({ view, payment, onDone, onBack }: ConfirmProps): ReactNode {
   const { t } = useTranslation();
-  const act = useAct();
-  const [key] = useState(() => crypto.randomUUID());
-  const [pin, setPin] = useState('');
-  const needsOwner = view.session?.role !== 'owner';
-  const ready = !needsOwner || pin.length === PIN_LENGTH;
-  const go = async () => {
-    const ownerPin = needsOwner ? { ownerPin: pin } : {};
-    const done = await act.run((client) => client.sale.void({ key, payment: payment.id, ...ownerPin }));
-    if (done) onDone();
-    else setPin('');
-  };
+  const key = useKey();
   return (
-    <form
-      className={styles['confirm']}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (ready && !act.pending) void go();
-      }}
+    <Confirm
+      pin={needsOwner(view) ? t('void.ownerPin') : undefined}
+      pinFirst
+      word={t('void.confirm', { amount: formatMoney(payment.amount) })}
+      ask={(client, pin) => client.sale.void({ key, payment: payment.id, ...ownerPin(pin) })}
+      onDone={onDone}
+      onBack={onBack}
     >
       <p className={styles['sum']}>
         <MoneyText amount={payment.amount} />
@@ -45,16 +35,8 @@ export function VoidConfirm({ view, payment, onDone, onBack }: ConfirmProps): Re
       <p>
         {clockTime(payment.at, view.store?.zone)} · {paidBy(payment, t)} · {payment.receiptNo}
       </p>
-      <p className={styles['what']}>{t('void.what')}</p>
-      {needsOwner && <Pin label={t('void.ownerPin')} value={pin} onChange={setPin} focused />}
-      <RefusedNote refused={act.refused} />
-      <Choices>
-        <button type="submit" className={styles['go']} disabled={!ready || act.pending}>
-          {act.pending ? t('common.working') : t('void.confirm', { amount: formatMoney(payment.amount) })}
-        </button>
-        <Choice onPress={onBack}>{t('common.back')}</Choice>
-      </Choices>
-    </form>
+      <p className={styles['note']}>{t('void.what')}</p>
+    </Confirm>
   );
 }
 

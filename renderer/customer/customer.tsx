@@ -6,6 +6,7 @@ import { formatMoney } from '../../contract/money.ts';
 import type { Outcome } from '../../contract/payment.ts';
 import { CardChoices } from '../ui/choices.tsx';
 import { useFeed, useLanguage, useNow } from '../ui/frame.tsx';
+import outcomes from '../ui/outcome.module.css';
 import { Qr } from '../ui/qr.tsx';
 import { CodeMark, Sign, TapMark } from '../ui/sign.tsx';
 import { clockTime, MoneyText } from '../ui/write.tsx';
@@ -105,14 +106,14 @@ function Ended({ show, zone, sale }: EndedProps): ReactNode {
   const { t } = useTranslation();
   const [what, note] = sentences(show.outcome, clockTime(show.at, zone), t);
   return (
-    <main className={`${styles['ended']} ${styles[show.outcome]}`} aria-live="assertive">
-      <div className={styles['sign']}>
+    <main className={`${outcomes['outcome']} ${outcomes[show.outcome]} ${styles['ended']}`} aria-live="assertive">
+      <div className={`${outcomes['word']} ${styles['sign']}`}>
         <Sign outcome={show.outcome === 'offline' ? 'approved' : show.outcome} />
       </div>
       <p className={styles['sum']}>
         <MoneyText amount={show.amount} />
       </p>
-      <h1>{what}</h1>
+      <h1 className={outcomes['word']}>{what}</h1>
       {note !== null && <p className={styles['note']}>{note}</p>}
       {sale && <Left sale={sale} />}
     </main>

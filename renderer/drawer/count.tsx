@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Currency, formatMoney, type Money, minorDigits, money, parseAmount } from '../../contract/money.ts';
+import { type Currency, formatMoney, type Money, money, parseAmount } from '../../contract/money.ts';
+import { Amount } from '../ui/amount.tsx';
 import { Choice } from '../ui/sheet.tsx';
 import styles from './drawer.module.css';
 
@@ -63,15 +64,7 @@ export function Count({ currency, onSum }: CountProps): ReactNode {
           ))}
         </div>
       ) : (
-        <label className={styles['typed']}>
-          <span>{t('drawer.sum')}</span>
-          <input
-            inputMode="decimal"
-            value={typed}
-            placeholder={minorDigits(currency) === 0 ? '0' : '0.00'}
-            onChange={(event) => type(event.target.value)}
-          />
-        </label>
+        <Amount label={t('drawer.sum')} currency={currency} value={typed} onChange={type} />
       )}
       <p className={styles['sum']}>
         {byPieces && (

@@ -5,10 +5,12 @@ import type { CounterView } from '../../contract/counter.ts';
 import { CashReason, type DrawerShift } from '../../contract/drawer.ts';
 import { formatMoney, type Money, money, parseAmount } from '../../contract/money.ts';
 import type { TerminalClient } from '../core.ts';
+import { Amount } from '../ui/amount.tsx';
 import { useAsk } from '../ui/ask.ts';
+import form from '../ui/confirm.module.css';
+import { Confirm, needsOwner, Options, ownerPin, useKey } from '../ui/confirm.tsx';
 import { RefusedNote, useAct } from '../ui/frame.tsx';
 import page from '../ui/page.module.css';
-import { PIN_LENGTH, Pin } from '../ui/pin.tsx';
 import { Choice, Choices, Sheet } from '../ui/sheet.tsx';
 import { clockTime } from '../ui/write.tsx';
 import { Count } from './count.tsx';
@@ -62,7 +64,7 @@ interface TaskProps {
 function Counting({ view, task, onBack, onDone }: TaskProps): ReactNode {
   const { t } = useTranslation();
   const act = useAct();
-  const [key] = useState(() => crypto.randomUUID());
+  const key = useKey();
   const [sum, setSum] = useState<Money>();
   const save = async () => {
     if (!sum) return;
@@ -89,57 +91,37 @@ function Counting({ view, task, onBack, onDone }: TaskProps): ReactNode {
 /** Cash brought or taken: how much, why, and with whose approval. */
 function Moving({ view, task, onBack, onDone }: TaskProps): ReactNode {
   const { t } = useTranslation();
-  const act = useAct();
   const kind = task === 'out' ? 'out' : 'in';
   const currency = view.store?.currency ?? 'CNY';
-  const [key] = useState(() => crypto.randomUUID());
+  const key = useKey();
   const [typed, setTyped] = useState('');
   const [reason, setReason] = useState<CashReason>(kind === 'in' ? 'change' : 'safe');
-  const [pin, setPin] = useState('');
-  const needsOwner = kind === 'out' && view.session?.role !== 'owner';
-  const amount = parseAmount(typed, currency);
-  const ready = amount !== undefined && amount.minor > 0 && (!needsOwner || pin.length === PIN_LENGTH);
-  const save = async () => {
-    if (!amount) return;
-    const ownerPin = needsOwner ? { ownerPin: pin } : {};
-    const done = await act.run((client) => client.drawer.move({ key, kind, reason, amount, ...ownerPin }));
-    if (done) onDone(done.printed);
-    else setPin('');
-  };
+  const amount = parseAmount(typed, currency) ?? money(0, currency);
+  const word = t(kind === 'in' ? 'drawer.cashIn' : 'drawer.cashOut');
   return (
-    <form
-      className={styles['task']}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (ready && !act.pending) void save();
-      }}
+    <Confirm
+      pin={kind === 'out' && needsOwner(view) ? t('drawer.ownerPin') : undefined}
+      ready={amount.minor > 0}
+      look="main"
+      word={word}
+      ask={(client, pin) => client.drawer.move({ key, kind, reason, amount, ...ownerPin(pin) })}
+      onDone={({ printed }) => onDone(printed)}
+      onBack={onBack}
     >
-      <label className={styles['typed']}>
-        <span>{t(kind === 'in' ? 'drawer.cashIn' : 'drawer.cashOut')}</span>
-        <input
-          inputMode="decimal"
-          value={typed}
-          placeholder="0.00"
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      </label>
-      <fieldset className={styles['reasons']}>
-        <legend>{t('drawer.why')}</legend>
-        {CashReason.options.map((one) => (
-          <button key={one} type="button" aria-pressed={one === reason} onClick={() => setReason(one)}>
-            {t(`drawer.reason.${one}`)}
-          </button>
-        ))}
-      </fieldset>
-      {needsOwner && <Pin label={t('drawer.ownerPin')} value={pin} onChange={setPin} />}
-      <RefusedNote refused={act.refused} />
-      <Choices>
-        <Choice main disabled={!ready || act.pending} onPress={() => void save()}>
-          {act.pending ? t('common.working') : t(kind === 'in' ? 'drawer.cashIn' : 'drawer.cashOut')}
-        </Choice>
-        <Choice onPress={onBack}>{t('common.back')}</Choice>
-      </Choices>
-    </form>
+      <div className={form['beside']}>
+        <Amount label={word} currency={currency} value={typed} onChange={setTyped} />
+        <div>
+          {' '}
+          <Options
+            label={t('drawer.why')}
+            options={CashReason.options}
+            chosen={reason}
+            word={(one) => t(`drawer.reason.${one}`)}
+            onChoose={setReason}
+          />
+        </div>
+      </div>
+    </Confirm>
   );
 }
 

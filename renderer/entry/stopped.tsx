@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { StoppedSteps, StoppedWhy } from '../ui/alarm.tsx';
 import { Switches } from '../ui/bar.tsx';
 import styles from './entry.module.css';
 
@@ -19,10 +20,12 @@ export function Stopped({ reason, onLanguage }: StoppedProps): ReactNode {
         <i />
         <Switches onLanguage={onLanguage} />
       </header>
-      <main className={styles['signin']}>
-        <section role="alert">
+      <main className={styles['setup']}>
+        <section role="alert" className={styles['stopped']}>
           <h1>{t('cashier.stopped')}</h1>
-          <p>{t([`refusal.${reason}`, 'refusal.sales-stopped'])}</p>
+          <StoppedWhy reason={reason} />
+          <h2>{t('alarm.steps')}</h2>
+          <StoppedSteps reason={reason} />
         </section>
       </main>
     </div>

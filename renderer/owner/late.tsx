@@ -5,10 +5,11 @@ import { formatAmount, formatMoney } from '../../contract/money.ts';
 import type { LateItem } from '../../contract/queue.ts';
 import type { TerminalClient } from '../core.ts';
 import { useAsk } from '../ui/ask.ts';
+import form from '../ui/confirm.module.css';
+import { Confirm, useKey } from '../ui/confirm.tsx';
 import { RefusedNote, useAct } from '../ui/frame.tsx';
 import page from '../ui/page.module.css';
-import { PIN_LENGTH, Pin } from '../ui/pin.tsx';
-import { Choice, Choices, Sheet } from '../ui/sheet.tsx';
+import { Choice, Sheet } from '../ui/sheet.tsx';
 import { Mark } from '../ui/sign.tsx';
 import { clockTime, fullTime, paidBy, reasonText, stateText } from '../ui/write.tsx';
 import styles from './late.module.css';
@@ -110,7 +111,7 @@ interface WorkProps {
 function ItemWork({ item, onDone, onTill, onDo }: WorkProps): ReactNode {
   const { t } = useTranslation();
   const act = useAct();
-  const [key] = useState(() => crypto.randomUUID());
+  const key = useKey();
   const { id } = item.payment;
   const paid = item.again !== null && item.again.outcome === 'approved';
   const waits = item.again !== null && ['open', 'unknown', 'cancelling'].includes(item.again.outcome);
@@ -150,32 +151,22 @@ interface SheetProps {
 
 function NoteSheet({ item, onClose, onDone }: SheetProps): ReactNode {
   const { t } = useTranslation();
-  const act = useAct();
   const [note, setNote] = useState('');
-  const keep = async () => {
-    if (await act.run((client) => client.queue.note({ payment: item.payment.id, note }))) onDone();
-  };
   return (
     <Sheet title={`${t('late.addNote')} · ${item.payment.receiptNo}`} onClose={onClose}>
-      <form
-        className={styles['form']}
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (note.trim() !== '') void keep();
-        }}
+      <Confirm
+        look="main"
+        ready={note.trim() !== ''}
+        word={t('late.save')}
+        ask={(client) => client.queue.note({ payment: item.payment.id, note })}
+        onDone={onDone}
+        onBack={onClose}
       >
-        <label>
+        <label className={form['text']}>
           {t('late.noteLabel')}
           <input value={note} maxLength={200} onChange={(event) => setNote(event.target.value)} data-focused="" />
         </label>
-        <RefusedNote refused={act.refused} />
-        <Choices>
-          <Choice main disabled={act.pending || note.trim() === ''} onPress={() => void keep()}>
-            {t('late.save')}
-          </Choice>
-          <Choice onPress={onClose}>{t('common.cancel')}</Choice>
-        </Choices>
-      </form>
+      </Confirm>
     </Sheet>
   );
 }
@@ -183,39 +174,26 @@ function NoteSheet({ item, onClose, onDone }: SheetProps): ReactNode {
 /** A loss is written off with the owner's PIN, whoever is signed in. */
 function WriteOffSheet({ item, onClose, onDone }: SheetProps): ReactNode {
   const { t } = useTranslation();
-  const act = useAct();
-  const [pin, setPin] = useState('');
   const [note, setNote] = useState('');
   const { payment } = item;
-  const go = async () => {
-    const why = note.trim() === '' ? {} : { note };
-    const asked = { payment: payment.id, what: 'written-off', ownerPin: pin, ...why } as const;
-    if (await act.run((client) => client.queue.closeLate(asked))) onDone();
-    else setPin('');
-  };
+  const why = note.trim() === '' ? {} : { note };
   return (
     <Sheet title={`${t('late.writeOffTitle')} · ${payment.receiptNo}`} onClose={onClose}>
-      <form
-        className={styles['form']}
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (pin.length === PIN_LENGTH && !act.pending) void go();
-        }}
+      <Confirm
+        pin={t('late.ownerPin')}
+        word={t('late.confirm', { amount: formatMoney(payment.amount) })}
+        ask={(client, pin) =>
+          client.queue.closeLate({ payment: payment.id, what: 'written-off', ownerPin: pin, ...why })
+        }
+        onDone={onDone}
+        onBack={onClose}
       >
         <p>{t('late.writeOffNote')}</p>
-        <label>
+        <label className={form['text']}>
           {t('late.reason')}
-          <input value={note} maxLength={200} onChange={(event) => setNote(event.target.value)} />
+          <input value={note} maxLength={200} onChange={(event) => setNote(event.target.value)} data-focused="" />
         </label>
-        <Pin label={t('late.ownerPin')} value={pin} onChange={setPin} />
-        <RefusedNote refused={act.refused} />
-        <Choices>
-          <Choice danger disabled={act.pending || pin.length !== PIN_LENGTH} onPress={() => void go()}>
-            {t('late.confirm', { amount: formatMoney(payment.amount) })}
-          </Choice>
-          <Choice onPress={onClose}>{t('common.cancel')}</Choice>
-        </Choices>
-      </form>
+      </Confirm>
     </Sheet>
   );
 }

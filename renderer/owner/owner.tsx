@@ -4,6 +4,7 @@ import type { CounterView } from '../../contract/counter.ts';
 import { Cashier } from '../cashier/cashier.tsx';
 import { PaymentSheet } from '../cashier/payment.tsx';
 import { DrawerPage } from '../drawer/drawer.tsx';
+import { Alarm } from '../ui/alarm.tsx';
 import { LineState, LockButton, Switches } from '../ui/bar.tsx';
 import { QueueBanners } from '../ui/queue.tsx';
 import styles from './owner.module.css';
@@ -53,6 +54,7 @@ export function Owner({ view, onLanguage }: OwnerProps): ReactNode {
         <Cashier view={view} onLanguage={onLanguage} bare />
       ) : (
         <main className={styles['main']}>
+          {view.stopped !== null && <Alarm reason={view.stopped} />}
           <QueueBanners view={view} />
           {page === 'today' && (
             <TodayPage

@@ -86,6 +86,6 @@ test('a person says how a difference was settled', async () => {
 test('an extra charge is given back in one step', async () => {
   show();
   fireEvent.click(await screen.findByRole('button', { name: 'Give ￥25.80 back…' }));
-  fireEvent.click(screen.getByRole('button', { name: 'Refund' }));
+  fireEvent.click(screen.getByRole('button', { name: 'Give ￥25.80 back' }));
   await waitFor(() => expect(asked).toContainEqual(['refund', { statement: 3, line: 'T0000001:260801000007:sale:1' }]));
 });

@@ -1,14 +1,13 @@
 import { type ReactNode, useCallback, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { formatMoney } from '../../contract/money.ts';
 import type { Imported, ReconciliationLine, Statement } from '../../contract/reconciliation.ts';
 import type { TerminalClient } from '../core.ts';
 import { useAsk } from '../ui/ask.ts';
 import { RefusedNote, useAct } from '../ui/frame.tsx';
 import page from '../ui/page.module.css';
-import { Choice, Sheet } from '../ui/sheet.tsx';
+import { Choice } from '../ui/sheet.tsx';
 import styles from './reconcile.module.css';
-import { Counts, Deposits, DoneForm, Explained, Extra, Lines } from './reconciled.tsx';
+import { Counts, Deposits, DoneSheet, Explained, Extra, Lines, RefundSheet } from './reconciled.tsx';
 import { importFile, saveFile } from './upload.ts';
 
 interface ReconcileProps {
@@ -137,22 +136,12 @@ function Report({ no, turn, onPayment }: ReportProps): ReactNode {
   const ask = useCallback((client: TerminalClient) => client.reconciliation.report({ statement: no }), [no]);
   const report = useAsk(ask, turn);
   const saving = useAct();
-  const settling = useAct();
   const [saved, setSaved] = useState<string>();
   const [line, setLine] = useState<ReconciliationLine>();
   const [extra, setExtra] = useState<ReconciliationLine>();
   const save = async (as: 'csv' | 'html') => setSaved(await saving.run((client) => saveFile(client, no, as)));
-  const settle = async (how: string) => {
-    if (!line) return;
-    const result = await settling.run((client) => client.reconciliation.done({ statement: no, line: line.id, how }));
-    if (!result) return;
+  const settled = () => {
     setLine(undefined);
-    report.again();
-  };
-  const refund = async () => {
-    if (!extra) return;
-    const result = await settling.run((client) => client.reconciliation.refund({ statement: no, line: extra.id }));
-    if (!result) return;
     setExtra(undefined);
     report.again();
   };
@@ -180,21 +169,8 @@ function Report({ no, turn, onPayment }: ReportProps): ReactNode {
           <Explained result={value} />
         </>
       )}
-      {extra?.extra && (
-        <Sheet title={t('reconciliation.refundTitle')} onClose={() => setExtra(undefined)}>
-          <RefusedNote refused={settling.refused} />
-          <p>{t('reconciliation.refundNote', { amount: formatMoney(extra.extra) })}</p>
-          <Choice main focused disabled={settling.pending} onPress={() => void refund()}>
-            {t('reconciliation.refundGo')}
-          </Choice>
-        </Sheet>
-      )}
-      {line && (
-        <Sheet title={t('reconciliation.doneTitle')} onClose={() => setLine(undefined)}>
-          <RefusedNote refused={settling.refused} />
-          <DoneForm line={line} pending={settling.pending} onSave={(how) => void settle(how)} />
-        </Sheet>
-      )}
+      {extra && <RefundSheet statement={no} line={extra} onDone={settled} onClose={() => setExtra(undefined)} />}
+      {line && <DoneSheet statement={no} line={line} onDone={settled} onClose={() => setLine(undefined)} />}
     </>
   );
 }

@@ -2,8 +2,10 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatAmount, formatMoney } from '../../contract/money.ts';
 import type { Reconciliation, ReconciliationLine } from '../../contract/reconciliation.ts';
+import form from '../ui/confirm.module.css';
+import { Confirm } from '../ui/confirm.tsx';
 import page from '../ui/page.module.css';
-import { Choice } from '../ui/sheet.tsx';
+import { Choice, Sheet } from '../ui/sheet.tsx';
 import styles from './reconcile.module.css';
 
 /** How many lines agree, differ and wait, before anything else. */
@@ -214,36 +216,55 @@ export function Extra({ result }: { readonly result: Reconciliation }): ReactNod
   );
 }
 
-interface DoneProps {
+interface SettleProps {
+  readonly statement: number;
   readonly line: ReconciliationLine;
-  readonly pending: boolean;
-  readonly onSave: (how: string) => void;
+  readonly onDone: () => void;
+  readonly onClose: () => void;
 }
 
 /** A named person says how a difference was settled. */
-export function DoneForm({ line, pending, onSave }: DoneProps): ReactNode {
+export function DoneSheet({ statement, line, onDone, onClose }: SettleProps): ReactNode {
   const { t } = useTranslation();
   const [how, setHow] = useState('');
+  const said = how.trim();
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (how.trim() !== '') onSave(how.trim());
-      }}
-    >
-      <p>
-        {t(`reconciliation.reason.${line.reason ?? 'open-here'}`)} · {line.rrn}
-      </p>
-      <p className={page['note']}>{t(`reconciliation.next.${line.reason ?? 'open-here'}`)}</p>
-      <label>
-        {t('reconciliation.doneHow')}
-        <input className={styles['how']} value={how} maxLength={200} onChange={(event) => setHow(event.target.value)} />
-      </label>
-      <p>
-        <Choice main disabled={pending || how.trim() === ''} onPress={() => onSave(how.trim())}>
-          {t('reconciliation.doneSave')}
-        </Choice>
-      </p>
-    </form>
+    <Sheet title={t('reconciliation.doneTitle')} onClose={onClose}>
+      <Confirm
+        look="main"
+        ready={said !== ''}
+        word={t('reconciliation.doneSave')}
+        ask={(client) => client.reconciliation.done({ statement, line: line.id, how: said })}
+        onDone={onDone}
+        onBack={onClose}
+      >
+        <p>
+          {t(`reconciliation.reason.${line.reason ?? 'open-here'}`)} · {line.rrn}
+        </p>
+        <p className={page['note']}>{t(`reconciliation.next.${line.reason ?? 'open-here'}`)}</p>
+        <label className={form['text']}>
+          {t('reconciliation.doneHow')}
+          <input value={how} maxLength={200} onChange={(event) => setHow(event.target.value)} data-focused="" />
+        </label>
+      </Confirm>
+    </Sheet>
+  );
+}
+
+/** Gives back what a customer was charged too much, once. */
+export function RefundSheet({ statement, line, onDone, onClose }: SettleProps): ReactNode {
+  const { t } = useTranslation();
+  const amount = line.extra === null ? '' : formatMoney(line.extra);
+  return (
+    <Sheet title={t('reconciliation.refundTitle')} onClose={onClose}>
+      <Confirm
+        word={t('reconciliation.refundGo', { amount })}
+        ask={(client) => client.reconciliation.refund({ statement, line: line.id })}
+        onDone={onDone}
+        onBack={onClose}
+      >
+        <p>{t('reconciliation.refundNote', { amount })}</p>
+      </Confirm>
+    </Sheet>
   );
 }

@@ -187,7 +187,13 @@ export function standRouter(stand: Stand): Router<typeof terminal, Record<never,
         yield { name: 'reconciliation.csv', text: '' };
       }),
     },
-    record: { acknowledge: os.record.acknowledge.handler(nothing) },
+    record: {
+      acknowledge: os.record.acknowledge.handler(({ input, errors }) => {
+        stand.asked?.('acknowledge', input);
+        if (input.ownerPin === '000000') throw errors.REFUSED({ data: { code: 'wrong-pin' } });
+        return {};
+      }),
+    },
     drawer: {
       shift: os.drawer.shift.handler(() => ({ shift: drawer })),
       open: os.drawer.open.handler(() => ({ shift: drawer, printed: true })),

@@ -5,6 +5,7 @@ import type { DrawerShift } from '../../contract/drawer.ts';
 import { type Money, money } from '../../contract/money.ts';
 import { outcomeOf, type PaymentState, type PaymentView } from '../../contract/payment.ts';
 import type { LateItem } from '../../contract/queue.ts';
+import { RefusalCode } from '../../contract/refusal.ts';
 import type { SaleView } from '../../contract/sale.ts';
 
 const cny = (minor: number): Money => money(minor, 'CNY');
@@ -252,7 +253,7 @@ export function counterView(scene: string, options: URLSearchParams): CounterVie
           { code: 'no-reader', severity: 'attention', values: {} },
         ]
       : [],
-    stopped: options.has('stopped') ? 'data-damaged' : null,
+    stopped: options.has('stopped') ? RefusalCode.parse(options.get('stopped') || 'data-damaged') : null,
   };
 }
 

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CounterView } from '../../contract/counter.ts';
+import { Alarm } from '../ui/alarm.tsx';
 import { Bar } from '../ui/bar.tsx';
 import { useFeed } from '../ui/frame.tsx';
 import page from '../ui/page.module.css';
@@ -27,6 +28,7 @@ export function Technician({ view, onLanguage }: TechnicianProps): ReactNode {
     <div className={styles['bench']}>
       <Bar view={view} onLanguage={onLanguage} />
       <main className={styles['main']}>
+        {view.stopped !== null && <Alarm reason={view.stopped} />}
         <QueueBanners view={view} />
         <header className={page['head']}>
           <h1>{t('device.title')}</h1>

@@ -27,7 +27,10 @@ export function Amount({ label, currency, value, onChange }: AmountProps): React
   const { t } = useTranslation();
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.select(), []);
+  useEffect(() => {
+    field.current?.focus({ preventScroll: true });
+    field.current?.select();
+  }, []);
   const typed = (text: string): string =>
     [...text].filter(isPadKey).reduce((sum, key) => typeKey(sum, key, currency), '');
   const touch = (key: PadKey): void => {
@@ -44,6 +47,7 @@ export function Amount({ label, currency, value, onChange }: AmountProps): React
         <input
           ref={field}
           id={id}
+          data-focused=""
           inputMode="decimal"
           autoComplete="off"
           value={value}

@@ -55,12 +55,14 @@ interface ChoiceProps {
   readonly danger?: boolean;
   readonly focused?: boolean;
   readonly disabled?: boolean;
-  readonly onPress: () => void;
+  /** Sends the form it stands in; otherwise `onPress` says what it does. */
+  readonly submit?: boolean;
+  readonly onPress?: () => void;
   readonly children: ReactNode;
 }
 
 /** A button with a word on it. `focused` puts the focus there when it appears. */
-export function Choice({ main, danger, focused, disabled, onPress, children }: ChoiceProps): ReactNode {
+export function Choice({ main, danger, focused, disabled, submit, onPress, children }: ChoiceProps): ReactNode {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (focused) button.current?.focus({ preventScroll: true });
@@ -69,7 +71,7 @@ export function Choice({ main, danger, focused, disabled, onPress, children }: C
   return (
     <button
       ref={button}
-      type="button"
+      type={submit ? 'submit' : 'button'}
       className={look}
       disabled={disabled}
       data-focused={focused === true ? '' : undefined}

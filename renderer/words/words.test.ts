@@ -49,6 +49,9 @@ const reasons = `not-a-payment-card no-supported-application application-blocked
   offline-not-deferrable offline-too-old code-needs-line customer-cancel no-answer not-sent restarted card-not-presented
   late-decline wallet-not-paid cancel-refused`;
 
+const stopping = `sales-stopped store-failed data-damaged core-crashing profile-missing profile-damaged data-in-use data-newer
+  record-rolled-back disk-full`;
+
 const spaced = (text: string) => text.trim().split(/\s+/);
 const nextStep = PaymentView.shape.next.unwrap().shape.what.options;
 
@@ -65,6 +68,7 @@ const needed: Record<string, readonly string[]> = {
   person: Person.options,
   attention: Attention.shape.code.options,
   line: ['online', 'connecting', 'offline', ...spaced(linkFaults)],
+  stopped: spaced(stopping),
   reason: [...spaced(reasons), ...spaced(bankCodes).map((code) => `bank-${code}`)],
   'reconciliation.reason': DifferenceReason.options,
   'reconciliation.next': DifferenceReason.options,

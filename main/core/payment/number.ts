@@ -33,6 +33,22 @@ export function takeTrace(db: Database, at: number): { stan: number; rrn: string
   return { stan, rrn: rrnOf(at, count), writes: [{ op: 'put', table: 'counter', key: 'trace', value: count }] };
 }
 
+/** How many numbers are passed over when nobody knows any more which ones were used. */
+export const BURNT = 100_000;
+
+/**
+ * Passes over every number that may have been used since a record ended of which `missing` entries are lost: the bank would
+ * take the next sale for one that it has, and give it that one's answer.
+ */
+export function burnNumbers(db: Database, missing: number): readonly Write[] {
+  return ['trace', 'receipt'].map((key) => ({
+    op: 'put',
+    table: 'counter',
+    key,
+    value: readCounter(db, key) + BURNT + missing,
+  }));
+}
+
 /** Twelve characters: last digit of the year, day of the year, hour (UTC), then six digits that never repeat within an hour. */
 function rrnOf(at: number, count: number): string {
   const date = new Date(at);

@@ -40,6 +40,8 @@ interface Setting {
   readonly terms?: Readonly<Record<string, unknown>>;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The journal's head is kept beside the data folder, as where real money moves. */
+  readonly anchored?: boolean;
   /** Without the first set-up. */
   readonly bare?: boolean;
 }
@@ -76,6 +78,7 @@ export async function openCounter(setting: Setting = {}): Promise<Counter> {
   const t = wordsOf(setting.language ?? 'en');
   const { profile, virtual, printer } = simulators;
   const args = ['--data', data, '--profile', profile, '--virtual', virtual, '--printer', printer];
+  if (setting.anchored) args.push('--anchor', `${data}.anchor`);
   const open = async (): Promise<Counter> => {
     const terminal = await openTerminal([...args, '--zone', 'Asia/Shanghai', ...(setting.args ?? [])], setting.env);
     const { main, customer } = terminal;
