@@ -15,6 +15,8 @@ export const ForwardingView = z.object({
   /** UTC ms of the next attempt where one is planned; null for as soon as the line is up. */
   nextAt: z.int().nullable(),
   paused: z.object({ by: z.string(), since: z.int(), until: z.int() }).nullable(),
+  /** It may be older than its limit: the terminal was off, and nobody knows for how long. It is sent, and the bank decides. */
+  unsure: z.boolean(),
   /** The oldest that was never sent will expire at `at`, UTC ms; null while that is far away. */
   expiring: z.object({ stage: ExpiryStage, at: z.int() }).nullable(),
 });

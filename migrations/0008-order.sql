@@ -1,3 +1,16 @@
+-- The entry that opened the payment: the order of payments, whatever the clock said (I20). Written by whoever records the entry.
+ALTER TABLE payment ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+UPDATE payment SET seq = coalesce((SELECT min(seq) FROM entry WHERE entry.payment = payment.id), 0);
+CREATE TRIGGER payment_place BEFORE UPDATE OF seq ON payment BEGIN SELECT RAISE(ABORT, 'payments keep their place'); END;
+CREATE INDEX payment_seq ON payment (seq);
+DROP INDEX payment_day;
+CREATE INDEX payment_day ON payment (day, seq);
+DROP INDEX payment_token;
+CREATE INDEX payment_token ON payment (token, seq) WHERE token IS NOT NULL;
+DROP INDEX payment_forward;
+CREATE INDEX payment_forward ON payment (seq, state, amount, token)
+  WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown');
+
 -- What the bank did not cancel and gives back by a refund pays nothing of its sale either.
 DROP TRIGGER payment_of_sale;
 CREATE TRIGGER payment_of_sale BEFORE INSERT ON payment WHEN NEW.sale IS NOT NULL AND NEW.kind = 'purchase'

@@ -8,7 +8,7 @@ import { openFakePrinter } from '../../drivers/printer/fake.ts';
 import { openBackup } from './backup.ts';
 import { backUp, restore } from './command/backup.ts';
 import { Core } from './core.ts';
-import { KEPT, keepDaily } from './daily.ts';
+import { backupFailed, KEPT, keepDaily } from './daily.ts';
 import { BURNT } from './payment/number.ts';
 import { Refused } from './refused.ts';
 import { verifyBook } from './reports/verify.ts';
@@ -191,5 +191,8 @@ test('a backup of every day is kept, proved, journalled, and the oldest go', asy
     code: 'not-written',
   });
   expect(book.db.prepare("SELECT 1 FROM entry WHERE body LIKE '%backup-failed%'").all()).toHaveLength(1);
+  expect(backupFailed(book)).toBe(true);
+  keepDaily({ world, book, zone: 'Asia/Shanghai', passphrase: undefined });
+  expect(backupFailed(book)).toBe(false);
   await core.close();
 }, 60_000);

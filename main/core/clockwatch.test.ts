@@ -3,7 +3,7 @@ import { ClockWatch } from './clockwatch.ts';
 import { openModelBank } from './test/bank.ts';
 import { openManualClock } from './test/clock.ts';
 import { openMemoryStorage } from './test/storage.ts';
-import { makeProfile, openTill, type Surroundings, sellByCard, type Till } from './test/till.ts';
+import { cardOutcome, makeProfile, openTill, type Surroundings, sellByCard, type Till } from './test/till.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -78,6 +78,46 @@ test('what the clock was set by is taken out of ages, across restarts', async ()
   expect(watch.setSince(clock.now())).toBe(0);
   // Of a time that it showed twice, the later one counts: nothing is older than it may be.
   expect(clock.now() - second - watch.setSince(second)).toBeLessThanOrEqual(HOUR);
+});
+
+test.each([3 * DAY, 2 * HOUR, -2 * HOUR])(
+  'a clock set by %d ms while the terminal is off ends no offline payment: it is told, and the bank decides',
+  async (ms) => {
+    const { clock } = around;
+    till.link.setLine(false);
+    const sold = await sellByCard(till, 1_280);
+    await clock.advance(HOUR);
+    till.kill();
+    clock.setWall(clock.now() + ms);
+    till = openTill(around, false);
+    await clock.advance(1_000);
+    const { payments, pending } = till.core;
+    expect(payments.get(sold.id).state).toBe('saf-accepted');
+    expect(pending.forwarding.view()).toMatchObject({ unsure: ms > DAY });
+    const told = "SELECT body FROM entry WHERE body LIKE '%was-off%'";
+    expect(till.core.book.db.prepare(told).all()).toHaveLength(ms > 0 ? 1 : 0);
+    if (ms > DAY) {
+      const other = cardOutcome('b'.repeat(32));
+      expect(await sellByCard(till, 100, other)).toMatchObject({ state: 'declined', reason: 'offline-too-old' });
+    }
+    till.link.setLine(true);
+    await clock.advance(1_000);
+    expect(payments.get(sold.id).state).toBe('saf-approved');
+  },
+);
+
+test('what the terminal saw of the time before a stop is counted, the time that it was off is not', async () => {
+  const { clock } = around;
+  till.link.setLine(false);
+  const sold = await sellByCard(till, 1_280);
+  await clock.advance(20 * HOUR);
+  till.kill();
+  await clock.advance(2 * HOUR);
+  till = openTill(around, false);
+  await clock.advance(3 * HOUR);
+  expect(till.core.payments.get(sold.id).state).toBe('saf-accepted');
+  await clock.advance(2 * HOUR);
+  expect(till.core.payments.get(sold.id).state).toBe('saf-expired');
 });
 
 test('a payment accepted offline does not expire because somebody set the clock before a restart', async () => {

@@ -135,7 +135,7 @@ export class Core {
       settings: () => this.#settings,
       perform: (payment, effect) => this.#perform(payment, effect),
       changed: (payment) => this.#paymentChanged(payment),
-      setSince: (stamp) => this.clockWatch.setSince(stamp),
+      clockWatch: this.clockWatch,
     });
     const { clock } = world;
     const idle = (): boolean => !this.counter.busy && this.#stopped === null;

@@ -2,6 +2,7 @@ import { makeBackup, openBackup } from './backup.ts';
 import type { Book } from './ledger/book.ts';
 import { localTime } from './ledger/day.ts';
 import { readCounter } from './payment/number.ts';
+import { readSetting } from './store/settings.ts';
 import type { Copies } from './store/storage.ts';
 import type { World } from './world/world.ts';
 
@@ -15,6 +16,7 @@ export interface DailyParts {
 
 /** How many daily backups are kept. */
 export const KEPT = 14;
+const SETTING = 'backup';
 /** Room that a backup must leave on the disk, as a multiple of its own size. */
 const ROOM = 3;
 
@@ -39,8 +41,15 @@ export function keepDaily({ world, book, zone, passphrase }: DailyParts): Kept |
   const event = kept.ok
     ? { type: 'backed-up', name: kept.name, bytes: kept.bytes, head: head.seq, hash: head.hash }
     : { type: 'backup-failed', code: kept.code, detail: kept.detail };
-  book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
+  // So that the screens say it until one was made, across restarts.
+  const writes = [{ op: 'put', table: 'setting', key: SETTING, value: kept.ok ? '' : kept.code }] as const;
+  book.commit({ kind: 'core', at, by: 'terminal', event, writes, transfers: [] }, 'outcome');
   return kept;
+}
+
+/** Whether the last daily backup could not be made. */
+export function backupFailed(book: Book): boolean {
+  return (readSetting(book.db, SETTING) ?? '') !== '';
 }
 
 function write(copies: Copies, { world, book, zone, passphrase }: DailyParts, at: number): Kept {

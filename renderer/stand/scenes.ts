@@ -238,6 +238,7 @@ export function counterView(scene: string, options: URLSearchParams): CounterVie
         sending: 0,
         nextAt: null,
         paused: options.has('paused') ? { by: 'owner', since: noon, until: Date.now() + 5_400_000 } : null,
+        unsure: options.has('unsure'),
         expiring: options.has('expiring') ? { stage: 'last', at: Date.now() + 2_160_000 } : null,
       },
     },

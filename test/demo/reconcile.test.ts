@@ -6,6 +6,7 @@ import { reconcile } from './reconcile.ts';
 
 const payment: Payment = {
   id: 'a',
+  seq: 1,
   kind: 'purchase',
   state: 'settled',
   amount: money(1280, 'CNY'),

@@ -52,6 +52,7 @@ function ended(oracle: Oracle, rows: readonly Row[]): void {
       oracle.fail('P12', `the receipt of ${row.id} counts as printed, and there is no paper`);
     }
     const wants = 'approved saf-approved settled saf-declined saf-expired voided saf-voided authorized'.split(' ');
+    if (row.state === 'saf-expired' && !oracle.old(row.id)) oracle.fail('I20', `${row.id} expired before its time`);
     if (row.print === 'none' && wants.includes(row.state)) oracle.fail('P12', `no receipt for ${row.id} ${row.state}`);
   }
 }

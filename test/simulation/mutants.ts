@@ -421,4 +421,11 @@ export const mutants: readonly Mutant[] = [
     from: "      return outcome({ attempt: payment.attempt }, [{ type: 'refund' }]);",
     to: "      return outcome({ state: 'refunded' });",
   },
+  {
+    name: 'off-time-is-age',
+    invariant: 'I20',
+    file: 'main/core/payment/queue.ts',
+    from: 'runner.ages.sure(payment.id, payment.acceptedAt ?? payment.at)',
+    to: 'runner.ages.about(payment.id, payment.acceptedAt ?? payment.at)',
+  },
 ];

@@ -186,6 +186,12 @@ export class Oracle implements Watcher {
     if (sealed?.n !== 1) this.fail('I17', 'accepted offline without its sealed card data');
   }
 
+  /** Whether so much time has really passed since it was accepted offline that it may have expired. */
+  old(id: string): boolean {
+    const at = this.#acceptedAt.get(id) ?? 0;
+    return this.#machine.timeline.now - at >= profile.offline.hours * 3_600_000;
+  }
+
   leaves(request: BankRequest): void {
     this.#machine.trace(() => `sends ${request.type} ${JSON.stringify(request.trace)}`);
     this.#durable('I3', `sending ${request.type}`);

@@ -1,6 +1,7 @@
 import type { CounterView, CustomerView, Notice, Now } from '../../../contract/counter.ts';
 import { money, subtract } from '../../../contract/money.ts';
 import type { Core } from '../core.ts';
+import { backupFailed } from '../daily.ts';
 import { countLate } from '../payment/late.ts';
 import { ALERT_ATTEMPTS } from '../payment/transition.ts';
 import type { Port } from './access.ts';
@@ -67,6 +68,7 @@ function notices(core: Core): Notice[] {
       ? { code: 'journal-differs', severity: 'trouble', values: { ...core.recovered, cut: '' } }
       : undefined,
     core.clockWatch.suspect ? { code: 'clock-suspect', severity: 'attention', values: {} } : undefined,
+    backupFailed(core.book) ? { code: 'backup-failed', severity: 'trouble', values: {} } : undefined,
     core.world.storage.freeBytes() < DISK_LOW ? { code: 'disk-low', severity: 'attention', values: {} } : undefined,
     core.stopped === null ? undefined : { code: 'store-failed', severity: 'trouble', values: {} },
   ];
@@ -82,7 +84,7 @@ function unknownPayments(core: Core): number {
 
 /** Said before an offline payment is lost, and while somebody holds forwarding back. */
 function forwardingNotices(core: Core): Notice[] {
-  const { expiring, paused } = core.pending.forwarding.view();
+  const { expiring, paused, unsure } = core.pending.forwarding.view();
   const { count } = core.payments.offlineUse(core.currency, null);
   return [
     ...(expiring
@@ -94,6 +96,7 @@ function forwardingNotices(core: Core): Notice[] {
           } as const,
         ]
       : []),
+    ...(unsure ? [{ code: 'offline-unsure', severity: 'attention', values: { count } } as const] : []),
     ...(paused
       ? [
           {

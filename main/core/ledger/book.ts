@@ -4,6 +4,7 @@ import {
   type Draft,
   type Entry,
   parseEntry,
+  placed,
   type SealedWrite,
   type Transfer,
   type Write,
@@ -145,7 +146,7 @@ export class Book {
         const entry = entries[index];
         if (!entry) continue;
         this.#record(entry, body, hash);
-        for (const write of entry.writes) this.#apply(write);
+        for (const write of entry.writes) this.#apply(write, entry.seq);
         for (const [n, transfer] of entry.transfers.entries()) this.#move(entry, n, transfer);
       }
       for (const write of sealed) this.#seal(write);
@@ -177,12 +178,13 @@ export class Book {
     );
   }
 
-  #apply(write: Write): void {
+  #apply(write: Write, seq: number): void {
     switch (write.op) {
       case 'insert': {
-        const names = Object.keys(write.values);
+        const values = placed(write.table, write.values, seq);
+        const names = Object.keys(values);
         const marks = names.map(() => '?').join(', ');
-        this.#run(`INSERT INTO ${write.table} (${names.join(', ')}) VALUES (${marks})`, Object.values(write.values));
+        this.#run(`INSERT INTO ${write.table} (${names.join(', ')}) VALUES (${marks})`, Object.values(values));
         return;
       }
       case 'put':

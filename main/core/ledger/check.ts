@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import { type Entry, parseEntry, type Value, type Values, type Write } from './entry.ts';
+import { type Entry, parseEntry, placed, type Value, type Values, type Write } from './entry.ts';
 import type { JournalLine } from './journal.ts';
 import { turnoverFault } from './turnover.ts';
 
@@ -101,7 +101,7 @@ class Fold {
     switch (write.op) {
       case 'insert': {
         const { keys, rows } = this.#table(write.table);
-        rows.set(keyOf(keys, write.values), { seq, values: write.values });
+        rows.set(keyOf(keys, write.values), { seq, values: placed(write.table, write.values, seq) });
         return;
       }
       case 'put': {

@@ -78,6 +78,11 @@ export interface Entry extends Omit<Draft, 'sealed'> {
   readonly upTo?: number;
 }
 
+/** A row as it is stored: a payment has its place in the order of things from the entry that opens it (I20). */
+export function placed(table: Table, values: Values, seq: number): Values {
+  return table === 'payment' ? { ...values, seq } : values;
+}
+
 /** The bytes that are hashed. Throws RangeError for what is nested too deep to be an entry. */
 export function canonicalText(value: unknown): string {
   const text = canonical(value);

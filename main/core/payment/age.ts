@@ -1,5 +1,13 @@
 import type { Clock } from '../world/world.ts';
 
+/** What is known of the wall clock since it showed a stamp of before this start, milliseconds. */
+interface Watch {
+  /** By how much it was set. */
+  readonly setSince: (stamp: number) => number;
+  /** How long the terminal was off by it, where nobody can say how long that really was. */
+  readonly offSince: (stamp: number) => number;
+}
+
 /**
  * How long ago something happened to a payment. Stamps are wall time, which jumps when somebody sets the clock, so ages
  * are counted on the monotonic clock (I20). Of a stamp made before this start only a bound is known.
@@ -8,12 +16,11 @@ export class Ages {
   readonly #clock: Clock;
   readonly #start: { readonly wall: number; readonly monotonic: number };
   readonly #made = new Map<string, Map<number, number>>();
-  readonly #setSince: (stamp: number) => number;
+  readonly #watch: Watch;
 
-  /** `setSince` says by how much the wall clock was set since it showed a stamp of before this start. */
-  constructor(clock: Clock, setSince: (stamp: number) => number = () => 0) {
+  constructor(clock: Clock, watch: Watch = { setSince: () => 0, offSince: () => 0 }) {
     this.#clock = clock;
-    this.#setSince = setSince;
+    this.#watch = watch;
     this.#start = { wall: clock.now(), monotonic: clock.monotonic() };
   }
 
@@ -37,7 +44,12 @@ export class Ages {
   about(payment: string, stamp: number): number {
     const before = this.#made.get(payment)?.has(stamp)
       ? 0
-      : Math.max(0, this.#start.wall - stamp - this.#setSince(stamp));
+      : Math.max(0, this.#start.wall - stamp - this.#watch.setSince(stamp));
     return before + this.atLeast(payment, stamp);
+  }
+
+  /** Milliseconds of which a clock that nobody can set has seen every one, those before this start included. */
+  sure(payment: string, stamp: number): number {
+    return Math.max(this.atLeast(payment, stamp), this.about(payment, stamp) - this.#watch.offSince(stamp));
   }
 }

@@ -5,6 +5,7 @@ import { Refused } from '../refused.ts';
 import { readSetting } from '../store/settings.ts';
 import type { Clock } from '../world/world.ts';
 import type { Ages } from './age.ts';
+import type { Payment } from './payment.ts';
 import type { Queue } from './queue.ts';
 import type { PaymentTable } from './table.ts';
 import type { Rules } from './transition.ts';
@@ -109,6 +110,7 @@ export class Forwarding {
       sending: queue.sending,
       nextAt: oldest ? (queue.dueAt(oldest.id) ?? null) : null,
       paused: this.#pause ? { by: this.#pause.by, since: this.#pause.since, until: this.#pause.until } : null,
+      unsure: oldest !== undefined && this.#unsure(oldest),
       expiring: stage ? { stage: stage.stage, at: Math.round(clock.now() + (expiresIn ?? 0)) } : null,
     };
   }
@@ -187,6 +189,14 @@ export class Forwarding {
     return stage && { payment: oldest.id, stage, ageMs };
   }
 
+  /** By the wall clock it is too old, but the terminal was off for a part of that: the bank decides. */
+  #unsure({ id, acceptedAt, at, attempt }: Payment): boolean {
+    const { ages, rules } = this.#parts;
+    const limit = rules.offline.hours * 3_600_000;
+    return attempt === 0 && ages.sure(id, acceptedAt ?? at) < limit && ages.about(id, acceptedAt ?? at) >= limit;
+  }
+
+  /** Of which every millisecond is certain: only so does anything expire (I20). */
   #age({
     id,
     acceptedAt,
@@ -196,7 +206,7 @@ export class Forwarding {
     readonly acceptedAt: number | null;
     readonly at: number;
   }): number {
-    return this.#parts.ages.about(id, acceptedAt ?? at);
+    return this.#parts.ages.sure(id, acceptedAt ?? at);
   }
 
   #record(type: string, by: string, value: string): void {

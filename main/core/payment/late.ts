@@ -19,7 +19,7 @@ interface Row extends LateStep {
 
 /** Those that nobody has closed yet, oldest first. */
 export function openLate(db: Database, limit: number): Payment[] {
-  return prepared<[number], PaymentRow>(db, `${late} AND id NOT IN (${closed}) ORDER BY at, stan LIMIT ?`)
+  return prepared<[number], PaymentRow>(db, `${late} AND id NOT IN (${closed}) ORDER BY seq LIMIT ?`)
     .all(limit)
     .map(paymentOf);
 }

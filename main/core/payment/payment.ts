@@ -6,6 +6,8 @@ import { row as amountOf } from '../ledger/entry.ts';
 /** One attempt to move money by one tender: a row of the table `payment`. */
 export interface Payment {
   readonly id: string;
+  /** The entry that opened it: its place among all payments, whatever the clock says (I20). */
+  readonly seq: number;
   readonly kind: PaymentKind;
   readonly state: PaymentState;
   readonly amount: Money;
@@ -57,12 +59,16 @@ export interface Payment {
 
 /** What a step may change: never identity, amount or numbers. */
 export type PaymentChange = Partial<
-  Omit<Payment, 'id' | 'kind' | 'amount' | 'at' | 'day' | 'stan' | 'rrn' | 'receiptNo' | 'staff' | 'original' | 'sale'>
+  Omit<
+    Payment,
+    'id' | 'seq' | 'kind' | 'amount' | 'at' | 'day' | 'stan' | 'rrn' | 'receiptNo' | 'staff' | 'original' | 'sale'
+  >
 >;
 
 /** The row as SQLite gives it. */
 export interface PaymentRow {
   readonly id: string;
+  readonly seq: number;
   readonly kind: PaymentKind;
   readonly state: PaymentState;
   readonly amount: number;
@@ -105,6 +111,7 @@ export interface PaymentRow {
 export function paymentOf(row: PaymentRow): Payment {
   return {
     id: row.id,
+    seq: row.seq,
     kind: row.kind,
     state: row.state,
     amount: amountOf(row.amount, row.currency),
@@ -154,7 +161,7 @@ export function byWallet({ tender }: Pick<Payment, 'tender'>): boolean {
   return tender === 'code' || tender === 'shown';
 }
 
-const columns: Record<Exclude<keyof Payment, 'amount'>, keyof PaymentRow> = {
+const columns: Record<Exclude<keyof Payment, 'amount' | 'seq'>, keyof PaymentRow> = {
   id: 'id',
   kind: 'kind',
   state: 'state',

@@ -182,7 +182,7 @@ export class Queue {
     const first = held ? [] : payments.toForward(room + SPARE);
     const cards = new Set([...this.#flying.values()].filter((token) => token !== null));
     const dues: Payment[] = [];
-    for (const payment of [...silent, ...first].sort(inOrder)) {
+    for (const payment of [...silent, ...first].sort((a, b) => a.seq - b.seq)) {
       if (dues.length >= room) break;
       const waits = (this.#due.get(payment.id)?.at ?? 0) > now || this.#flying.has(payment.id);
       const sameCard = payment.token !== null && cards.has(payment.token);
@@ -211,15 +211,11 @@ export class Queue {
   #expired(payment: Payment): boolean {
     const { runner, payments, rules } = this.#parts;
     if (payment.state !== 'saf-accepted' || payment.attempt > 0) return false;
-    const age = runner.ages.about(payment.id, payment.acceptedAt ?? payment.at);
+    const age = runner.ages.sure(payment.id, payment.acceptedAt ?? payment.at);
     return age >= rules.offline.hours * 3_600_000 || payments.sealed(payment.id) === undefined;
   }
 }
 
 function isFinal(kind: string): boolean {
   return kind === 'approved' || kind === 'declined' || kind === 'not-found';
-}
-
-function inOrder(a: Payment, b: Payment): number {
-  return (a.acceptedAt ?? a.at) - (b.acceptedAt ?? b.at) || a.stan - b.stan;
 }

@@ -1,5 +1,6 @@
 import type { Money } from '../../../contract/money.ts';
 import type { AcquirerLink, BankRequest, Presented, Trace } from '../bank/link.ts';
+import type { ClockWatch } from '../clockwatch.ts';
 import { batchOf, openBatch } from '../ledger/batch.ts';
 import { type Book, GROUP, type Order } from '../ledger/book.ts';
 import { businessDay } from '../ledger/day.ts';
@@ -49,8 +50,8 @@ export interface RunnerParts {
   readonly perform: (payment: Payment, effect: Exclude<Effect, { type: 'exchange' }>) => void;
   /** Called after every commit, with the payment as it is now. */
   readonly changed: (payment: Payment) => void;
-  /** By how much the wall clock was set since it showed a stamp of before this start. */
-  readonly setSince: (stamp: number) => number;
+  /** What is known of the wall clock. */
+  readonly clockWatch: Pick<ClockWatch, 'setSince' | 'offSince'>;
   /** Called when something happened that must never: the core stops. */
   readonly fatal: (error: unknown) => void;
 }
@@ -92,7 +93,11 @@ export class Runner {
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
-    this.ages = new Ages(parts.world.clock, parts.setSince);
+    const { clockWatch } = parts;
+    this.ages = new Ages(parts.world.clock, {
+      setSince: (stamp) => clockWatch.setSince(stamp),
+      offSince: (stamp) => clockWatch.offSince(stamp),
+    });
   }
 
   /** The answers to advices go to this one listener, which dispatches them, together with others. */

@@ -39,10 +39,7 @@ export class PaymentTable {
 
   inStates(states: readonly PaymentState[]): Payment[] {
     const marks = states.map(() => '?').join(', ');
-    return prepared<unknown[], PaymentRow>(
-      this.#db,
-      `SELECT * FROM payment WHERE state IN (${marks}) ORDER BY at, stan`,
-    )
+    return prepared<unknown[], PaymentRow>(this.#db, `SELECT * FROM payment WHERE state IN (${marks}) ORDER BY seq`)
       .all(...states)
       .map(paymentOf);
   }
@@ -57,7 +54,7 @@ export class PaymentTable {
     // No LIMIT that is bound: with one SQLite prepares the statement anew at every call.
     const rows = prepared<[], PaymentRow>(
       this.#db,
-      `SELECT * FROM ${queue} AND state = 'saf-accepted' ORDER BY accepted_at, stan`,
+      `SELECT * FROM ${queue} AND state = 'saf-accepted' ORDER BY seq`,
     ).iterate();
     const found: Payment[] = [];
     for (const row of rows) {
@@ -69,7 +66,7 @@ export class PaymentTable {
 
   /** The oldest payment accepted offline that was not answered, sent or not. */
   oldestWaiting(): Payment | undefined {
-    const row = prepared<[], PaymentRow>(this.#db, `SELECT * FROM ${queue} ORDER BY accepted_at, stan LIMIT 1`).get();
+    const row = prepared<[], PaymentRow>(this.#db, `SELECT * FROM ${queue} ORDER BY seq LIMIT 1`).get();
     return row && paymentOf(row);
   }
 
@@ -78,7 +75,7 @@ export class PaymentTable {
     return prepared<[], PaymentRow>(
       this.#db,
       `SELECT * FROM payment INDEXED BY payment_state WHERE state = 'saf-unknown' AND id IN (SELECT payment FROM sealed)
-         ORDER BY accepted_at, stan`,
+         ORDER BY seq`,
     )
       .all()
       .map(paymentOf);
@@ -114,10 +111,9 @@ export class PaymentTable {
   offlineInARow(token: string): number {
     const row = prepared<[string, string], { n: number }>(
       this.#db,
-      `SELECT count(*) AS n FROM payment WHERE token = ? AND accepted_at IS NOT NULL AND (at, stan) > (
-         SELECT coalesce(max(at), -1), coalesce(max(stan), -1) FROM (
-           SELECT at, stan FROM payment WHERE token = ? AND accepted_at IS NULL
-             AND state IN ('approved', 'settled', 'void-due', 'voided') ORDER BY at DESC, stan DESC LIMIT 1))`,
+      `SELECT count(*) AS n FROM payment WHERE token = ? AND accepted_at IS NOT NULL AND seq > (
+         SELECT coalesce(max(seq), -1) FROM payment WHERE token = ? AND accepted_at IS NULL
+           AND state IN ('approved', 'settled', 'void-due', 'voided'))`,
     ).get(token, token);
     return row?.n ?? 0;
   }
@@ -148,7 +144,7 @@ export class PaymentTable {
   recent(limit: number): Payment[] {
     return prepared<[number], PaymentRow>(
       this.#db,
-      "SELECT * FROM payment WHERE state NOT IN ('opened', 'abandoned') ORDER BY at DESC, stan DESC LIMIT ?",
+      "SELECT * FROM payment WHERE state NOT IN ('opened', 'abandoned') ORDER BY seq DESC LIMIT ?",
     )
       .all(limit)
       .map(paymentOf);
@@ -186,7 +182,7 @@ export class PaymentTable {
 
   /** What was asked for later about a payment: refunds, voids, completions, oldest first. */
   about(original: string): Payment[] {
-    return prepared<[string], PaymentRow>(this.#db, 'SELECT * FROM payment WHERE original = ? ORDER BY at, stan')
+    return prepared<[string], PaymentRow>(this.#db, 'SELECT * FROM payment WHERE original = ? ORDER BY seq')
       .all(original)
       .map(paymentOf);
   }
@@ -194,17 +190,14 @@ export class PaymentTable {
   toPrint(): Payment | undefined {
     const row = prepared<[], PaymentRow>(
       this.#db,
-      "SELECT * FROM payment WHERE print IN ('queued', 'held') ORDER BY at, stan LIMIT 1",
+      "SELECT * FROM payment WHERE print IN ('queued', 'held') ORDER BY seq LIMIT 1",
     ).get();
     return row && paymentOf(row);
   }
 
   inPrintState(states: readonly string[]): Payment[] {
     const marks = states.map(() => '?').join(', ');
-    return prepared<unknown[], PaymentRow>(
-      this.#db,
-      `SELECT * FROM payment WHERE print IN (${marks}) ORDER BY at, stan`,
-    )
+    return prepared<unknown[], PaymentRow>(this.#db, `SELECT * FROM payment WHERE print IN (${marks}) ORDER BY seq`)
       .all(...states)
       .map(paymentOf);
   }
@@ -224,8 +217,8 @@ export class PaymentTable {
     }
     const before = filter.before === undefined ? undefined : this.find(filter.before);
     if (before) {
-      where.push('(at, stan) < (?, ?)');
-      values.push(before.at, before.stan);
+      where.push('seq < ?');
+      values.push(before.seq);
     }
     const search = filter.search?.trim() ?? '';
     if (search !== '') {
@@ -236,7 +229,7 @@ export class PaymentTable {
     }
     return prepared<unknown[], PaymentRow>(
       this.#db,
-      `SELECT * FROM payment WHERE ${where.join(' AND ')} ORDER BY at DESC, stan DESC LIMIT ?`,
+      `SELECT * FROM payment WHERE ${where.join(' AND ')} ORDER BY seq DESC LIMIT ?`,
     )
       .all(...values, filter.limit)
       .map(paymentOf);

@@ -138,9 +138,9 @@ function readAttention(db: Database, currency: Currency): Attention[] {
          UNION SELECT id FROM payment
            WHERE print IN ('queued', 'printing', 'held', 'asked') AND print IN ('asked', 'held')
          UNION SELECT id FROM payment WHERE state IN ('saf-declined', 'saf-expired')
-           AND at > (SELECT at FROM payment ORDER BY day DESC, at DESC LIMIT 1) - 604800000
+           AND at > (SELECT at FROM payment ORDER BY seq DESC LIMIT 1) - 604800000
           AND id NOT IN (SELECT payment FROM late WHERE what IN ('paid-again', 'written-off')))
-       ORDER BY at DESC LIMIT 50`,
+       ORDER BY seq DESC LIMIT 50`,
     )
     .all()
     .map(({ code, payment, amount, at }) => ({ code, payment, amount: money(amount, currency), at, count: 1 }));

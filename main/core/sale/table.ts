@@ -54,7 +54,7 @@ export class SaleTable {
   parts(id: string): Payment[] {
     return prepared<[string], PaymentRow>(
       this.#db,
-      "SELECT * FROM payment INDEXED BY payment_sale WHERE sale = ? AND kind = 'purchase' ORDER BY at, stan",
+      "SELECT * FROM payment INDEXED BY payment_sale WHERE sale = ? AND kind = 'purchase' ORDER BY seq",
     )
       .all(id)
       .map(paymentOf);

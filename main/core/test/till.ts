@@ -60,8 +60,9 @@ function draw(length: number): Uint8Array {
   return createHash('sha512').update(String(drawn)).digest().subarray(0, length);
 }
 
-export function openTill({ clock, storage, bank, signed }: Surroundings): Till {
+export function openTill({ clock, storage, bank, signed }: Surroundings, line = true): Till {
   const link = bank.link(clock);
+  if (!line) link.setLine(false);
   const readers = openFakeReaders();
   const printer = openFakePrinter();
   const scanner = openFakeScanner();

@@ -51,6 +51,7 @@ export const card: PresentedCard = {
 export function payment(change: Partial<Payment> = {}): Payment {
   return {
     id: '0198f0a0-0000-7000-8000-000000000001',
+    seq: 1,
     kind: 'purchase',
     state: 'opened',
     amount: money(1_280, 'CNY'),
