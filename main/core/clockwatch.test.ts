@@ -106,6 +106,21 @@ test.each([3 * DAY, 2 * HOUR, -2 * HOUR])(
   },
 );
 
+test('a clock set while the terminal runs makes a payment of before its start neither older nor younger', async () => {
+  const { clock } = around;
+  till.link.setLine(false);
+  const sold = await sellByCard(till, 1_280);
+  await clock.advance(20 * HOUR);
+  till.kill();
+  till = openTill(around, false);
+  await clock.advance(HOUR);
+  clock.setWall(clock.now() + 3 * DAY);
+  await clock.advance(HOUR);
+  expect(till.core.payments.get(sold.id).state).toBe('saf-accepted');
+  await clock.advance(2 * HOUR + 15 * 60_000);
+  expect(till.core.payments.get(sold.id).state).toBe('saf-expired');
+});
+
 test('what the terminal saw of the time before a stop is counted, the time that it was off is not', async () => {
   const { clock } = around;
   till.link.setLine(false);

@@ -11,6 +11,8 @@ const LOOK_MS = 30_000;
 const SAID_MS = 60 * 60_000;
 /** While payments wait the journal says so often, so that a start knows how long the terminal was off. */
 const ALIVE_MS = 10 * 60_000;
+/** So far apart are two entries only when nobody watched the clock between them, or it was set. */
+const APART_MS = ALIVE_MS + 2 * LOOK_MS;
 const KEPT = 20;
 
 /** The clock was set: what it showed right after, and by how much it had moved, milliseconds. */
@@ -18,11 +20,13 @@ const Jump = z.object({ at: z.int(), ms: z.int() });
 type Jump = z.infer<typeof Jump>;
 
 /**
- * The terminal was off while payments waited: what the clock showed at the start, and by how much that was more than the
- * journal's last entry. How much time really passed nobody knows: the clock may have been set meanwhile.
+ * Nobody watched the clock: what it showed at the end of that, and by how much that was more than at its beginning. How much
+ * time really passed nobody knows: the terminal was off, or stopped before it noticed that the clock had been set.
  */
-const Off = z.object({ at: z.int(), ms: z.int() });
-type Off = z.infer<typeof Off>;
+interface Off {
+  readonly at: number;
+  readonly ms: number;
+}
 
 export interface ClockWatchParts {
   readonly clock: Clock;
@@ -39,7 +43,9 @@ export class ClockWatch {
   readonly #parts: ClockWatchParts;
   readonly #stop = new AbortController();
   readonly #jumps: Jump[];
-  readonly #offs: Off[];
+  /** Those from before this start: only they are in the stamps of that time. */
+  readonly #before: Jump[];
+  readonly #offs: readonly Off[];
   /** Wall clock less monotonic clock, as long as nobody sets it. */
   #offset: number;
   /** How far the clock is ahead of the journal's last entry; less than zero where it lies behind. */
@@ -50,13 +56,13 @@ export class ClockWatch {
   constructor(parts: ClockWatchParts) {
     this.#parts = parts;
     const { clock, book } = parts;
-    const kept = (name: string): unknown => JSON.parse(readSetting(book.db, name) ?? '[]');
-    this.#jumps = z.array(Jump).parse(kept('clock'));
-    this.#offs = z.array(Off).parse(kept('off'));
+    this.#jumps = z.array(Jump).parse(JSON.parse(readSetting(book.db, 'clock') ?? '[]'));
+    this.#before = [...this.#jumps];
     this.#offset = clock.now() - clock.monotonic();
     this.#aliveAt = clock.monotonic();
     const last = book.db.prepare<[], { at: number }>('SELECT at FROM entry ORDER BY seq DESC LIMIT 1').get();
     this.#ahead = last ? Math.round(clock.now() - last.at) : 0;
+    this.#offs = this.#unwatched();
   }
 
   /** Whether the clock was set within the last hour. */
@@ -65,7 +71,10 @@ export class ClockWatch {
   }
 
   start(): void {
-    if (this.#ahead <= -JUMP_MS) this.#note(this.#ahead);
+    if (this.#ahead <= -JUMP_MS) {
+      this.#note(this.#ahead);
+      this.#before.push({ at: Math.round(this.#parts.clock.now()), ms: this.#ahead });
+    }
     if (this.#ahead >= JUMP_MS && this.#waits()) this.#wasOff(this.#ahead);
     this.#again();
   }
@@ -87,16 +96,34 @@ export class ClockWatch {
   /** By how much the clock was set since it showed `stamp`, milliseconds; where two answers fit, the later time. */
   setSince(stamp: number): number {
     let sum = 0;
-    for (const { at, ms } of [...this.#jumps].reverse()) {
+    for (const { at, ms } of [...this.#before].reverse()) {
       if (stamp >= at) break;
       sum += ms;
     }
     return sum;
   }
 
-  /** How long the terminal was off, by the wall clock alone, since that showed `stamp`, milliseconds. */
+  /** How much of the time since the wall clock showed `stamp` nobody watched it, before this start, milliseconds. */
   offSince(stamp: number): number {
-    return this.#offs.reduce((sum, { at, ms }) => sum + (stamp < at ? ms : 0), 0);
+    const sum = (all: readonly Jump[]): number => all.reduce((total, { at, ms }) => total + (stamp < at ? ms : 0), 0);
+    // Where it was noticed that the clock was set, that is a jump and known.
+    return Math.max(0, sum(this.#offs) - sum(this.#before.filter(({ ms }) => ms > 0)));
+  }
+
+  /** Where entries lie further apart than a terminal with waiting payments lets them, since the oldest that waits. */
+  #unwatched(): Off[] {
+    const { clock, book } = this.#parts;
+    const offs = book.db
+      .prepare<[number], Off>(
+        `SELECT at, ms FROM (
+           SELECT seq, at, at - lag(at) OVER (ORDER BY seq) AS ms FROM entry WHERE seq >= (
+             SELECT min(seq) FROM payment INDEXED BY payment_forward
+               WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown')))
+         WHERE ms > ? ORDER BY seq`,
+      )
+      .all(APART_MS);
+    const last = this.#ahead > 0 ? [{ at: Math.round(clock.now()), ms: this.#ahead }] : [];
+    return [...offs, ...last];
   }
 
   #waits(): boolean {
@@ -117,10 +144,10 @@ export class ClockWatch {
   #wasOff(ms: number): void {
     const { clock, book } = this.#parts;
     const at = Math.round(clock.now());
-    this.#offs.push({ at, ms });
-    this.#offs.splice(0, this.#offs.length - KEPT);
-    const writes = [{ op: 'put', table: 'setting', key: 'off', value: JSON.stringify(this.#offs) }] as const;
-    book.commit({ kind: 'core', at, by: 'terminal', event: { type: 'was-off', ms }, writes, transfers: [] }, 'outcome');
+    book.commit(
+      { kind: 'core', at, by: 'terminal', event: { type: 'was-off', ms }, writes: [], transfers: [] },
+      'outcome',
+    );
   }
 
   #note(ms: number): void {
