@@ -10,6 +10,9 @@ CREATE INDEX payment_token ON payment (token, seq) WHERE token IS NOT NULL;
 DROP INDEX payment_forward;
 CREATE INDEX payment_forward ON payment (seq, state, amount, token)
   WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown');
+-- The paper that waits, the oldest of each kind first.
+DROP INDEX payment_print;
+CREATE INDEX payment_print ON payment (print, seq) WHERE print IN ('queued', 'printing', 'held', 'asked');
 
 -- What the bank did not cancel and gives back by a refund pays nothing of its sale either.
 DROP TRIGGER payment_of_sale;

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Currency, Money } from '../../contract/money.ts';
 import type { PaymentView } from '../../contract/payment.ts';
 import type { RefusalCode } from '../../contract/refusal.ts';
@@ -97,7 +98,7 @@ export class Core {
   readonly zone: string;
   #runner: Runner;
   readonly #read: ReadCard;
-  #codeKey: Uint8Array;
+  readonly #codeKey: KeyObject;
   #settings: StoreSettings;
   #stopped: RefusalCode | null = null;
   #seq = 0;
@@ -118,7 +119,7 @@ export class Core {
     this.payments = new PaymentTable(db);
     this.#settings = readStore(db) ?? defaultSettings(profile.offline.currency, options.zone);
     const key = deviceKey(world);
-    this.#codeKey = derive(key, 'wallet codes');
+    this.#codeKey = createSecretKey(derive(key, 'wallet codes'));
     this.vault = openVault(profile.sealing, derive(key, 'card tokens'), blockKey(profile.masterKey));
     this.blocklist = openBlocklist(book, world);
     this.staff = new Staff(db, world, derive(key, 'staff pins'));
@@ -301,22 +302,23 @@ export class Core {
     if (this.#stopped) return this.#stopped;
     const id = this.counter.waiting;
     if (id === undefined) return 'no-code-expected';
-    const refusal = this.#scanRefusal(text, this.payments.get(id).kind);
+    const hash = codeHash(text, this.#codeKey);
+    const refusal = this.#scanRefusal(text, hash, this.payments.get(id).kind);
     if (refusal && !(last && refusal === 'code-needs-line')) {
       this.counter.codeRefused(refusal);
       return refusal;
     }
     const scheme = recognise(text, this.profile.wallets) ?? '';
     this.counter.disarm();
-    const event = { type: 'code', scheme, codeHash: codeHash(text, this.#codeKey) } as const;
+    const event = { type: 'code', scheme, codeHash: hash } as const;
     this.#runner.dispatch(id, event, { code: text.trim() });
     return undefined;
   }
 
-  #scanRefusal(text: string, kind: Payment['kind']): ScanRefusal | undefined {
+  #scanRefusal(text: string, hash: string, kind: Payment['kind']): ScanRefusal | undefined {
     if (kind === 'pre-authorization') return 'hold-needs-card';
     if (recognise(text, this.profile.wallets) === undefined) return 'code-not-recognised';
-    if (this.payments.codeSeen(codeHash(text, this.#codeKey))) return 'code-seen-before';
+    if (this.payments.codeSeen(hash)) return 'code-seen-before';
     return this.link.state.status === 'online' ? undefined : 'code-needs-line';
   }
 

@@ -75,7 +75,7 @@ function counterOf(no: number): string {
 function linesOf({ db }: Book, no: number, currency: Currency): Line[] {
   const rows = db
     .prepare<[number, string], PaymentRow>(
-      `SELECT * FROM payment WHERE batch = ? AND currency = ? AND kind IN ('purchase', 'completion', 'refund')
+      `SELECT * FROM payment WHERE batch IS NOT NULL AND batch = ? AND currency = ? AND kind IN ('purchase', 'completion', 'refund')
          AND tender <> 'cash' AND state IN ('approved', 'saf-approved', 'settled', 'void-due', 'voided', 'refund-due', 'refunded') ORDER BY seq`,
     )
     .all(no, currency);

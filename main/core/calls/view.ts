@@ -57,10 +57,10 @@ function notices(core: Core): Notice[] {
   const found: (Notice | undefined)[] = [
     readerNotice(core),
     printerNotice(core),
-    counted('receipts-held', 'attention', core.payments.inPrintState(['held']).length),
-    counted('receipt-asked', 'attention', core.payments.inPrintState(['asked']).length),
+    counted('receipts-held', 'attention', core.payments.countPrint(['held'])),
+    counted('receipt-asked', 'attention', core.payments.countPrint(['asked'])),
     counted('unknown-outcomes', 'attention', unknownPayments(core)),
-    counted('reversals-due', 'attention', core.payments.inStates(['reversal-due', 'cancel-due', 'refund-due']).length),
+    counted('reversals-due', 'attention', core.payments.countIn(['reversal-due', 'cancel-due', 'refund-due'])),
     counted('payments-stuck', 'trouble', core.payments.stuck(ALERT_ATTEMPTS)),
     counted('late-declines', 'attention', countLate(core.book.db)),
     ...forwardingNotices(core),

@@ -159,7 +159,7 @@ export class Board {
   #printer(): Seen {
     const { printer } = this.#core.world.devices;
     const { state } = printer;
-    const waiting = this.#core.payments.inPrintState(['queued', 'held']).length;
+    const waiting = this.#core.payments.countPrint(['queued', 'held']);
     const common = {
       id: 'printer',
       kind: 'printer',

@@ -205,9 +205,10 @@ export class Book {
         return;
       }
       case 'settle':
-        this.#run("UPDATE payment SET state = 'settled' WHERE batch = ? AND state IN ('approved', 'saf-approved')", [
-          write.batch,
-        ]);
+        this.#run(
+          "UPDATE payment SET state = 'settled' WHERE batch IS NOT NULL AND batch = ? AND state IN ('approved', 'saf-approved')",
+          [write.batch],
+        );
     }
   }
 

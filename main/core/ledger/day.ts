@@ -28,6 +28,18 @@ export interface LocalTime {
 }
 
 export function localTime(at: number, zone: string): LocalTime {
+  const instant = Math.floor(at / 1000);
+  const known = latest.get(zone);
+  if (known?.instant === instant) return known.time;
+  const time = formatted(at, zone);
+  latest.set(zone, { instant, time });
+  return time;
+}
+
+/** What was asked last: one sale asks several times within a second. */
+const latest = new Map<string, { readonly instant: number; readonly time: LocalTime }>();
+
+function formatted(at: number, zone: string): LocalTime {
   const parts = Object.fromEntries(
     formatter(zone)
       .formatToParts(at)

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AppendFile } from '../store/storage.ts';
 
 /** What the chain starts from: the hash "before" the first entry. */
@@ -19,7 +19,7 @@ export interface ChainBreak {
 
 /** hash(n) = SHA-256(hash(n−1) ‖ canonical bytes of n), hex. */
 export function chain(previous: string, body: string): string {
-  return createHash('sha256').update(previous).update(body).digest('hex');
+  return hash('sha256', previous + body);
 }
 
 /** Reads every line of a journal and recomputes its chain. `length` is that of the sound part, in bytes. */

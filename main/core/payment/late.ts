@@ -7,9 +7,10 @@ import { prepared } from '../store/statement.ts';
 import type { Clock } from '../world/world.ts';
 import { type Payment, type PaymentRow, paymentOf } from './payment.ts';
 import type { Actor } from './runner.ts';
+import { openPayments } from './table.ts';
 
 /** Offline payments that the bank refused or that ran out of time, and what people do about them. */
-const late = "SELECT * FROM payment INDEXED BY payment_state WHERE state IN ('saf-declined', 'saf-expired')";
+const late = `SELECT * FROM ${openPayments} AND state IN ('saf-declined', 'saf-expired')`;
 const closed = "SELECT payment FROM late WHERE what IN ('paid-again', 'written-off')";
 
 interface Row extends LateStep {

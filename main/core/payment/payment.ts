@@ -151,6 +151,11 @@ export function paymentOf(row: PaymentRow): Payment {
   };
 }
 
+/** In the order of their opening. A handful is sorted here: SQLite makes a sorter for wide rows, however few there are. */
+export function byPlace(one: Pick<Payment, 'seq'>, other: Pick<Payment, 'seq'>): number {
+  return one.seq - other.seq;
+}
+
 /** What has moved, or will: what the bank approved where that is less, else the whole. */
 export function captured(payment: Pick<Payment, 'amount' | 'approved'>): Money {
   return payment.approved === null ? payment.amount : money(payment.approved, payment.amount.currency);

@@ -1,10 +1,10 @@
 import type { Database } from 'better-sqlite3';
 import { type Currency, money } from '../../../contract/money.ts';
-import type { PaymentState } from '../../../contract/payment.ts';
+import type { PaymentState, PrintState } from '../../../contract/payment.ts';
 import { openBatch } from '../ledger/batch.ts';
 import { prepared } from '../store/statement.ts';
 import type { OfflineUse } from './offline.ts';
-import { type Payment, type PaymentRow, paymentOf } from './payment.ts';
+import { byPlace, type Payment, type PaymentRow, paymentOf } from './payment.ts';
 
 /** States in which something is still to be done by the terminal itself, in the order of urgency. */
 const workable: readonly PaymentState[] = [
@@ -15,8 +15,44 @@ const workable: readonly PaymentState[] = [
   'querying',
   'partial',
 ];
+/** States in which nothing is left to be done. Most payments are in one of them, and no index holds them by it. */
+const ended: readonly PaymentState[] = [
+  'approved',
+  'settled',
+  'declined',
+  'abandoned',
+  'reversed',
+  'cancelled',
+  'refunded',
+  'completed',
+  'voided',
+  'saf-approved',
+  'saf-voided',
+];
+/**
+ * The payments that are in none of these, by the index that holds only them. The condition of a partial index stands here,
+ * and wherever else one is used, word for word and with nothing bound: a bound value that could decide whether the index
+ * serves makes SQLite prepare the statement anew at every call.
+ */
+export const openPayments = `payment INDEXED BY payment_open WHERE state NOT IN (${ended.map((one) => `'${one}'`).join(', ')})`;
 /** The queue of payments accepted offline, by the index that keeps its order. */
 const queue = "payment INDEXED BY payment_forward WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown')";
+
+/** The payments in these states. */
+function inAny(states: readonly PaymentState[]): string {
+  const list = states.map((one) => `'${one}'`).join(', ');
+  return states.some((one) => ended.includes(one))
+    ? `payment WHERE state IN (${list})`
+    : `${openPayments} AND state IN (${list})`;
+}
+
+type Waiting = Exclude<PrintState, 'none' | 'printed'>;
+
+/** The payments whose paper waits and is in one of these states. */
+function printing(states: readonly Waiting[]): string {
+  const list = states.map((one) => `'${one}'`).join(', ');
+  return `payment INDEXED BY payment_print WHERE print IN ('queued', 'printing', 'held', 'asked') AND print IN (${list})`;
+}
 
 /** Reads of the table `payment`; nothing here writes. */
 export class PaymentTable {
@@ -38,10 +74,10 @@ export class PaymentTable {
   }
 
   inStates(states: readonly PaymentState[]): Payment[] {
-    const marks = states.map(() => '?').join(', ');
-    return prepared<unknown[], PaymentRow>(this.#db, `SELECT * FROM payment WHERE state IN (${marks}) ORDER BY seq`)
-      .all(...states)
-      .map(paymentOf);
+    return prepared<[], PaymentRow>(this.#db, `SELECT * FROM ${inAny(states)}`)
+      .all()
+      .map(paymentOf)
+      .sort(byPlace);
   }
 
   /** Reversals, cancellations, queries and voids waiting for their next step. */
@@ -74,7 +110,7 @@ export class PaymentTable {
   unanswered(): Payment[] {
     return prepared<[], PaymentRow>(
       this.#db,
-      `SELECT * FROM payment INDEXED BY payment_state WHERE state = 'saf-unknown' AND id IN (SELECT payment FROM sealed)
+      `SELECT * FROM ${openPayments} AND state = 'saf-unknown' AND id IN (SELECT payment FROM sealed)
          ORDER BY seq`,
     )
       .all()
@@ -83,15 +119,11 @@ export class PaymentTable {
 
   /** Whether any payment is in one of these states. */
   anyIn(states: readonly PaymentState[]): boolean {
-    const marks = states.map(() => '?').join(', ');
-    const sql = `SELECT 1 FROM payment WHERE state IN (${marks}) LIMIT 1`;
-    return prepared<unknown[]>(this.#db, sql).get(...states) !== undefined;
+    return prepared<[]>(this.#db, `SELECT 1 FROM ${inAny(states)} LIMIT 1`).get() !== undefined;
   }
 
   countIn(states: readonly PaymentState[]): number {
-    const marks = states.map(() => '?').join(', ');
-    const sql = `SELECT count(*) AS n FROM payment WHERE state IN (${marks})`;
-    return prepared<unknown[], { n: number }>(this.#db, sql).get(...states)?.n ?? 0;
+    return prepared<[], { n: number }>(this.#db, `SELECT count(*) AS n FROM ${inAny(states)}`).get()?.n ?? 0;
   }
 
   offlineUse(currency: Currency, token: string | null): Omit<OfflineUse, 'oldestMs'> {
@@ -111,8 +143,8 @@ export class PaymentTable {
   offlineInARow(token: string): number {
     const row = prepared<[string, string], { n: number }>(
       this.#db,
-      `SELECT count(*) AS n FROM payment WHERE token = ? AND accepted_at IS NOT NULL AND seq > (
-         SELECT coalesce(max(seq), -1) FROM payment WHERE token = ? AND accepted_at IS NULL
+      `SELECT count(*) AS n FROM payment WHERE token IS NOT NULL AND token = ? AND accepted_at IS NOT NULL AND seq > (
+         SELECT coalesce(max(seq), -1) FROM payment WHERE token IS NOT NULL AND token = ? AND accepted_at IS NULL
            AND state IN ('approved', 'settled', 'void-due', 'voided'))`,
     ).get(token, token);
     return row?.n ?? 0;
@@ -121,8 +153,10 @@ export class PaymentTable {
   /** Whether a reversal waits that has not been delivered to the host even once (I10). */
   reversalUndelivered(): boolean {
     return (
-      prepared<[]>(this.#db, "SELECT 1 FROM payment WHERE state = 'reversal-due' AND attempt = 0 LIMIT 1").get() !==
-      undefined
+      prepared<[]>(
+        this.#db,
+        `SELECT 1 FROM ${openPayments} AND state = 'reversal-due' AND attempt = 0 LIMIT 1`,
+      ).get() !== undefined
     );
   }
 
@@ -142,12 +176,8 @@ export class PaymentTable {
   }
 
   recent(limit: number): Payment[] {
-    return prepared<[number], PaymentRow>(
-      this.#db,
-      "SELECT * FROM payment WHERE state NOT IN ('opened', 'abandoned') ORDER BY seq DESC LIMIT ?",
-    )
-      .all(limit)
-      .map(paymentOf);
+    const sql = `SELECT * FROM payment WHERE state NOT IN ('opened', 'abandoned') ORDER BY seq DESC LIMIT ${limit}`;
+    return prepared<[], PaymentRow>(this.#db, sql).all().map(paymentOf);
   }
 
   /** Minor units of a payment that went back, or may go back yet: refunds and voids that were not refused (I16). */
@@ -156,7 +186,7 @@ export class PaymentTable {
       prepared<[string], { sum: number }>(
         this.#db,
         `SELECT coalesce(sum(amount), 0) AS sum FROM payment
-           WHERE original = ? AND kind IN ('refund', 'void') AND state NOT IN ('declined', 'abandoned')`,
+           WHERE original IS NOT NULL AND original = ? AND kind IN ('refund', 'void') AND state NOT IN ('declined', 'abandoned')`,
       ).get(original)?.sum ?? 0
     );
   }
@@ -165,7 +195,11 @@ export class PaymentTable {
   current(payment: Payment): boolean {
     const batch = openBatch(this.#db);
     if (payment.tender !== 'cash') return payment.batch === batch.no;
-    const moved = prepared<[string, number]>(this.#db, 'SELECT 1 FROM transfer WHERE payment = ? AND seq >= ? LIMIT 1');
+    const moved = prepared<[string, number]>(
+      this.#db,
+      `SELECT 1 FROM transfer INDEXED BY transfer_payment
+         WHERE (debit = 'cash' OR credit = 'cash') AND payment = ? AND seq >= ? LIMIT 1`,
+    );
     return moved.get(payment.id, batch.opened_seq) !== undefined;
   }
 
@@ -174,32 +208,41 @@ export class PaymentTable {
     return (
       prepared<[number], { n: number }>(
         this.#db,
-        `SELECT count(*) AS n FROM payment INDEXED BY payment_state
-           WHERE state IN ('reversal-due', 'cancel-due', 'refund-due', 'unknown') AND attempt >= ?`,
+        `SELECT count(*) AS n FROM ${openPayments} AND state IN ('reversal-due', 'cancel-due', 'refund-due', 'unknown') AND attempt >= ?`,
       ).get(attempts)?.n ?? 0
     );
   }
 
   /** What was asked for later about a payment: refunds, voids, completions, oldest first. */
   about(original: string): Payment[] {
-    return prepared<[string], PaymentRow>(this.#db, 'SELECT * FROM payment WHERE original = ? ORDER BY seq')
+    return prepared<[string], PaymentRow>(this.#db, 'SELECT * FROM payment WHERE original IS NOT NULL AND original = ?')
       .all(original)
-      .map(paymentOf);
+      .map(paymentOf)
+      .sort(byPlace);
   }
 
+  /** The payment whose receipt has waited longest. */
   toPrint(): Payment | undefined {
-    const row = prepared<[], PaymentRow>(
-      this.#db,
-      "SELECT * FROM payment WHERE print IN ('queued', 'held') ORDER BY seq LIMIT 1",
-    ).get();
+    const [first, other] = [this.#oldest('queued'), this.#oldest('held')];
+    const row = first && other ? (first.seq < other.seq ? first : other) : (first ?? other);
     return row && paymentOf(row);
   }
 
-  inPrintState(states: readonly string[]): Payment[] {
-    const marks = states.map(() => '?').join(', ');
-    return prepared<unknown[], PaymentRow>(this.#db, `SELECT * FROM payment WHERE print IN (${marks}) ORDER BY seq`)
-      .all(...states)
-      .map(paymentOf);
+  #oldest(state: Waiting): PaymentRow | undefined {
+    const sql = `SELECT * FROM ${printing([state])} ORDER BY seq LIMIT 1`;
+    return prepared<[], PaymentRow>(this.#db, sql).get();
+  }
+
+  inPrintState(states: readonly Waiting[]): Payment[] {
+    return prepared<[], PaymentRow>(this.#db, `SELECT * FROM ${printing(states)}`)
+      .all()
+      .map(paymentOf)
+      .sort(byPlace);
+  }
+
+  /** How many receipts wait so. */
+  countPrint(states: readonly Waiting[]): number {
+    return prepared<[], { n: number }>(this.#db, `SELECT count(*) AS n FROM ${printing(states)}`).get()?.n ?? 0;
   }
 
   /** Newest first; `search` matches amount, last four digits, receipt number, RRN or authorization code. */

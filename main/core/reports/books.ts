@@ -31,7 +31,7 @@ export function terminalTotals(db: Database, batch: number, currency: Currency):
          coalesce(sum(coalesce(approved, amount)) FILTER (WHERE kind <> 'refund'), 0) AS debit,
          count(*) FILTER (WHERE kind = 'refund' OR state = 'voided') AS creditCount,
          coalesce(sum(coalesce(approved, amount)) FILTER (WHERE kind = 'refund' OR state = 'voided'), 0) AS credit
-       FROM payment WHERE batch = ? AND currency = ? AND kind IN ('purchase', 'completion', 'refund')
+       FROM payment WHERE batch IS NOT NULL AND batch = ? AND currency = ? AND kind IN ('purchase', 'completion', 'refund')
          AND tender <> 'cash'
          AND state IN ('approved', 'saf-approved', 'settled', 'void-due', 'voided', 'refund-due', 'refunded')`,
     )
@@ -47,7 +47,7 @@ export function ledgerTotals(db: Database, batch: number, currency: Currency): T
          coalesce(sum(amount) FILTER (WHERE debit LIKE '${RECEIVABLE}%' AND credit <> '${BANK}'), 0) AS debit,
          count(*) FILTER (WHERE credit LIKE '${RECEIVABLE}%' AND debit IN ('${SALES}', '${REFUNDS}')) AS creditCount,
          coalesce(sum(amount) FILTER (WHERE credit LIKE '${RECEIVABLE}%' AND debit IN ('${SALES}', '${REFUNDS}')), 0) AS credit
-       FROM transfer WHERE batch = ? AND currency = ?`,
+       FROM transfer WHERE batch IS NOT NULL AND batch = ? AND currency = ?`,
     )
     .get(batch, currency);
   return totals(sums, currency);

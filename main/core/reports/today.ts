@@ -5,6 +5,7 @@ import { CASH, LOSS_EXPIRED, LOSS_LATE_DECLINE, OFFLINE, RECEIVABLE, REFUNDS, SA
 import { openBatch } from '../ledger/batch.ts';
 import { dayBefore, localTime } from '../ledger/day.ts';
 import { SLOT_MS } from '../ledger/turnover.ts';
+import { openPayments } from '../payment/table.ts';
 import { prepared } from '../store/statement.ts';
 
 interface Figure {
@@ -134,10 +135,10 @@ function readAttention(db: Database, currency: Currency): Attention[] {
          WHEN print = 'asked' THEN 'asked-print'
          ELSE 'unprinted' END AS code
        FROM payment WHERE id IN (
-         SELECT id FROM payment WHERE state IN ('unknown', 'querying', 'reversal-due', 'cancel-due', 'refund-due')
+         SELECT id FROM ${openPayments} AND state IN ('unknown', 'querying', 'reversal-due', 'cancel-due', 'refund-due')
          UNION SELECT id FROM payment
            WHERE print IN ('queued', 'printing', 'held', 'asked') AND print IN ('asked', 'held')
-         UNION SELECT id FROM payment WHERE state IN ('saf-declined', 'saf-expired')
+         UNION SELECT id FROM ${openPayments} AND state IN ('saf-declined', 'saf-expired')
            AND at > (SELECT at FROM payment ORDER BY seq DESC LIMIT 1) - 604800000
           AND id NOT IN (SELECT payment FROM late WHERE what IN ('paid-again', 'written-off')))
        ORDER BY seq DESC LIMIT 50`,

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { SaleState } from '../../../contract/sale.ts';
 import { row as amountOf, type Write } from '../ledger/entry.ts';
-import { type Payment, type PaymentRow, paymentOf } from '../payment/payment.ts';
+import { byPlace, type Payment, type PaymentRow, paymentOf } from '../payment/payment.ts';
 import { prepared } from '../store/statement.ts';
 import type { GivenBack } from './back.ts';
 import { type Part, pays, type Sale, stateAfter, sumsOf } from './sale.ts';
@@ -27,8 +27,8 @@ function saleOf({ total, currency, split, ...row }: SaleRow): Sale {
  * at every call when a value bound to it could have decided between indexes, so the state is not bound.
  */
 const inState = {
-  open: "SELECT * FROM sale WHERE state IN ('open', 'dropping') AND state = 'open' ORDER BY at, id",
-  dropping: "SELECT * FROM sale WHERE state IN ('open', 'dropping') AND state = 'dropping' ORDER BY at, id",
+  open: "SELECT * FROM sale INDEXED BY sale_open WHERE state IN ('open', 'dropping') AND state = 'open'",
+  dropping: "SELECT * FROM sale INDEXED BY sale_open WHERE state IN ('open', 'dropping') AND state = 'dropping'",
 } as const;
 
 /** Reads of the table `sale`; nothing here writes. */
@@ -54,14 +54,16 @@ export class SaleTable {
   parts(id: string): Payment[] {
     return prepared<[string], PaymentRow>(
       this.#db,
-      "SELECT * FROM payment INDEXED BY payment_sale WHERE sale = ? AND kind = 'purchase' ORDER BY seq",
+      "SELECT * FROM payment INDEXED BY payment_sale WHERE sale IS NOT NULL AND sale = ? AND kind = 'purchase'",
     )
       .all(id)
-      .map(paymentOf);
+      .map(paymentOf)
+      .sort(byPlace);
   }
 
   inState(state: 'open' | 'dropping'): Sale[] {
-    return prepared<[], SaleRow>(this.#db, inState[state]).all().map(saleOf);
+    const order = (a: Sale, b: Sale): number => a.at - b.at || (a.id < b.id ? -1 : 1);
+    return prepared<[], SaleRow>(this.#db, inState[state]).all().map(saleOf).sort(order);
   }
 
   /** The sale that must be paid or dropped before another one begins: divided on purpose, or paid in part. */
@@ -83,7 +85,7 @@ export class SaleTable {
   givenBack(part: string): GivenBack {
     const rows = prepared<[string], { kind: string; state: string; byBank: number; sum: number }>(
       this.#db,
-      `SELECT kind, state, reason LIKE 'bank-%' AS byBank, sum(amount) AS sum FROM payment WHERE original = ?
+      `SELECT kind, state, reason LIKE 'bank-%' AS byBank, sum(amount) AS sum FROM payment WHERE original IS NOT NULL AND original = ?
          GROUP BY kind, state, byBank`,
     ).all(part);
     // What never left was refused by nobody, and is tried again.

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 
 /** How a scanned code is recognised: prefix and length together, as the acquirer profile says. */
 export interface WalletRule {
@@ -14,6 +14,6 @@ export function recognise(text: string, rules: readonly WalletRule[]): string | 
 }
 
 /** A code in a form that may be kept: keyed, so that its digits cannot be tried out (single use is checked by it). */
-export function codeHash(text: string, key: Uint8Array): string {
+export function codeHash(text: string, key: KeyObject): string {
   return createHmac('sha256', key).update(text.trim()).digest('hex');
 }
