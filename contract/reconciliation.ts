@@ -102,10 +102,10 @@ export const ReconciliationLine = z.object({
   receiptNo: z.string().nullable(),
   /** A customer was charged at the bank and not here: the amount to give back. */
   extra: Money.nullable(),
-  /** Whether that can be given back by a refund of the payment here, in one step. */
+  /** Whether that can be given back in one step: by a refund of the payment here, or under the bank's own reference. */
   refundable: z.boolean(),
-  /** The refund that was asked for. */
-  refund: z.object({ payment: PaymentId, state: PaymentState }).nullable(),
+  /** The refund that was asked for last, and whether the bank's statement has it: `waiting` until it does. */
+  refund: z.object({ payment: PaymentId, receiptNo: z.string(), state: PaymentState, verdict: Verdict }).nullable(),
   /** A person has seen to it, and how. */
   done: z.object({ by: z.string(), at: z.int(), how: z.string() }).nullable(),
 });

@@ -19,6 +19,7 @@ export const RefusalCode = z.enum([
   'payment-not-voidable',
   'payment-not-refundable',
   'refund-above-paid',
+  'charge-open-here',
   'payment-not-held',
   'amount-above-held',
   'hold-expired',

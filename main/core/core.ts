@@ -18,6 +18,7 @@ import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay } from './ledger/day.ts';
 import { BankParameters, keptTerms } from './parameters.ts';
 import { type Aftersale, openAftersale } from './payment/aftersale.ts';
+import { chargeNamed } from './payment/charge.ts';
 import { amountRefusal, Counter } from './payment/counter.ts';
 import type { Effect } from './payment/event.ts';
 import type { Payment } from './payment/payment.ts';
@@ -368,6 +369,7 @@ export class Core {
       head: this.book.head,
       copy,
       ...(original ? { originalNo: original.receiptNo } : {}),
+      ...(payment?.charge ? { chargeRrn: chargeNamed(this.book.db, payment.charge).rrn } : {}),
       ...(payment ? this.sales.onPaper(payment) : {}),
     };
   }

@@ -50,7 +50,7 @@ test('counts come first, then what differs with its reason and what to do', asyn
   expect(screen.getAllByText(/The bank has it twice/).length).toBeGreaterThan(0);
   expect(screen.getByText('Give back the second charge.')).toBeTruthy();
   expect(screen.getByText(/Nothing is left unexplained/)).toBeTruthy();
-  expect(screen.getByText(/Charged too much/).textContent).toContain('￥25.80');
+  expect(screen.getByText(/Charged too much/).textContent).toContain('￥40.80');
   fireEvent.click(screen.getByRole('button', { name: '260801000007' }));
   expect(asked).toEqual([['payment', '0198f0a0-0000-4000-8000-000000000007']]);
 });
@@ -88,4 +88,15 @@ test('an extra charge is given back in one step', async () => {
   fireEvent.click(await screen.findByRole('button', { name: 'Give ￥25.80 back…' }));
   fireEvent.click(screen.getByRole('button', { name: 'Give ￥25.80 back' }));
   await waitFor(() => expect(asked).toContainEqual(['refund', { statement: 3, line: 'T0000001:260801000007:sale:1' }]));
+});
+
+test('what nobody here sold is given back under the bank’s reference, with a warning, and its refund is told', async () => {
+  show();
+  fireEvent.click(await screen.findByRole('button', { name: 'Give ￥15.00 back…' }));
+  expect(screen.getByText(/reference 260801000042, and no sale here stands for it/)).toBeTruthy();
+  fireEvent.click(screen.getByRole('button', { name: 'Give ￥15.00 back' }));
+  await waitFor(() => expect(asked).toContainEqual(['refund', { statement: 3, line: 'T0000001:260801000042:sale:0' }]));
+  fireEvent.click(screen.getByRole('button', { name: /^Refund 01-000044/ }));
+  expect(asked).toContainEqual(['payment', '0198f0a0-0000-4000-8000-000000000044']);
+  expect(screen.getByText(/statement does not have it yet/)).toBeTruthy();
 });

@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatAmount, formatMoney } from '../../contract/money.ts';
+import { outcomeOf } from '../../contract/payment.ts';
 import type { Reconciliation, ReconciliationLine } from '../../contract/reconciliation.ts';
 import form from '../ui/confirm.module.css';
 import { Confirm } from '../ui/confirm.tsx';
@@ -181,11 +182,9 @@ function Line({ line, onPayment, onDone, onRefund }: LineProps): ReactNode {
         )}
       </td>
       <td>
-        {done
-          ? t('reconciliation.doneBy', { by: t(`person.${done.by}`, { defaultValue: done.by }), how: done.how })
-          : line.refund
-            ? t(`state.${line.refund.state}`)
-            : t(`reconciliation.next.${reason ?? 'open-here'}`)}
+        {done && t('reconciliation.doneBy', { by: t(`person.${done.by}`, { defaultValue: done.by }), how: done.how })}
+        {line.refund && <Refunded refund={line.refund} onPayment={onPayment} />}
+        {!done && (!line.refund || line.refundable) && <p>{t(`reconciliation.next.${reason ?? 'open-here'}`)}</p>}
       </td>
       <td className={styles['tight']}>
         {line.refundable && line.extra && (
@@ -193,11 +192,38 @@ function Line({ line, onPayment, onDone, onRefund }: LineProps): ReactNode {
             {t('reconciliation.refund', { amount: formatMoney(line.extra) })}
           </Choice>
         )}
-        {verdict === 'differs' && !done && !line.refundable && (
+        {verdict === 'differs' && !done && (line.refundable || !line.refund) && (
           <Choice onPress={() => onDone(line)}>{t('reconciliation.done')}</Choice>
         )}
       </td>
     </tr>
+  );
+}
+
+interface RefundedProps {
+  readonly refund: NonNullable<ReconciliationLine['refund']>;
+  readonly onPayment: (payment: string) => void;
+}
+
+const seen = { waiting: 'refundWaiting', agreed: 'refundAgreed', differs: 'refundDiffers' } as const;
+
+/** The refund of a line: what the bank said of it, and whether its statement has it. */
+function Refunded({ refund, onPayment }: RefundedProps): ReactNode {
+  const { t } = useTranslation();
+  const { payment, receiptNo, state, verdict } = refund;
+  const outcome = outcomeOf(state, 'refund');
+  return (
+    <p>
+      <button type="button" className={page['open']} onClick={() => onPayment(payment)}>
+        {t('reconciliation.refundAsked', { no: receiptNo, state: t(`outcome.${outcome}`) })}
+      </button>
+      {outcome === 'refunded' && (
+        <small className={verdict === 'agreed' ? page['good'] : page['note']}>
+          {' '}
+          {verdict === 'agreed' ? '✓' : '…'} {t(`reconciliation.${seen[verdict]}`)}
+        </small>
+      )}
+    </p>
   );
 }
 
@@ -255,6 +281,8 @@ export function DoneSheet({ statement, line, onDone, onClose }: SettleProps): Re
 export function RefundSheet({ statement, line, onDone, onClose }: SettleProps): ReactNode {
   const { t } = useTranslation();
   const amount = line.extra === null ? '' : formatMoney(line.extra);
+  // No payment here stands for it: the bank is told of it by its own reference.
+  const charge = line.reason === 'missing-at-till' || line.reason === 'charged-at-bank';
   return (
     <Sheet title={t('reconciliation.refundTitle')} onClose={onClose}>
       <Confirm
@@ -263,7 +291,7 @@ export function RefundSheet({ statement, line, onDone, onClose }: SettleProps): 
         onDone={onDone}
         onBack={onClose}
       >
-        <p>{t('reconciliation.refundNote', { amount })}</p>
+        <p>{t(`reconciliation.${charge ? 'chargeNote' : 'refundNote'}`, { amount, rrn: line.rrn })}</p>
       </Confirm>
     </Sheet>
   );

@@ -83,6 +83,14 @@ function issueCode(book: Book, scheme: string, behaviour: string, ms: number) {
   return { code };
 }
 
+/** A charge that the bank makes by mistake. */
+const Mischarge = z.strictObject({
+  rrn: z.string().min(1).max(12),
+  stan: z.int().min(1).max(999_999).default(424_242),
+  amount: z.int().min(1),
+  batch: z.int().min(0).default(1),
+});
+
 const Speech = z.object({ dialect: z.string().default('countertap'), link: z.enum(['iso8583', 'https']).optional() });
 
 /** How the terms ask for the bank to be spoken to. */
@@ -167,6 +175,11 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
       writeWhole(path, bytes);
       return { path, lines };
     }),
+    mischarge: command(Mischarge, async (charge) => {
+      book.commit(() => book.mischarge({ ...charge, currency: '156' }, terminalId(1).padEnd(8), Date.now()));
+      return { rrn: charge.rrn };
+    }),
+    recharge: command(z.strictObject({ rrn: z.string() }), async ({ rrn }) => ({ charged: book.recharge(rrn) })),
     'pay-shown': command(z.strictObject({ code: z.string().min(1).max(512) }), async ({ code }) => {
       const order = readShown(code);
       if (typeof order === 'string') return { paid: false, why: order };

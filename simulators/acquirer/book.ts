@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { MERCHANT_ID } from './profile.ts';
 import { messageClass, type Original, type Request, type Totals } from './request.ts';
 import type { Refund } from './statement.ts';
 
@@ -228,6 +229,35 @@ export class Book {
       mti: original.mti ?? null,
       batch: original.batch ?? null,
     }) as Payment | undefined;
+  }
+
+  /** Books a charge that no terminal asked for, as a bank may by mistake: under these numbers. */
+  mischarge(
+    charge: Pick<Payment, 'stan' | 'rrn' | 'amount' | 'currency' | 'batch'>,
+    terminal: string,
+    now: number,
+  ): void {
+    const { stan, rrn, amount, currency, batch } = charge;
+    const { lastInsertRowid } = this.#sql(
+      `INSERT INTO payments (terminal, merchant, mti, stan, rrn, transmitted, at, amount, currency, batch,
+         state, code, maskedPan, scheme) VALUES (?, ?, '0200', ?, ?, '', ?, ?, ?, ?, 'approved', '00', ?, 'unionpay')`,
+    ).run(terminal, MERCHANT_ID, stan, rrn, new Date(now).toISOString(), amount, currency, batch, '621094******0011');
+    this.#authorize(Number(lastInsertRowid));
+  }
+
+  /** Charges again what was reversed, as a bank may by mistake. False where there is nothing of the kind. */
+  recharge(rrn: string): boolean {
+    return (
+      this.#sql("UPDATE payments SET state = 'approved' WHERE rrn = ? AND state = 'reversed'").run(rrn).changes === 1
+    );
+  }
+
+  /** The charge of this terminal that the bank itself names so; one that stands before any other, the newest of them. */
+  findCharge(terminal: string, merchant: string, { rrn, stan }: Original): Payment | undefined {
+    return this.#sql(
+      `SELECT ${columns} FROM payments WHERE rrn = @rrn AND terminal = @terminal AND merchant = @merchant
+         AND (stan = @stan OR @stan = 0) ORDER BY state = 'approved' DESC, id DESC`,
+    ).get({ rrn, stan, terminal, merchant }) as Payment | undefined;
   }
 
   /** What was asked for when this was approved in part; its amount when it was approved whole. */

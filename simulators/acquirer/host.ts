@@ -64,7 +64,8 @@ function reverse(book: Book, request: Request): Outcome {
   if (payment === undefined) return release(book, request);
   if (book.asked(payment) !== request.amount || payment.currency !== request.currency) return { code: '13' };
   if (payment.state === 'declined' || payment.state === 'reversed') return { code: '00' };
-  if (payment.state === 'voided' || book.isClosed(terminal, merchant, payment.batch)) return { code: '12' };
+  const gone = payment.state === 'voided' || book.refunded(payment) > 0;
+  if (gone || book.isClosed(terminal, merchant, payment.batch)) return { code: '12' };
   book.change(payment.id, 'reversed');
   return { code: '00' };
 }
@@ -141,7 +142,8 @@ function upload(book: Book, request: Request): Outcome {
 /** Gives money back up to what was paid, in any batch. */
 function refund(book: Book, request: Request, now: number): Outcome {
   const { terminal, merchant, original } = request;
-  const payment = original && book.find(terminal, merchant, original);
+  const named = original?.rrn === undefined ? undefined : book.findCharge(terminal, merchant, original);
+  const payment = original?.rrn === undefined ? original && book.find(terminal, merchant, original) : named;
   if (payment === undefined) return { code: '25' };
   if (book.isClosed(terminal, merchant, request.batch) || payment.state !== 'approved') return { code: '12' };
   const left = payment.amount - book.refunded(payment);

@@ -45,6 +45,11 @@ const About = z.strictObject({
   authCode: z.string().optional(),
   hostRrn: z.string().optional(),
 });
+const Charge = z.strictObject({
+  rrn: z.string().min(1).max(12),
+  day: z.iso.date(),
+  stan: z.int().min(1).max(999_999).optional(),
+});
 const Sum = z.strictObject({ debitCount: whole, debit: whole, creditCount: whole, credit: whole });
 const Body = z.strictObject({
   ...Trace.shape,
@@ -52,6 +57,7 @@ const Body = z.strictObject({
   currency: z.string(),
   presented: Presented.optional(),
   original: About.optional(),
+  charge: Charge.optional(),
   totals: Sum.optional(),
   record: z.enum(['purchase', 'advice', 'completion', 'void', 'refund']).optional(),
   count: whole.optional(),
@@ -66,7 +72,7 @@ const paths: Readonly<Record<string, readonly [Kind, string, string, ...(keyof B
   '/v1/reversals': ['reversal', '0420', '000000', 'amount', 'original'],
   '/v1/voids': ['void', '0200', '020000', 'amount', 'original'],
   '/v1/queries': ['query', '0100', '380000', 'amount', 'original'],
-  '/v1/refunds': ['refund', '0220', '200000', 'amount', 'original'],
+  '/v1/refunds': ['refund', '0220', '200000', 'amount'],
   '/v1/pre-authorizations': ['authorization', '0100', '300000', 'amount', 'presented'],
   '/v1/completions': ['completion', '0220', '300000', 'amount', 'original'],
   '/v1/reconciliations': ['totals', '0500', '920000', 'totals'],
@@ -113,6 +119,9 @@ function requestOf(path: string, text: Buffer): Request | undefined {
   if (body.totals !== undefined) fields.set(63, totalsText(sumIn(body.totals)));
   if (body.head !== undefined) fields.set(48, `${body.head.seq}=${body.head.hash}`);
   const about = body.original;
+  // A refund names a payment or a charge, and never both.
+  if (body.charge !== undefined && (kind !== 'refund' || about !== undefined)) return undefined;
+  if (kind === 'refund' && body.charge === undefined && about === undefined) return undefined;
   return {
     kind,
     message: { mti, fields },
@@ -135,6 +144,7 @@ function requestOf(path: string, text: Buffer): Request | undefined {
             ...(about.kind === 'pre-authorization' ? {} : { mti: classes[about.kind] }),
           },
         }),
+    ...(body.charge === undefined ? {} : { original: { rrn: body.charge.rrn, stan: body.charge.stan ?? 0 } }),
     ...(body.count === undefined ? {} : { count: body.count }),
   };
 }

@@ -25,6 +25,8 @@ export interface Original {
   /** DE 7 of the original, MMDDhhmmss, where the dialect has it; else its batch is given. */
   readonly transmitted?: string;
   readonly batch?: number;
+  /** The bank's own reference, where it is named by that: a refund of what stands on the statement. */
+  readonly rrn?: string;
 }
 
 /** A request taken apart. `amount` in minor units, `currency` as ISO 4217 digits. */
@@ -67,7 +69,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   '0500 920000': { kind: 'totals', fields: [37, 49, 60, 63], optional: [48] },
   '0100 300000': { kind: 'authorization', fields: [4, 22, 25, 37, 48, 49, 60], optional: [14, 23, 55] },
   '0220 300000': { kind: 'completion', fields: [4, 25, 37, 49, 60, 90] },
-  '0220 200000': { kind: 'refund', fields: [4, 25, 37, 49, 60, 90], optional: [14, 22, 23, 48, 55] },
+  '0220 200000': { kind: 'refund', fields: [4, 25, 37, 49, 60], optional: [14, 22, 23, 48, 55, 61, 90] },
   '0320 000000': { kind: 'upload', fields: [4, 25, 37, 49, 60, 90] },
   '0320 020000': { kind: 'upload', fields: [4, 25, 37, 49, 60, 90] },
   '0500 960000': { kind: 'upload-end', fields: [37, 49, 60, 63] },
@@ -82,6 +84,12 @@ function original(text: string | undefined): Original | undefined {
   return { mti: messageClass(text.slice(0, 4)), stan: Number(text.slice(4, 10)), transmitted: text.slice(10, 20) };
 }
 
+/** DE 61: RRN of twelve characters, day YYYYMMDD, STAN of six digits, zeros where it is not known. */
+function charge(text: string | undefined): Original | undefined {
+  const match = /^(.{12})\d{8}(\d{6})$/.exec(text ?? '');
+  return match === null ? undefined : { rrn: (match[1] ?? '').trim(), stan: Number(match[2]) };
+}
+
 /** Checks a message against the table of messages. Undefined when it is none of them: a format error (DE 39 `30`). */
 export function read(message: Message): Request | undefined {
   const { mti, fields } = message;
@@ -92,7 +100,9 @@ export function read(message: Message): Request | undefined {
   const may = new Set([...must, ...(shape.optional ?? [])]);
   if (must.some((number) => !fields.has(number))) return undefined;
   if ([...fields.keys()].some((number) => !may.has(number))) return undefined;
-  const about = original(fields.get(90));
+  const about = original(fields.get(90)) ?? charge(fields.get(61));
+  // A refund names a payment in DE 90 or a charge in DE 61, and never both.
+  if (shape.kind === 'refund' && (about === undefined || (fields.has(61) && fields.has(90)))) return undefined;
   return {
     kind: shape.kind,
     message,

@@ -33,6 +33,7 @@ export const countertapForms: Forms = {
   49: { kind: 'n', length: 3 },
   55: { kind: 'b', length: 255, prefix: 2 },
   60: { kind: 'n', length: 6, prefix: 2 },
+  61: { kind: 'text', length: 26, prefix: 2 },
   62: { kind: 'b', length: 999, prefix: 2 },
   63: { kind: 'text', length: 999, prefix: 2 },
   64: { kind: 'b', length: 8 },

@@ -38,6 +38,7 @@ const payment: Payment = {
   authCode: '000007',
   reason: null,
   original: null,
+  charge: null,
   sale: null,
   approved: null,
   tendered: null,

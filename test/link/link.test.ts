@@ -6,7 +6,15 @@ import { CompactEncrypt } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { money } from '../../contract/money.ts';
 import { DIALECTS } from '../../main/core/bank/dialects/named.ts';
-import type { AcquirerLink, BankAnswer, LinkRequest, Original, Totals, Trace } from '../../main/core/bank/link.ts';
+import type {
+  AcquirerLink,
+  BankAnswer,
+  Charge,
+  LinkRequest,
+  Original,
+  Totals,
+  Trace,
+} from '../../main/core/bank/link.ts';
 import { openLink } from '../../main/core/bank/open.ts';
 import { type AcquirerProfile, readProfile } from '../../main/core/bank/profile.ts';
 import { openNetwork } from '../../main/core/world/network.ts';
@@ -86,6 +94,7 @@ describe.each(speeches)('$name', ({ name, ...speech }) => {
     ...(answer?.kind === 'approved' && answer.hostRrn !== undefined ? { hostRrn: answer.hostRrn } : {}),
   });
   const cny = (minor: number) => money(minor, 'CNY');
+  const dialectOf = () => ('dialect' in speech ? speech.dialect : undefined);
 
   async function buy(minor: number, batch = 1): Promise<[Trace, BankAnswer]> {
     const own = trace(batch);
@@ -235,6 +244,23 @@ describe.each(speeches)('$name', ({ name, ...speech }) => {
     expect(await send(request)).toMatchObject({ kind: 'approved' });
     expect(await send({ ...request, trace: { ...mine, attempt: 1 } })).toMatchObject({ kind: 'approved' });
     expect((await book()).totals).toMatchObject({ debitMinor: 1280, creditMinor: 500 });
+  });
+
+  test('gives a charge back that only the statement knows, by its reference, once and never above what stands', async () => {
+    await control('mischarge', { rrn: 'B00000000042', stan: 77, amount: 1500, batch: 9 });
+    const give = (minor: number, charge: Charge, own = trace()) =>
+      send({ type: 'charge-refund', trace: own, amount: cny(minor), charge });
+    const charge = { rrn: 'B00000000042', day: '2026-08-01' };
+    expect(await give(1501, charge)).toMatchObject({ kind: 'declined', code: '13' });
+    expect((await give(100, { ...charge, rrn: 'B00000000043' })).kind).toBe('declined');
+    expect((await give(100, { ...charge, stan: 78 })).kind).toBe('declined');
+    await control('rule', { rule: { on: dialectOf() === 'hypercom' ? '0200' : '0220', do: 'drop-answer' } });
+    const own = trace();
+    expect((await give(1000, charge, own)).kind).toBe('no-answer');
+    expect(await give(1000, charge, { ...own, attempt: 1 })).toMatchObject({ kind: 'approved' });
+    expect(await give(501, { ...charge, stan: 77 })).toMatchObject({ kind: 'declined', code: '13' });
+    expect(await give(500, { ...charge, stan: 77 })).toMatchObject({ kind: 'approved' });
+    expect((await book()).totals).toMatchObject({ creditMinor: 1500 });
   });
 
   test('gives a held amount up', async () => {

@@ -165,7 +165,9 @@ export class Bank {
       case 'void':
         return this.trouble.refusing ? refused('96') : this.#void(request);
       case 'refund':
-        return this.trouble.refusing ? refused('96') : this.#refund(request);
+        return this.trouble.refusing ? refused('96') : this.#refund(request, this.#find(request));
+      case 'charge-refund':
+        return this.trouble.refusing ? refused('96') : this.#refund(request, this.#charged(request.charge.rrn));
       case 'pre-authorization':
         return this.#hold(request);
       case 'completion':
@@ -226,14 +228,16 @@ export class Bank {
   }
 
   /** Never more than was charged, however many refunds of one charge there are. */
-  #refund(request: Extract<BankRequest, { type: 'refund' }>): BankAnswer {
-    const { trace, amount } = request;
-    const of = this.#find(request);
+  #refund({ trace, amount }: Extract<BankRequest, { type: 'refund' | 'charge-refund' }>, of?: Charge): BankAnswer {
     if (!of) return notFound;
     if (this.closed.has(trace.batch) || of.state !== 'approved') return refused('12');
     if (amount.minor > of.minor - this.refunded(of)) return refused('13');
     this.refunds.push({ stan: trace.stan, rrn: trace.rrn, minor: amount.minor, batch: trace.batch, of });
     return approved();
+  }
+
+  #charged(rrn: string): Charge | undefined {
+    return this.charges.find((charge) => charge.rrn === rrn && charge.state === 'approved');
   }
 
   #hold({ trace, amount, presented }: Extract<BankRequest, { type: 'pre-authorization' }>): BankAnswer {
@@ -354,6 +358,7 @@ export function keyOf(request: BankRequest): string {
     reversal: '0420',
     query: '0100',
     refund: '0220',
+    'charge-refund': '0220',
     'pre-authorization': '0100',
     completion: '0220',
     reconciliation: '0500',

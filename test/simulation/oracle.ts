@@ -241,6 +241,7 @@ export class Oracle implements Watcher {
       reversal: ['reversal-due', 'cancel-due'],
       query: ['querying', 'cancel-due'],
       refund: ['sending'],
+      'charge-refund': ['sending'],
       'pre-authorization': ['sending'],
       completion: ['sending'],
     };

@@ -39,6 +39,16 @@ export interface Original {
   readonly hostRrn?: string;
 }
 
+/** A charge as the bank's own statement names it, where no payment here stands for it. */
+export interface Charge {
+  /** The bank's reference, one to twelve characters (DE 37). */
+  readonly rrn: string;
+  /** When it was made, by the bank's clock: YYYY-MM-DD. */
+  readonly day: string;
+  /** Where the statement has it. */
+  readonly stan?: number;
+}
+
 /** Counts and sums of one batch in one currency, in minor units. */
 export interface Totals {
   readonly debitCount: number;
@@ -91,6 +101,8 @@ export type BankRequest =
       readonly presented?: Presented;
       readonly original: Original;
     }
+  /** Gives a charge back that only the bank's statement knows. Told like a refund: repeated with the same trace, never reversed. */
+  | { readonly type: 'charge-refund'; readonly trace: Trace; readonly amount: Money; readonly charge: Charge }
   /** Holds an amount on the customer's account until it is completed or given up. */
   | { readonly type: 'pre-authorization'; readonly trace: Trace; readonly amount: Money; readonly presented: Presented }
   /** Takes an amount that was held. Repeated until answered. */

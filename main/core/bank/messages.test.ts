@@ -88,6 +88,16 @@ const requests: [string, BankRequest, Record<number, string>][] = [
     { type: 'advice', trace, amount, presented: wallet },
     { 3: '000000', 4: '000000001280', 14: '3012', 22: '071', 25: '00', 48: 'a.b.c.d.e' },
   ],
+  [
+    '0221',
+    {
+      type: 'charge-refund',
+      trace: { ...trace, attempt: 1 },
+      amount,
+      charge: { rrn: 'B42', day: '2026-08-01', stan: 77 },
+    },
+    { 3: '200000', 4: '000000001280', 25: '00', 61: 'B42         20260801000077' },
+  ],
 ];
 
 const sorted = (message: IsoMessage): [number, string][] => [...message.fields].sort(([a], [b]) => a - b);

@@ -19,7 +19,7 @@ import { acknowledge, listAccounts } from './ledger.ts';
 import { decodeMessage, encodeMessage, type MessageOptions } from './message.ts';
 import { failed, paymentBody, type Result, speak } from './result.ts';
 import { runSale, runVoid, type SaleOptions, untilLine, untilReader } from './sale.ts';
-import { importStatement, type ReportOptions, reportStatement } from './statement.ts';
+import { importStatement, type ReportOptions, refundLine, reportStatement } from './statement.ts';
 
 type Run = (core: Core) => Promise<Result> | Result;
 /** A command that needs no terminal, only the options of the program. */
@@ -138,6 +138,10 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .action((own: ReportOptions) =>
       then((core) => reportStatement(core, own, program.opts<{ language: WordsLanguage }>().language)),
     );
+  command(statement, 'refund', 'give back what the bank charged too much')
+    .argument('<line>', 'id of the line, as the report has it')
+    .option('--statement <no>', 'number of the statement; the newest one when not given')
+    .action((line: string, own: ReportOptions) => then((core) => refundLine(core, line, own.statement)));
   command(program, 'backup', 'write the whole record to one file, and prove it')
     .argument('<file>')
     .option('--plain', 'without a passphrase: whoever has the file can read it')

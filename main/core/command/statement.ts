@@ -4,7 +4,8 @@ import type { WordsLanguage } from '../../../renderer/words/words.ts';
 import type { Core } from '../core.ts';
 import { LARGEST_FILE } from '../reconciliation/unpack.ts';
 import { Refused } from '../refused.ts';
-import { failed, type Result, sentence } from './result.ts';
+import { failed, paymentResult, type Result, sentence } from './result.ts';
+import { untilEnd, untilLine } from './sale.ts';
 
 export interface ReportOptions {
   /** Number of the statement; the newest one when not given. */
@@ -49,6 +50,17 @@ export async function reportStatement(core: Core, options: ReportOptions, langua
   }
   const result = await core.reconciliation.report(no);
   return { body: { reconciliation: result }, exit: exitOf(result) };
+}
+
+/** Gives an extra charge of a statement's line back, and waits for the bank's word. */
+export async function refundLine(core: Core, line: string, statement: string | undefined): Promise<Result> {
+  const no = statement === undefined ? core.reconciliation.statements()[0]?.no : Number(statement);
+  if (no === undefined) throw new Refused('statement-not-found');
+  await untilLine(core);
+  const asked = await core.reconciliation.refund(no, line, 'terminal');
+  const refund = asked.lines.find(({ id }) => id === line)?.refund;
+  if (!refund) throw new Refused('statement-line-not-found', line);
+  return paymentResult(core.view(await untilEnd(core, refund.payment)));
 }
 
 /** Writes beside the file and renames: half a report never stands under its name. */

@@ -19,7 +19,8 @@ export type Table =
   | 'difference_done'
   | 'drawer'
   | 'cash_move'
-  | 'late';
+  | 'late'
+  | 'charge';
 
 /** One change to one row. An update must find exactly the row that `key` describes: compare-and-set (I6). */
 export type Write =

@@ -5,6 +5,7 @@ import type { Book } from '../ledger/book.ts';
 import { Refused } from '../refused.ts';
 import { newId } from '../world/id.ts';
 import type { World } from '../world/world.ts';
+import { type FoundCharge, maybeOpen } from './charge.ts';
 import type { Counter } from './counter.ts';
 import { decidable, mayDecide } from './decision.ts';
 import { NOT_CANCELLED } from './moneyback.ts';
@@ -34,6 +35,8 @@ export interface Aftersale {
   void(key: string, id: string, actor: Actor): Payment;
   /** Gives money of a purchase back, in part or whole, never more in all than was paid (I16). */
   refund(key: string, id: string, amount: Money, cause: RefundCause, actor: Actor): Payment;
+  /** Gives a charge back that only the bank's statement knows: there is no payment here that stands for it. */
+  refundCharge(key: string, charge: FoundCharge, actor: Actor): Payment;
   /** Opens the holding of an amount and arms the reader. */
   hold(key: string, amount: Money, actor: Actor): Payment;
   /** Takes a held amount, or a part of it. */
@@ -116,6 +119,16 @@ export function openAftersale(parts: AftersaleParts): Aftersale {
       if (amount.minor > left) throw new Refused('refund-above-paid', `${left} left`);
       if (original.tender !== 'cash') refuseOffline();
       const payment = runner.openAbout('refund', key, amount, { original, cause }, actor);
+      counter.follow(payment);
+      return payment;
+    },
+    refundCharge(key, charge, actor) {
+      const before = known(key, requestBody('refund', charge.amount, charge.line));
+      if (before) return before;
+      refuseBusy();
+      if (maybeOpen(book.db, charge)) throw new Refused('charge-open-here', charge.line);
+      refuseOffline();
+      const payment = runner.openCharge(key, charge, actor);
       counter.follow(payment);
       return payment;
     },

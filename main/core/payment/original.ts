@@ -1,5 +1,10 @@
-import type { Original } from '../bank/link.ts';
+import type { Original, Trace } from '../bank/link.ts';
 import type { Payment } from './payment.ts';
+
+/** How a message of the payment itself is numbered. */
+export function traceOf({ stan, rrn, at, batch, attempt }: Payment): Trace {
+  return { stan, rrn, at, batch: batch ?? 0, attempt: Math.max(0, attempt - 1) };
+}
 
 /** How a message names the payment that it is about (DE 90, DE 37). */
 export function originalOf(payment: Payment): Original {

@@ -47,6 +47,8 @@ export interface Payment {
   /** Why a person asked for it. */
   readonly cause: string | null;
   readonly original: string | null;
+  /** Of a refund: the bank's charge that it gives back, where no payment here stands for it. */
+  readonly charge: string | null;
   /** The sale that it pays a part or the whole of. */
   readonly sale: string | null;
   /** Minor units that the bank approved where that is less than the amount. */
@@ -61,7 +63,19 @@ export interface Payment {
 export type PaymentChange = Partial<
   Omit<
     Payment,
-    'id' | 'seq' | 'kind' | 'amount' | 'at' | 'day' | 'stan' | 'rrn' | 'receiptNo' | 'staff' | 'original' | 'sale'
+    | 'id'
+    | 'seq'
+    | 'kind'
+    | 'amount'
+    | 'at'
+    | 'day'
+    | 'stan'
+    | 'rrn'
+    | 'receiptNo'
+    | 'staff'
+    | 'original'
+    | 'charge'
+    | 'sale'
   >
 >;
 
@@ -101,6 +115,7 @@ export interface PaymentRow {
   readonly reason: string | null;
   readonly cause: string | null;
   readonly original: string | null;
+  readonly charge: string | null;
   readonly sale: string | null;
   readonly approved: number | null;
   readonly tendered: number | null;
@@ -143,6 +158,7 @@ export function paymentOf(row: PaymentRow): Payment {
     reason: row.reason,
     cause: row.cause,
     original: row.original,
+    charge: row.charge,
     sale: row.sale,
     approved: row.approved,
     tendered: row.tendered,
@@ -198,6 +214,7 @@ const columns: Record<Exclude<keyof Payment, 'amount' | 'seq'>, keyof PaymentRow
   reason: 'reason',
   cause: 'cause',
   original: 'original',
+  charge: 'charge',
   sale: 'sale',
   approved: 'approved',
   tendered: 'tendered',

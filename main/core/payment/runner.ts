@@ -1,10 +1,10 @@
 import type { Money } from '../../../contract/money.ts';
-import type { AcquirerLink, BankRequest, Presented, Trace } from '../bank/link.ts';
+import type { AcquirerLink, BankRequest, Presented } from '../bank/link.ts';
 import type { ClockWatch } from '../clockwatch.ts';
 import { batchOf, openBatch } from '../ledger/batch.ts';
 import { type Book, GROUP, type Order } from '../ledger/book.ts';
 import { businessDay } from '../ledger/day.ts';
-import type { Draft, SealedWrite, Write } from '../ledger/entry.ts';
+import type { Draft, Write } from '../ledger/entry.ts';
 import type { Sale } from '../sale/sale.ts';
 import { begun, type SaleTable } from '../sale/table.ts';
 import type { StoreSettings } from '../store/settings.ts';
@@ -12,10 +12,12 @@ import { newId } from '../world/id.ts';
 import type { World } from '../world/world.ts';
 import { Ages } from './age.ts';
 import { answerOf, eventDetail } from './answer.ts';
+import { chargeNamed, type FoundCharge, refundOf } from './charge.ts';
 import type { Effect, Exchange, Facts, PaymentEvent } from './event.ts';
 import { takeNumbers, takeTrace } from './number.ts';
-import { bareOriginal, originalOf } from './original.ts';
+import { bareOriginal, originalOf, traceOf } from './original.ts';
 import { type Payment, valuesOf } from './payment.ts';
+import { sealedWrites, seenCode } from './secret.ts';
 import { step } from './step.ts';
 import type { PaymentTable } from './table.ts';
 import type { Next, Rules } from './transition.ts';
@@ -187,6 +189,18 @@ export class Runner {
     this.#parts.changed(this.#parts.payments.get(original.id));
     if (inCash) return this.dispatch(payment.id, { type: 'cash' }, { by: actor.approver ?? actor.staff });
     this.#exchange(payment, kind);
+    return payment;
+  }
+
+  /** Opens the refund of a charge that only the bank's statement knows, and asks the bank for it. */
+  openCharge(key: string, charge: FoundCharge, actor: Actor): Payment {
+    const { book, world } = this.#parts;
+    const { amount, line } = charge;
+    const request = { key, body: requestBody('refund', amount, line) };
+    const { change, before } = refundOf(newId(world), charge, openBatch(book.db).no, world.clock.now());
+    const type = 'refund-opened';
+    const payment = this.#insert(request, 'refund', 'sending', amount, actor, null, change, [], type, before);
+    this.#exchange(payment, 'refund');
     return payment;
   }
 
@@ -433,6 +447,9 @@ export class Runner {
       case 'void':
       case 'refund':
       case 'completion': {
+        if (payment.charge !== null) {
+          return { type: 'charge-refund', trace, amount, charge: chargeNamed(this.#parts.book.db, payment.charge) };
+        }
         const original = this.#parts.payments.get(payment.original ?? '');
         return { type: exchange, trace, amount, original: originalOf(original) };
       }
@@ -477,20 +494,6 @@ export function requestBody(
   return `${kind} ${amount.minor} ${amount.currency} ${original ?? ''}`.trim();
 }
 
-function traceOf(payment: Payment): Trace {
-  const { stan, rrn, at, batch, attempt } = payment;
-  return { stan, rrn, at, batch: batch ?? 0, attempt: Math.max(0, attempt - 1) };
-}
-
-function seenCode(payment: string, hash: string, at: number): Write {
-  return { op: 'insert', table: 'code', values: { hash, payment, at } };
-}
-
 function carriedOut(payment: string, request: { readonly key: string; readonly body: string }, at: number): Write {
   return { op: 'insert', table: 'request', values: { ...request, payment, at } };
-}
-
-function sealedWrites(payment: string, next: Next, sealed: string | undefined): SealedWrite[] {
-  if (next.shred) return [{ op: 'shred', payment }];
-  return sealed === undefined ? [] : [{ op: 'keep', payment, blob: sealed }];
 }

@@ -26,14 +26,19 @@ export function doneOf(db: Database, line: string): DoneRow | undefined {
   return prepared<[string], DoneRow>(db, 'SELECT * FROM difference_done WHERE line = ?').get(line);
 }
 
-/** The bank's differing line of this name in a statement. */
-export function lineNamed({ db }: ReportContext, statement: StatementRow, id: string): LineRow | undefined {
+/** The bank's line of this name in a statement, differing unless said otherwise. */
+export function lineNamed(
+  { db }: ReportContext,
+  statement: StatementRow,
+  id: string,
+  verdict: 'differs' | 'waiting' = 'differs',
+): LineRow | undefined {
   const [terminal, rrn, kind, nth] = id.split(':');
   return prepared<unknown[], LineRow>(
     db,
     `SELECT * FROM statement_line WHERE rrn = ? AND statement = ? AND kind = ? AND terminal = ? AND nth = ?
-       AND verdict = 'differs'`,
-  ).get(rrn, statement.no, kind, terminal, Number(nth));
+       AND verdict = ?`,
+  ).get(rrn, statement.no, kind, terminal, Number(nth), verdict);
 }
 
 /** Whether a statement has a differing line, deposit or missing payment of this name. */

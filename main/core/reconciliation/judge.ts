@@ -29,6 +29,8 @@ export interface Group {
   readonly before: readonly LineKind[];
   /** A statement in force has a void line of it, under the purchase's RRN or the void's own. */
   readonly voidSeen: boolean;
+  /** What statements in force say was refunded under this RRN: the bank gave it back by itself. Minor units, zero or more. */
+  readonly refunded: number;
 }
 
 /** What the match goes by. */
@@ -65,6 +67,9 @@ const standings: Readonly<Record<string, Standing>> = {
   approved: 'stands',
   'saf-approved': 'stands',
   settled: 'stands',
+  // Paid while it was given up: the sale stands, and a refund of its own gives it back.
+  'refund-due': 'stands',
+  refunded: 'stands',
   voided: 'undone',
   reversed: 'undone',
   cancelled: 'undone',
@@ -112,12 +117,12 @@ function judgeLine(line: StatementLine, nth: number, group: Group, terms: Terms)
     till: number | null,
     extra: number | null = null,
   ): Judged => ({ n: line.n, nth, verdict, reason, payment: own?.id ?? null, till, expectedFee, extra });
-  const charged = line.kind === 'sale' ? line.gross : null;
+  const charged = line.kind === 'sale' && line.gross > group.refunded ? line.gross - group.refunded : null;
   if (!own) {
     // What was charged and taken back again, and is not known here, has cost nobody anything: there is nothing to give back.
     return result('differs', 'missing-at-till', null, takenBack(group) ? null : charged);
   }
-  if (nth > 0) return result('differs', 'duplicate-at-bank', null, charged);
+  if (nth > 0) return result('differs', 'duplicate-at-bank', null, line.kind === 'sale' ? line.gross : null);
   const standing = standingOf(own.state);
   if (standing === 'open') return result('waiting', 'open-here', null);
   const wrongKind = !fits(line.kind, own.kind);
@@ -128,7 +133,7 @@ function judgeLine(line: StatementLine, nth: number, group: Group, terms: Terms)
   const till = sign * own.amount;
   if (line.kind === 'sale' && standing === 'undone' && !takenBack(group)) {
     const coming = own.undoneAt !== null && own.undoneAt >= terms.window(line.day).end - terms.graceMs;
-    return coming ? result('waiting', 'after-cut-off', till) : result('differs', 'charged-at-bank', 0, line.gross);
+    return coming ? result('waiting', 'after-cut-off', till) : result('differs', 'charged-at-bank', 0, charged);
   }
   if (line.kind === 'void' && own.kind !== 'void' && standing === 'stands')
     return result('differs', 'reversed-at-bank', 0);

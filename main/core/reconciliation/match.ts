@@ -88,7 +88,8 @@ function judgeRow({ db, no, inForce, terms }: Match, found: Found): Change[] {
   const before = all.filter(({ statement }) => statement < no).map(({ kind }) => kind);
   const elsewhere = all.some(({ statement, kind }) => statement !== no && kind === 'void');
   const voidSeen = elsewhere || (own !== undefined && ownVoidSeen(db, own));
-  const judged = judge({ lines: lines.map(lineOf), own, before, voidSeen }, terms);
+  const refunded = all.reduce((sum, { kind, gross }) => (kind === 'refund' ? sum - gross : sum), 0);
+  const judged = judge({ lines: lines.map(lineOf), own, before, voidSeen, refunded }, terms);
   return judged.flatMap((one) => {
     const row = lines.find(({ n }) => n === one.n);
     return row === undefined || same(one, row) ? [] : [{ judged: one, row }];

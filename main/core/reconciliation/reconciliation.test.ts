@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Imported, Reconciliation } from '../../../contract/reconciliation.ts';
+import { verifyBook } from '../reports/verify.ts';
 import { type Desk, depositLine, fileOf, HEADER, idOf, listed, NOON, openDesk, rrnOf } from './test/desk.ts';
 
 function result(imported: Imported): Reconciliation {
@@ -349,17 +350,112 @@ test('an extra charge is given back in one step, once, and is then no difference
   expect(desk.balance('refunds')).toBe(-2000);
 });
 
-test('what is not known here cannot be refunded here: the offer says what to do', async () => {
+test('a charge that is not known here is given back under the bank’s own reference, once, and is no loss', async () => {
   const desk = openDesk();
   three(desk);
   const report = result(await desk.import(fileOf([...lines, { n: 9, minor: 900 }])));
-  expect(report.lines).toMatchObject([{ extra: { minor: 900 }, refundable: false }]);
-  await expect(desk.reconciliation.refund(1, report.lines[0]?.id ?? '', 'owner')).rejects.toMatchObject({
-    code: 'payment-not-refundable',
+  expect(report.lines).toMatchObject([{ reason: 'missing-at-till', extra: { minor: 900 }, refundable: true }]);
+  const id = report.lines[0]?.id ?? '';
+  const asked = await desk.reconciliation.refund(1, id, 'owner');
+  expect(asked.lines[0]).toMatchObject({ refundable: false, refund: { state: 'sending', verdict: 'waiting' } });
+  const charge = desk.book.db.prepare('SELECT line, rrn, stan, day, amount, currency, own FROM charge').all();
+  expect(charge).toEqual([
+    { line: id, rrn: rrnOf(9), stan: 9, day: '2026-08-01', amount: 900, currency: 'CNY', own: null },
+  ]);
+  const seq = desk.book.head.seq;
+  await desk.reconciliation.refund(1, id, 'owner');
+  await expect(desk.reconciliation.done(1, id, 'asked the bank', 'owner')).rejects.toMatchObject({
+    code: 'payment-under-way',
   });
+  expect(desk.book.head.seq).toBe(seq);
+  desk.become(500, 'approved');
+  const after = await desk.reconciliation.report();
+  expect(after.lines[0]).toMatchObject({ done: { how: '01-500' }, refund: { verdict: 'waiting' } });
+  expect(after.deposits[0]).toMatchObject({ posted: true });
+  expect([desk.balance('bank-difference'), desk.balance('refunds')]).toEqual([0, -900]);
+  // The next file has the refund itself.
+  const refunded = { n: 500, minor: -900, type: 'refund', day: '2026-08-02', fee: -3 };
+  const next = result(await desk.import([HEADER, listed(refunded)].join('\n'), 'next.csv'));
+  expect(found(next)).toEqual(['deposit waiting other-file']);
+  expect((await desk.reconciliation.report(1)).lines[0]).toMatchObject({ refund: { verdict: 'agreed' } });
   await expect(desk.reconciliation.refund(1, 'T0000001:x:sale:0', 'owner')).rejects.toMatchObject({
     code: 'statement-line-not-found',
   });
+});
+
+test.each(['reversed', 'cancelled', 'declined', 'saf-declined', 'saf-expired'])(
+  'what is %s here and charged there is given back once, and again only after the bank refused',
+  async (state) => {
+    const desk = openDesk();
+    three(desk);
+    desk.become(3, state);
+    const [line] = result(await desk.import(fileOf(lines))).lines;
+    expect(line).toMatchObject({ reason: 'charged-at-bank', refundable: true });
+    const id = line?.id ?? '';
+    await desk.reconciliation.refund(1, id, 'owner');
+    desk.become(500, 'declined');
+    expect((await desk.reconciliation.report()).lines[0]).toMatchObject({ refundable: true, done: null });
+    await desk.reconciliation.refund(1, id, 'owner');
+    desk.become(501, 'settled');
+    expect((await desk.reconciliation.report()).lines[0]).toMatchObject({ refundable: false, done: { how: '01-501' } });
+    const corrected = fileOf(lines.map((one) => (one.n === 3 ? { ...one, minor: 3500 } : one)));
+    const after = result(await desk.import(corrected));
+    expect(after.lines[0]).toMatchObject({ refundable: false, refund: { state: 'settled' } });
+    expect(verifyBook(desk.book).ok).toBe(true);
+  },
+);
+
+test('a charge is not given back twice: not what the bank gave back itself, nor what is open or held here', async () => {
+  const desk = openDesk();
+  three(desk);
+  const back = { n: 9, minor: -400, type: 'refund' };
+  const [, part] = result(await desk.import(fileOf([...lines, { n: 9, minor: 900 }, back]))).lines;
+  const [charged] = (await desk.reconciliation.report()).lines;
+  expect([charged?.extra?.minor, part?.refundable]).toEqual([500, false]);
+  const whole = [...lines, { n: 9, minor: 900 }, { n: 9, minor: -900, type: 'refund' }];
+  const none = result(await desk.import(fileOf(whole), 'other.csv')).lines;
+  expect(none.filter(({ rrn, refundable }) => rrn === rrnOf(9) && refundable)).toEqual([]);
+  for (const state of ['authorized', 'completing', 'completed']) {
+    const held = openDesk();
+    three(held);
+    held.become(3, state);
+    const [line] = result(await held.import(fileOf(lines))).lines;
+    expect(line).toMatchObject({ reason: 'charged-at-bank', refundable: false });
+    await expect(held.reconciliation.refund(1, line?.id ?? '', 'owner')).rejects.toMatchObject({
+      code: 'payment-not-refundable',
+    });
+  }
+  const open = openDesk();
+  three(open);
+  open.become(3, 'reversal-due');
+  const [waits] = result(await open.import(fileOf(lines))).lines;
+  expect(waits).toMatchObject({ verdict: 'waiting', reason: 'open-here', refundable: false });
+  await expect(open.reconciliation.refund(1, waits?.id ?? '', 'owner')).rejects.toMatchObject({
+    code: 'charge-open-here',
+  });
+});
+
+test('the database itself lets a line be given back once, and never more than the charge', async () => {
+  const desk = openDesk();
+  const insert = (id: string, line: string, amount: number) =>
+    desk.book.db
+      .prepare("INSERT INTO charge VALUES (?, ?, 1, 'R1', NULL, '2026-08-01', ?, 'CNY', NULL)")
+      .run(id, line, amount);
+  const refund = (n: number, charge: string, amount: number) =>
+    desk.book.db
+      .prepare(
+        `INSERT INTO payment (id, kind, state, amount, currency, at, day, stan, rrn, receipt_no, staff, charge)
+           VALUES (?, 'refund', 'sending', ?, 'CNY', 0, '2026-08-01', ?, ?, ?, 'owner', ?)`,
+      )
+      .run(idOf(n), amount, n, rrnOf(n), `01-${n}`, charge);
+  insert('a', 'line', 900);
+  insert('b', 'line', 900);
+  expect(() => refund(1, 'a', 901)).toThrow('a charge is given back once');
+  refund(1, 'a', 900);
+  expect(() => refund(2, 'b', 900)).toThrow('a charge is given back once');
+  desk.book.db.prepare("UPDATE payment SET state = 'declined'").run();
+  refund(2, 'b', 900);
+  expect(() => desk.book.db.prepare("UPDATE charge SET amount = 1000 WHERE id = 'b'").run()).toThrow('does not change');
 });
 
 test('a bank that makes reference numbers of its own is understood', async () => {

@@ -19,7 +19,7 @@ import type { Terms } from './judge.ts';
 import { type Header, readHeader, readLine, type StatementLine } from './line.ts';
 import { matchStatement } from './match.ts';
 import { pageOf } from './page.ts';
-import { givenBack, refundKey } from './refund.ts';
+import { chargeOf, givenBack, givingBack, nextRefundKey, ofCharge } from './refund.ts';
 import { lineView, type ReportContext, reportOf } from './report.ts';
 import {
   adoptLines,
@@ -50,7 +50,7 @@ interface Dependencies {
   readonly settings: () => StoreSettings;
   readonly today: () => string;
   readonly changed: () => void;
-  readonly aftersale: Pick<Aftersale, 'refund'>;
+  readonly aftersale: Pick<Aftersale, 'refund' | 'refundCharge'>;
 }
 
 /** Lines read and written at a time: between two slices the terminal sells. */
@@ -122,6 +122,7 @@ export class Reconciliation {
       const statement = await this.#fresh(no);
       if (!doneOf(this.#db, line)) {
         if (!findLine(this.#context, statement, line)) throw new Refused('statement-line-not-found', line);
+        if (givingBack(this.#db, line)) throw new Refused('payment-under-way', line);
         const at = this.#deps.clock.now();
         const values = { line, statement: statement.no, at, staff: by, how, payment: null };
         this.#commit(by, { type: 'difference-done', line, how }, [{ op: 'insert', table: 'difference_done', values }]);
@@ -136,14 +137,22 @@ export class Reconciliation {
     return this.#alone(async () => {
       const statement = await this.#fresh(no);
       const row = lineNamed(this.#context, statement, line);
-      const found = row && lineView(this.#context, row);
-      if (!found) throw new Refused('statement-line-not-found', line);
-      if (found.refund === null) {
-        if (!found.refundable || !found.extra || !found.payment) throw new Refused('payment-not-refundable', line);
-        this.#deps.aftersale.refund(refundKey(line), found.payment, found.extra, 'paid-twice', { staff: by });
-      }
+      if (!row) throw this.#noRefund(statement, line);
+      const { refundable, refund, extra, payment } = lineView(this.#context, row);
+      if (refundable && extra) {
+        const { aftersale } = this.#deps;
+        const key = nextRefundKey(this.#db, line);
+        if (ofCharge(row)) aftersale.refundCharge(key, chargeOf(row, extra), { staff: by });
+        else if (payment) aftersale.refund(key, payment, extra, 'paid-twice', { staff: by });
+      } else if (refund === null) throw new Refused('payment-not-refundable', line);
       return reportOf(this.#context, await this.#fresh(no));
     });
+  }
+
+  /** What is still open here comes to its end first. */
+  #noRefund(statement: StatementRow, line: string): Refused {
+    const waits = lineNamed(this.#context, statement, line, 'waiting')?.reason === 'open-here';
+    return new Refused(waits ? 'charge-open-here' : 'statement-line-not-found', line);
   }
 
   get #context(): ReportContext {

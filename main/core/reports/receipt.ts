@@ -24,6 +24,8 @@ export interface ReceiptContext {
   /** A second print of the same receipt. */
   readonly copy: boolean;
   readonly originalNo?: string;
+  /** Of a charge that is given back: the bank's own reference. */
+  readonly chargeRrn?: string;
   /** Of a part: the sale that it pays. */
   readonly sale?: SaleView;
 }
@@ -40,6 +42,7 @@ export function paymentReceipt(payment: Payment, context: ReceiptContext): Recei
     [t('date'), stamp(payment.at, store.zone)],
     [t('cashier'), words.t(`person.${payment.staff}`, { defaultValue: payment.staff })],
     [t('original'), context.originalNo ?? null],
+    [t('charge'), context.chargeRrn ?? null],
     [t('cause'), payment.kind === 'refund' && payment.cause ? words.t(`refund.cause.${payment.cause}`) : null],
     [t('tender'), tenderName(words, payment)],
     [t('card'), payment.maskedPan && maskedForPaper(payment.maskedPan)],

@@ -103,8 +103,8 @@ function read(message: Message): Request | undefined {
   const get = (number: number) => fields.get(number) ?? '';
   const upload = shape.kind === 'upload';
   const batch = upload ? get(60).slice(10, 16) : get(60);
-  // An RRN of ours begins with the batch: a refund names a payment of an older one by it.
-  const told = shape.kind === 'refund' ? /^\d{6}(?=\d{6}$)/.exec(get(37))?.[0] : undefined;
+  // A refund names a payment, of an older batch too, by the RRN that it has here.
+  const rrn = shape.kind === 'refund' && fields.has(37) ? get(37).trim() : undefined;
   const invoice = Buffer.from(get(62), 'hex').toString('latin1');
   if (fields.has(60) && !/^\d{6}$/.test(batch)) return undefined;
   if (fields.has(62) && !/^\d{6}$/.test(invoice)) return undefined;
@@ -120,7 +120,9 @@ function read(message: Message): Request | undefined {
     amount: Number(get(4)),
     currency: get(49),
     batch: Number(batch),
-    ...(fields.has(62) ? { original: { stan: Number(invoice), batch: Number(told ?? batch) } } : {}),
+    ...(fields.has(62)
+      ? { original: { stan: Number(invoice), batch: Number(batch), ...(rrn === undefined ? {} : { rrn }) } }
+      : {}),
   };
 }
 

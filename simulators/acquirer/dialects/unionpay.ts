@@ -124,6 +124,8 @@ function read(message: Message): Request | undefined {
   const batch = get(60).slice(2, 8);
   const subject = original(fields.get(61));
   if (fields.has(61) && subject === undefined) return undefined;
+  // A refund names a payment, of an older batch too, by the RRN that it has here.
+  const rrn = kind === 'refund' && fields.has(37) ? get(37).trim() : undefined;
   return {
     kind,
     message: decisive(message, kind),
@@ -136,7 +138,7 @@ function read(message: Message): Request | undefined {
     amount: Number(get(4)),
     currency: get(49),
     batch: Number(batch),
-    ...(subject === undefined ? {} : { original: subject }),
+    ...(subject === undefined ? {} : { original: { ...subject, ...(rrn === undefined ? {} : { rrn }) } }),
     ...(kind === 'upload-end' ? { count: Number(get(48)) } : {}),
   };
 }

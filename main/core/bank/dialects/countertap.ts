@@ -2,7 +2,7 @@ import { type Currency, currencyNumber, LARGEST_MINOR, type Money, money } from 
 import type { IsoMessage } from '../codec.ts';
 import { openKeyBlock } from '../keys.ts';
 import { COUNTERTAP } from '../layouts/countertap.ts';
-import type { BankAnswer, LinkRequest, Original, Presented, ReversalReason, Totals } from '../link.ts';
+import type { BankAnswer, Charge, LinkRequest, Original, Presented, ReversalReason, Totals } from '../link.ts';
 import { utcStamp } from '../stamp.ts';
 import { BAD_MAC, type Dialect, type Identity, isCredit, type Network, readCode, sameTotals } from './dialect.ts';
 import { bareEnvelope } from './tpdu.ts';
@@ -26,6 +26,7 @@ const KINDS: Readonly<Record<LinkRequest['type'] | Network, Kind>> = {
   query: { first: '0100', repeat: '0100', processing: '380000' },
   reconciliation: { first: '0500', repeat: '0500', processing: '920000' },
   refund: { first: '0220', repeat: '0221', processing: '200000' },
+  'charge-refund': { first: '0220', repeat: '0221', processing: '200000' },
   'pre-authorization': { first: '0100', repeat: '0100', processing: '300000' },
   completion: { first: '0220', repeat: '0221', processing: '300000' },
   upload: { first: '0320', repeat: '0321', processing: '000000' },
@@ -59,6 +60,7 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
     fields.set(49, currencyNumber(request.amount.currency));
     if ('presented' in request && request.presented) present(request.presented, fields);
     if ('original' in request) fields.set(90, originalText(request.original));
+    if ('charge' in request) fields.set(61, chargeText(request.charge));
     if (request.type === 'reversal') fields.set(39, REASONS[request.reason]);
     if (request.type === 'upload') fields.set(3, isCredit(request.record) ? '020000' : '000000');
   }
@@ -101,6 +103,11 @@ function present(presented: Presented, fields: Fields): void {
 /** DE 90: MTI, STAN, DE 7 of the original, then acquirer and forwarder of zeros. */
 function originalText(original: Original): string {
   return `${original.mti}${String(original.stan).padStart(6, '0')}${utcStamp(original.at)}${'0'.repeat(22)}`;
+}
+
+/** DE 61: RRN of twelve characters, day YYYYMMDD, STAN of six digits or zeros. */
+function chargeText({ rrn, day, stan = 0 }: Charge): string {
+  return `${rrn.padEnd(12)}${day.replaceAll('-', '')}${String(stan).padStart(6, '0')}`;
 }
 
 /** DE 63: counts of ten digits, sums of twelve. */

@@ -3,7 +3,7 @@ import type { IsoMessage } from '../codec.ts';
 import { IsoError } from '../error.ts';
 import { openRetailBlock } from '../keys.ts';
 import { HYPERCOM } from '../layouts/hypercom.ts';
-import type { BankAnswer, LinkRequest, Original, Presented, Totals } from '../link.ts';
+import type { BankAnswer, Charge, LinkRequest, Original, Presented, Totals } from '../link.ts';
 import {
   BAD_MAC,
   type Dialect,
@@ -27,6 +27,7 @@ const KINDS: Readonly<Record<LinkRequest['type'], readonly [first: string, repea
   void: ['0200', '0201', '020000'],
   query: ['0100', '0100', '380000'],
   refund: ['0200', '0201', '200000'],
+  'charge-refund': ['0200', '0201', '200000'],
   'pre-authorization': ['0100', '0100', '300000'],
   completion: ['0220', '0221', '000000'],
   reconciliation: ['0500', '0500', '920000'],
@@ -46,11 +47,12 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
     fields.set(4, digits(request.amount.minor, 12));
     fields.set(25, request.type === 'pre-authorization' ? '06' : '00');
     fields.set(49, currencyNumber(request.amount.currency));
-    fields.set(62, invoice('original' in request ? request.original.stan : trace.stan));
+    fields.set(62, invoice(stanOf(request)));
     if ('presented' in request && request.presented) present(request.presented, fields);
     if ('original' in request && request.type !== 'reversal' && request.type !== 'query') {
       about(request.original, identity, fields);
     }
+    if ('charge' in request) aboutCharge(request.charge, fields);
     if (request.type === 'advice') setTime(trace.at, identity, fields);
     if (request.type === 'upload') {
       fields.set(3, isCredit(request.record) ? '020000' : '000000');
@@ -79,6 +81,12 @@ function common(processing: string, stan: number, identity: Identity): Fields {
   ]);
 }
 
+/** The STAN that names the payment: its own, that of the one it is about, or zeros where a charge has none. */
+function stanOf(request: Exclude<LinkRequest, { totals: Totals }>): number {
+  if ('charge' in request) return request.charge.stan ?? 0;
+  return 'original' in request ? request.original.stan : request.trace.stan;
+}
+
 /** DE 62: six digits in characters. Ours is the STAN of the payment, so that a reversal or void names it again. */
 function invoice(stan: number): string {
   return Buffer.from(digits(stan, 6), 'latin1').toString('hex').toUpperCase();
@@ -95,6 +103,13 @@ function about(original: Original, identity: Identity, fields: Fields): void {
   setTime(original.at, identity, fields);
   if (original.hostRrn !== undefined) fields.set(37, original.hostRrn);
   if (original.authCode !== undefined) fields.set(38, original.authCode);
+}
+
+/** What a refund repeats of a charge on the statement; the statement's time may be none of this host's clock. */
+function aboutCharge({ rrn, day }: Charge, fields: Fields): void {
+  fields.set(12, '000000');
+  fields.set(13, day.slice(5).replace('-', ''));
+  fields.set(37, rrn.padEnd(12));
 }
 
 /** Entry modes end with 2: no PIN was asked for. */

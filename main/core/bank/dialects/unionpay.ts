@@ -3,7 +3,7 @@ import type { IsoMessage } from '../codec.ts';
 import { IsoError } from '../error.ts';
 import { openUnionPayBlock } from '../keys.ts';
 import { UNIONPAY } from '../layouts/unionpay.ts';
-import type { BankAnswer, LinkRequest, Original, Presented, ReversalReason, Totals } from '../link.ts';
+import type { BankAnswer, Charge, LinkRequest, Original, Presented, ReversalReason, Totals } from '../link.ts';
 import {
   BAD_MAC,
   type Dialect,
@@ -41,6 +41,7 @@ const KINDS: Readonly<Record<LinkRequest['type'] | Network, Kind>> = {
   void: { mti: '0200', processing: '200000', condition: '00', code: '23' },
   query: { mti: '0100', processing: '380000', condition: '00', code: '01' },
   refund: { mti: '0220', processing: '200000', condition: '00', code: '25' },
+  'charge-refund': { mti: '0220', processing: '200000', condition: '00', code: '25' },
   'pre-authorization': { mti: '0100', processing: '030000', condition: '06', code: '10' },
   completion: { mti: '0200', processing: '000000', condition: '06', code: '20' },
   reconciliation: { mti: '0500', code: '00', network: '201' },
@@ -75,6 +76,7 @@ function compose(request: LinkRequest, identity: Identity): IsoMessage {
     fields.set(49, currencyNumber(request.amount.currency));
     if ('presented' in request && request.presented) present(request.presented, fields);
     if ('original' in request) about(request.original, trace.batch, identity, fields);
+    if ('charge' in request) aboutCharge(request.charge, fields);
     if (request.type === 'reversal') fields.set(39, REASONS[request.reason]);
     if (request.type === 'upload' && isCredit(request.record)) fields.set(3, '200000');
   }
@@ -121,6 +123,12 @@ function about(original: Original, ownBatch: number, identity: Identity, fields:
   fields.set(61, digits(batch % 1_000_000, 6) + digits(original.stan, 6) + identity.local(original.at).date);
   if (original.hostRrn !== undefined) fields.set(37, original.hostRrn);
   if (original.authCode !== undefined) fields.set(38, original.authCode);
+}
+
+/** A charge on the statement: its batch is not known here, and its STAN only where the statement has it. */
+function aboutCharge({ rrn, day, stan = 0 }: Charge, fields: Fields): void {
+  fields.set(37, rrn.padEnd(12));
+  fields.set(61, `000000${digits(stan, 6)}${day.slice(5).replace('-', '')}`);
 }
 
 const LARGEST_COUNT = 999;

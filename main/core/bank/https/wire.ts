@@ -13,6 +13,7 @@ export const PATHS: Readonly<Record<LinkRequest['type'], string>> = {
   void: '/v1/voids',
   query: '/v1/queries',
   refund: '/v1/refunds',
+  'charge-refund': '/v1/refunds',
   'pre-authorization': '/v1/pre-authorizations',
   completion: '/v1/completions',
   reconciliation: '/v1/reconciliations',
@@ -43,6 +44,7 @@ export function bodyOf(request: LinkRequest, { terminalId, merchantId }: Merchan
     ...('head' in request && request.head ? { head: { seq: request.head.seq, hash: request.head.hash } } : {}),
     ...('presented' in request && request.presented ? { presented: presentedOut(request.presented) } : {}),
     ...('original' in request ? { original: originalOut(request.original, batch) } : {}),
+    ...('charge' in request ? { charge: { ...request.charge } } : {}),
     ...(request.type === 'upload' ? { record: request.record } : {}),
     ...(request.type === 'upload-end' ? { count: request.count } : {}),
   };

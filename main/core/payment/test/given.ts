@@ -83,6 +83,7 @@ export function payment(change: Partial<Payment> = {}): Payment {
     cause: null,
     reason: null,
     original: null,
+    charge: null,
     sale: null,
     approved: null,
     tendered: null,

@@ -3,6 +3,7 @@ import { purchased } from '../../ledger/account.ts';
 import type { Book } from '../../ledger/book.ts';
 import { openBook } from '../../ledger/recovery.ts';
 import type { Aftersale } from '../../payment/aftersale.ts';
+import { chargeWrite } from '../../payment/charge.ts';
 import { PaymentTable } from '../../payment/table.ts';
 import { openDatabase } from '../../store/database.ts';
 import type { StoreSettings } from '../../store/settings.ts';
@@ -26,6 +27,8 @@ export interface Sold {
   readonly tender?: string;
   /** Number of the payment that it takes back. */
   readonly original?: number;
+  /** Of a refund: the charge that it gives back. */
+  readonly charge?: string;
 }
 
 export const NOON = Date.UTC(2026, 7, 1, 4);
@@ -79,7 +82,11 @@ export function openDesk(
     settlement: given.settlement ?? {},
   };
   const clock = { now: () => NOON + 86_400_000, monotonic: () => 0, sleep: () => Promise.resolve() };
-  const told = { today: () => '2026-08-02', changed: () => undefined, aftersale: { refund: giveBack(book) } };
+  const told = {
+    today: () => '2026-08-02',
+    changed: () => undefined,
+    aftersale: { refund: giveBack(book), refundCharge: giveChargeBack(book) },
+  };
   const reconciliation = new Reconciliation({ clock, book, profile, settings: () => settings, ...told });
   return {
     storage,
@@ -117,6 +124,22 @@ function giveBack(book: Book): Aftersale['refund'] {
   };
 }
 
+/** The same of a charge that only the statement knows. */
+function giveChargeBack(book: Book): Aftersale['refundCharge'] {
+  return (key, charge, { staff }) => {
+    const n = 500 + (book.db.prepare<[], { n: number }>('SELECT count(*) AS n FROM request').get()?.n ?? 0);
+    const writes = [chargeWrite(key, charge)];
+    book.commit({ kind: 'payment', at: NOON, by: staff, event: { type: 'test' }, writes, transfers: [] }, 'outcome');
+    const later = { at: NOON + 86_400_000, day: '2026-08-02' };
+    sell(book, { n, minor: charge.amount.minor, kind: 'refund', state: 'sending', charge: key, ...later });
+    const values = { key, body: charge.line, payment: idOf(n), at: NOON };
+    const asked = [{ op: 'insert', table: 'request', values }] as const;
+    const event = { type: 'test' };
+    book.commit({ kind: 'payment', at: NOON, by: staff, event, writes: asked, transfers: [] }, 'outcome');
+    return new PaymentTable(book.db).get(idOf(n));
+  };
+}
+
 function sell(book: Book, sold: Sold): void {
   const { n, minor, kind = 'purchase', state = 'settled', scheme = 'unionpay', at = NOON + n * 1000 } = sold;
   const { sentAt = at, day = '2026-08-01', currency = 'CNY', tender = 'contactless', original } = sold;
@@ -139,6 +162,7 @@ function sell(book: Book, sold: Sold): void {
     sent_at: sentAt,
     batch: 1,
     original: original === undefined ? null : idOf(original),
+    charge: sold.charge ?? null,
   };
   const stands = ['settled', 'approved', 'saf-approved'].includes(state) && kind === 'purchase' && tender !== 'cash';
   const transfers = stands ? [purchased({ payment: id, amount, day }, scheme, 1)] : [];
