@@ -435,6 +435,15 @@ test('a charge is not given back twice: not what the bank gave back itself, nor 
   });
 });
 
+test('what was paid while it was given up stands at the bank beside its own refund', async () => {
+  const desk = openDesk();
+  three(desk);
+  desk.become(3, 'refunded');
+  desk.sell({ n: 4, minor: 3000, kind: 'refund', original: 3 });
+  const report = result(await desk.import(fileOf([...lines, { n: 4, minor: -3000, type: 'refund' }])));
+  expect(found(report)).toEqual([]);
+});
+
 test('the database itself lets a line be given back once, and never more than the charge', async () => {
   const desk = openDesk();
   const insert = (id: string, line: string, amount: number) =>
