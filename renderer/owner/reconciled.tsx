@@ -148,6 +148,11 @@ interface LineProps extends Omit<LinesProps, 'result'> {
   readonly line: ReconciliationLine;
 }
 
+/** No payment here stands for it: the bank is told of it by its own reference, or the bank explains it. */
+function charged({ reason }: ReconciliationLine): boolean {
+  return reason === 'missing-at-till' || reason === 'charged-at-bank';
+}
+
 function Line({ line, onPayment, onDone, onRefund }: LineProps): ReactNode {
   const { t } = useTranslation();
   const { payment, reason, verdict, done, kind } = line;
@@ -192,7 +197,7 @@ function Line({ line, onPayment, onDone, onRefund }: LineProps): ReactNode {
             {t('reconciliation.refund', { amount: formatMoney(line.extra) })}
           </Choice>
         )}
-        {verdict === 'differs' && !done && (line.refundable || !line.refund) && (
+        {verdict === 'differs' && !done && (line.refundable ? charged(line) : !line.refund) && (
           <Choice onPress={() => onDone(line)}>{t('reconciliation.done')}</Choice>
         )}
       </td>
@@ -281,8 +286,6 @@ export function DoneSheet({ statement, line, onDone, onClose }: SettleProps): Re
 export function RefundSheet({ statement, line, onDone, onClose }: SettleProps): ReactNode {
   const { t } = useTranslation();
   const amount = line.extra === null ? '' : formatMoney(line.extra);
-  // No payment here stands for it: the bank is told of it by its own reference.
-  const charge = line.reason === 'missing-at-till' || line.reason === 'charged-at-bank';
   return (
     <Sheet title={t('reconciliation.refundTitle')} onClose={onClose}>
       <Confirm
@@ -291,7 +294,7 @@ export function RefundSheet({ statement, line, onDone, onClose }: SettleProps): 
         onDone={onDone}
         onBack={onClose}
       >
-        <p>{t(`reconciliation.${charge ? 'chargeNote' : 'refundNote'}`, { amount, rrn: line.rrn })}</p>
+        <p>{t(`reconciliation.${charged(line) ? 'chargeNote' : 'refundNote'}`, { amount, rrn: line.rrn })}</p>
       </Confirm>
     </Sheet>
   );
