@@ -1,5 +1,6 @@
 import type { RefundCause } from '../../contract/payment.ts';
 import type { Core } from '../../main/core/core.ts';
+import { recordLate } from '../../main/core/payment/late.ts';
 import type { Payment } from '../../main/core/payment/payment.ts';
 import type { Cashier } from './customers.ts';
 import type { Machine } from './machine.ts';
@@ -88,6 +89,7 @@ export class Aftersales {
     const held = this.#oracle.rows("kind = 'pre-authorization' AND state IN ('authorized', 'completing')");
     const row = held[this.#random.int(0, Math.max(0, held.length - 1))];
     const { core } = this.#machine;
+    if (!row) this.#again();
     if (!row || !core) return;
     const key = this.#key();
     if (this.#random.chance(0.25)) {
@@ -107,5 +109,23 @@ export class Aftersales {
     };
     take();
     if (this.#random.chance(0.3)) this.#between(1, 20_000, take);
+  }
+
+  /** A customer whose offline payment brought no money pays in cash, and the owner says so. */
+  #again(): void {
+    const { core } = this.#machine;
+    const [late] = this.#oracle.rows(
+      "state IN ('saf-declined', 'saf-expired') AND id NOT IN (SELECT payment FROM late WHERE what = 'paid-again')",
+    );
+    if (!core || !late) return;
+    const key = this.#key();
+    this.#machine.trace(() => `${late.id} is paid again in cash, ${key}`);
+    const paid = this.#people.ask(() => core.cash(key, { minor: late.amount, currency: 'CNY' }, CASHIER));
+    if (!paid) return;
+    this.#oracle.asked(key, paid.id);
+    const parts = { book: core.book, clock: core.world.clock, day: core.today };
+    const payment = core.payments.get(late.id);
+    this.#people.ask(() => recordLate(parts, payment, { what: 'taken-again', again: paid.id }, CASHIER));
+    this.#people.ask(() => recordLate(parts, payment, { what: 'paid-again' }, CASHIER));
   }
 }

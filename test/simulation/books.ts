@@ -263,8 +263,14 @@ function accounts(machine: Machine, oracle: Oracle, rows: readonly Row[], entrie
     post(transfer.payment, transfer.debit, transfer.amount);
     post(transfer.payment, transfer.credit, -transfer.amount);
   });
+  const again = new Set(
+    (machine.disk.rows("SELECT payment FROM late WHERE what = 'paid-again'") as { payment: string }[]).map(
+      ({ payment }) => payment,
+    ),
+  );
   for (const row of rows) {
-    const wanted = expected(row);
+    // What was paid again is the sale: this one was none.
+    const wanted = again.has(row.id) ? {} : expected(row);
     const found = balances.get(row.id) ?? new Map<string, number>();
     for (const account of new Set([...Object.keys(wanted), ...found.keys()])) {
       const balance = found.get(account) ?? 0;

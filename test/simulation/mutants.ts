@@ -428,4 +428,11 @@ export const mutants: readonly Mutant[] = [
     from: 'runner.ages.sure(payment.id, payment.acceptedAt ?? payment.at)',
     to: 'runner.ages.about(payment.id, payment.acceptedAt ?? payment.at)',
   },
+  {
+    name: 'paid-again-sold-twice',
+    invariant: 'P5',
+    file: 'main/core/payment/late.ts',
+    from: "transfers: what === 'paid-again' ? ",
+    to: "transfers: what === 'written-off' ? ",
+  },
 ];

@@ -73,8 +73,8 @@ async function ownersWord(core: Core, port: Port, ownerPin: string | undefined):
   return { ...actorOf(port), approver: 'owner' };
 }
 
-function partsOf({ book, world }: Core): Parameters<typeof recordLate>[0] {
-  return { book, clock: world.clock };
+function partsOf({ book, world, today }: Core): Parameters<typeof recordLate>[0] {
+  return { book, clock: world.clock, day: today };
 }
 
 function found(core: Core, id: string): Payment {

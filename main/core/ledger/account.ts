@@ -112,6 +112,11 @@ export function expired(posted: Posted, scheme: string): Transfer {
   return transfer(posted, LOSS_EXPIRED, OFFLINE + scheme, null);
 }
 
+/** A late loss that the customer has made good by another payment: that is the sale, and this one was none. */
+export function recovered(posted: Posted, wasExpired: boolean): Transfer {
+  return transfer(posted, SALES, wasExpired ? LOSS_EXPIRED : LOSS_LATE_DECLINE, null);
+}
+
 export function voidedOffline(posted: Posted, scheme: string): Transfer {
   return transfer(posted, SALES, OFFLINE + scheme, null);
 }

@@ -35,8 +35,10 @@ async function declinedLater(): Promise<Payment> {
 
 function record(payment: Payment, done: LateDone, actor: { staff: string; approver?: string } = cashier): void {
   const { core } = till;
-  recordLate({ book: core.book, clock: core.world.clock }, payment, done, actor);
+  recordLate({ book: core.book, clock: core.world.clock, day: core.today }, payment, done, actor);
 }
+
+const money = (minor: number) => ({ amount: { minor, currency: 'CNY' }, count: 0 });
 
 function codeOf(run: () => unknown): string | undefined {
   try {
@@ -90,6 +92,27 @@ test('taken again it is closed only by a payment of the same amount that was app
   const other = await declinedLater();
   record(other, { what: 'taken-again', again: paid.id });
   expect(codeOf(() => record(other, { what: 'paid-again' }))).toBe('late-not-paid');
+});
+
+test('paid again it is one sale in the books, on its own day and on a later one', async () => {
+  for (const days of [0, 1]) {
+    const late = await declinedLater();
+    const before = till.core.settlement.report().today;
+    await around.clock.advance(days * 86_400_000);
+    const paid = sellForCash(till, 1_280);
+    record(late, { what: 'taken-again', again: paid.id });
+    record(late, { what: 'paid-again' });
+    const after = till.core.settlement.report().today;
+    expect(after.difference.minor).toBe(0);
+    const first = days === 0 ? before : { ...before, sold: money(0), lateDeclined: money(0) };
+    expect(after.sold.amount).toEqual(first.sold.amount);
+    expect(after.lateDeclined.amount.minor).toBe(first.lateDeclined.amount.minor - 1_280);
+    expect(after.voided).toMatchObject({ count: 0 });
+    expect(verifyBook(till.core.book)).toMatchObject({ ok: true });
+  }
+  const sums =
+    "SELECT sum(amount) AS sum FROM transfer WHERE debit = 'loss:late-decline' OR credit = 'loss:late-decline'";
+  expect(till.core.book.db.prepare(sums).get()).toEqual({ sum: 4 * 1_280 });
 });
 
 test('a sound payment is no late decline', () => {

@@ -1,11 +1,13 @@
 import type { Database } from 'better-sqlite3';
 import { type Currency, money } from '../../../contract/money.ts';
 import type { LateReport, LateStep, LateWhat } from '../../../contract/queue.ts';
+import { recovered } from '../ledger/account.ts';
 import type { Book } from '../ledger/book.ts';
 import { Refused } from '../refused.ts';
 import { prepared } from '../store/statement.ts';
 import type { Clock } from '../world/world.ts';
 import { type Payment, type PaymentRow, paymentOf } from './payment.ts';
+import { posted } from './purchase.ts';
 import type { Actor } from './runner.ts';
 import { openPayments } from './table.ts';
 
@@ -61,6 +63,8 @@ function rowsOf(db: Database, payment: string): Row[] {
 export interface LateParts {
   readonly book: Book;
   readonly clock: Clock;
+  /** Business day now. */
+  readonly day: string;
 }
 
 /** What is written down about one. */
@@ -75,7 +79,7 @@ export interface LateDone {
  * Writes down by name what was done about a late decline. The last word on it is said once, and "paid again" only of a
  * payment of the same amount that was approved, for one of them. @throws Refused
  */
-export function recordLate({ book, clock }: LateParts, payment: Payment, done: LateDone, actor: Actor): void {
+export function recordLate({ book, clock, day }: LateParts, payment: Payment, done: LateDone, actor: Actor): void {
   refuseClosed(book.db, payment);
   const { what, note = null } = done;
   const again = what === 'paid-again' ? lateSteps(book.db, payment.id).again : done.again;
@@ -101,7 +105,8 @@ export function recordLate({ book, clock }: LateParts, payment: Payment, done: L
       payment: payment.id,
       event,
       writes: [{ op: 'insert', table: 'late', values }],
-      transfers: [],
+      // The goods were sold once: what was paid now takes the place of the sale that brought nothing.
+      transfers: what === 'paid-again' ? [recovered({ ...posted(payment), day }, payment.state === 'saf-expired')] : [],
     },
     'outcome',
   );

@@ -44,13 +44,21 @@ export function readToday(db: Database, day: string, currency: Currency, zone: s
     const minus = figure((one) => into(one.credit) && trades(one.debit));
     return { amount: subtract(plus.amount, minus.amount), count: plus.count - minus.count };
   };
-  const sold = figure((one) => one.credit === SALES);
-  const voided = figure((one) => one.debit === SALES);
+  // A late loss that was paid after all is neither sold twice nor lost.
+  const recovered = figure((one) => one.debit === SALES && isLoss(one.credit));
+  const sold = less(
+    figure((one) => one.credit === SALES),
+    recovered,
+  );
+  const voided = figure((one) => one.debit === SALES && !isLoss(one.credit));
   const refunded = figure((one) => one.debit === REFUNDS);
   const atBank = net((account) => account.startsWith(RECEIVABLE));
   const underWay = net((account) => account.startsWith(OFFLINE));
   const cash = net((account) => account === CASH);
-  const lateDeclined = figure((one) => one.debit === LOSS_LATE_DECLINE || one.debit === LOSS_EXPIRED);
+  const lateDeclined = less(
+    figure((one) => isLoss(one.debit)),
+    recovered,
+  );
   const parts = [voided, refunded, atBank, underWay, cash, lateDeclined].map((one) => one.amount);
   return {
     day,
@@ -68,6 +76,14 @@ export function readToday(db: Database, day: string, currency: Currency, zone: s
     tenders: tendersOf(moved, currency),
     attention: readAttention(db, currency),
   };
+}
+
+function isLoss(account: string): boolean {
+  return account === LOSS_LATE_DECLINE || account === LOSS_EXPIRED;
+}
+
+function less(one: Figure, other: Figure): Figure {
+  return { amount: subtract(one.amount, other.amount), count: one.count - other.count };
 }
 
 /** Whether an account stands on the other side of a payment's own movements. */
