@@ -59,6 +59,7 @@ export const RefusalCode = z.enum([
   'core-crashing',
   'profile-missing',
   'profile-damaged',
+  'ca-keys-unusable',
   'data-in-use',
   'data-newer',
   'statement-not-found',

@@ -49,6 +49,7 @@ const COLUMNS = 48;
  * @throws Refused with a code of the contract when there is no usable profile or data folder.
  */
 export async function openTerminal(options: StartOptions, onFatal: (error: unknown) => void): Promise<Terminal> {
+  if (!isZone(options.zone)) throw new Refused('input-invalid', `"${options.zone}" is no time zone`);
   const { profile, signer } = loadProfile(options);
   const devices = await openDevices({
     readers: {
@@ -78,6 +79,14 @@ export async function openTerminal(options: StartOptions, onFatal: (error: unkno
   }
 }
 
+function isZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** No real money moves at a virtual counter, and its folder is thrown away at will: it keeps an anchor only when told to. */
 function anchorOf({ data, anchor }: StartOptions, virtual: boolean): string | undefined {
   return anchor ?? (virtual ? undefined : `${resolve(data)}.anchor`);
@@ -100,12 +109,18 @@ function withMasterKey(profile: AcquirerProfile, storage: Storage, sealer: Seale
 /** What keeps the terminal from starting, as a refusal that the screens can explain. */
 function startRefusal(error: unknown): unknown {
   if (error instanceof TamperError) return new Refused('data-damaged', `entry ${error.seq}: ${error.message}`);
+  if (bySystem(error)) return new Refused('store-failed', error.message);
   if (!(error instanceof StoreError)) return error;
   if (error.fault === 'in-use') return new Refused('data-in-use', error.message);
   if (error.fault === 'newer') return new Refused('data-newer', error.message);
   return error.fault === 'not-a-database'
     ? new Refused('data-damaged', error.message)
     : new Refused('store-failed', error.message);
+}
+
+/** The data folder cannot be made, read or written: no right, no room, a file in the way. */
+function bySystem(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error;
 }
 
 function loadProfile(options: StartOptions): { profile: AcquirerProfile; signer: string } {
@@ -121,12 +136,12 @@ function loadProfile(options: StartOptions): { profile: AcquirerProfile; signer:
 /** CA keys of a file over the profile's: signed by the profile's signer, or unsigned ones of test cards, which is told. */
 function withFileKeys(profile: AcquirerProfile, path: string, signer: string): AcquirerProfile['cards'] {
   const today = new Date().toISOString().slice(0, 10);
-  const file = readCaKeys(readOr('profile-missing', path).toString('utf8'), { signer, today });
-  if (!file.ok) throw new Refused('profile-damaged', `${file.code}: ${file.detail}`);
+  const file = readCaKeys(readOr('ca-keys-unusable', path).toString('utf8'), { signer, today });
+  if (!file.ok) throw new Refused('ca-keys-unusable', `${file.code}: ${file.detail}`);
   return withCaKeys(profile.cards, file.keys, file.signer !== undefined);
 }
 
-function readOr(code: 'profile-missing', path: string): Buffer {
+function readOr(code: 'profile-missing' | 'ca-keys-unusable', path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {

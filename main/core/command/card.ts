@@ -1,17 +1,20 @@
 import type { Core } from '../core.ts';
 import { type Read, readOnce } from '../devices/test.ts';
-import { failed, type Result } from './result.ts';
+import { untilInterrupted, WAIT_SECONDS, waitMs } from './interrupt.ts';
+import { failed, type Result, sentence } from './result.ts';
 import { untilReader } from './sale.ts';
 
 /** Waits for one card and tells all that it says; no payment. */
 export async function readCardOnce(core: Core, wait: string, tell: (text: string) => void): Promise<Result> {
+  const ms = waitMs(wait);
+  if (ms === undefined) return failed('input-invalid', WAIT_SECONDS);
   await untilReader(core);
   const { readers } = core.world.devices;
   if (readers.state.status !== 'ready') {
     return failed(readers.state.status === 'no-daemon' ? 'reader-daemon-absent' : 'no-reader', 'no reader to tap on');
   }
-  tell('Tap the card');
-  const read = await readOnce(core, Number(wait) * 1000);
+  tell(sentence('prompt.present-card') ?? '');
+  const read = await untilInterrupted((stop) => readOnce(core, ms, undefined, stop));
   if (!read) return failed('card-not-presented', 'no card came in time');
   return cardBody(read);
 }

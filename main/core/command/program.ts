@@ -81,7 +81,18 @@ async function listDevices(core: Core): Promise<Result> {
 
 /** The core on the command line: one command, one JSON object on stdout, an exit code that says what became of it. */
 export async function runCommand(args: readonly string[]): Promise<number> {
+  // Whoever was to read is gone: the sale goes on to its end all the same, and the exit code tells it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const result = await answer(args);
+  const indent = args.includes('--json') ? 0 : 2;
+  process.stdout.write(typeof result === 'string' ? result : `${JSON.stringify(result.body, null, indent)}\n`);
+  return typeof result === 'string' ? 0 : result.exit;
+}
+
+/** What a command answers: a result, or the text of the help that was asked for. */
+export async function answer(args: readonly string[]): Promise<Result | string> {
   let chosen: Chosen | undefined;
+  let help = '';
   const program = new Command('terminal')
     .description('The Countertap core on the command line. docs/terminal.md has every command and answer.')
     .option('--data <dir>', 'data folder', 'out/data')
@@ -97,7 +108,12 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .addOption(new Option('--language <language>', 'of the sentences').choices(['en', 'zh-CN']).default('en'))
     .option('--json', 'JSON on one line')
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
+    .configureOutput({
+      writeErr: () => undefined,
+      writeOut: (text) => {
+        help += text;
+      },
+    });
   const command = (parent: Command, name: string, text: string): Command =>
     parent.command(name).description(text).option('--json', 'JSON on one line');
   const then = (run: Run): void => {
@@ -182,10 +198,33 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     chosen = { alone: loadMasterKey };
   });
 
-  const result = await parseAndRun(program, args, () => chosen);
-  const indent = args.includes('--json') ? 0 : 2;
-  process.stdout.write(typeof result === 'string' ? result : `${JSON.stringify(result.body, null, indent)}\n`);
-  return typeof result === 'string' ? 0 : result.exit;
+  try {
+    program.parse([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return help;
+    speak(program.opts<{ language: WordsLanguage }>().language);
+    const missing = error.code === 'commander.help';
+    return failed('input-invalid', missing ? 'a command is missing; --help lists them' : withoutPrefix(error.message));
+  }
+  if (!chosen) return failed('input-invalid', 'a command is missing; --help lists them');
+  return carryOut(chosen, program.opts());
+}
+
+function withoutPrefix(message: string): string {
+  return message.replace(/^error: /, '');
+}
+
+async function carryOut(chosen: Chosen, options: StartOptions & { readonly language: WordsLanguage }): Promise<Result> {
+  speak(options.language);
+  try {
+    return await ('alone' in chosen ? chosen.alone(options) : withCore(options, chosen.run));
+  } catch (error) {
+    if (error instanceof Refused || error instanceof CloseRefused) return failed(error.code, error.message);
+    // A bug: its place is for whoever mends it.
+    tell(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return failed('unexpected', error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function loadMasterKey({ data, profile }: StartOptions): Promise<Result> {
@@ -215,26 +254,6 @@ function profileOf({ profile }: StartOptions): { profile?: string } {
   return profile === undefined ? {} : { profile };
 }
 
-async function parseAndRun(
-  program: Command,
-  args: readonly string[],
-  choice: () => Chosen | undefined,
-): Promise<Result | string> {
-  try {
-    program.configureOutput({ writeOut: () => undefined });
-    program.parse([...args], { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help'))
-      return program.helpInformation();
-    return failed('input-invalid', error instanceof Error ? error.message.replace(/^error: /, '') : String(error));
-  }
-  const chosen = choice();
-  if (!chosen) return program.helpInformation();
-  const options = program.opts<StartOptions & { readonly language: WordsLanguage }>();
-  speak(options.language);
-  return 'alone' in chosen ? chosen.alone(options) : withCore(options, chosen.run);
-}
-
 async function withCore(options: StartOptions, run: Run): Promise<Result> {
   let broken: unknown;
   try {
@@ -251,7 +270,6 @@ async function withCore(options: StartOptions, run: Run): Promise<Result> {
     }
   } catch (error) {
     if (broken !== undefined) return storeFailed(broken);
-    if (error instanceof Refused || error instanceof CloseRefused) return failed(error.code, error.message);
     throw error;
   }
 }

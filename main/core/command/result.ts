@@ -9,7 +9,7 @@ export interface Result {
 
 /** `detail` is for technicians; `message` is the sentence a person gets, in the language of the command. */
 export function failed(code: string, detail?: string): Result {
-  const message = sentence(code) ?? detail ?? code;
+  const message = sentence(code) ?? words.t('refusal.other', { code });
   return {
     body: { error: { code, message, ...(detail === undefined || detail === message ? {} : { detail }) } },
     exit: 1,
@@ -26,7 +26,11 @@ export function speak(language: WordsLanguage): void {
 /** The words of a key of the catalogue or of a code, undefined when there are none. */
 export function sentence(code: string, values: Readonly<Record<string, number>> = {}): string | undefined {
   const key = [code, `refusal.${code}`, `reason.${code}`, `notice.${code}`].find((one) => words.exists(one));
-  return key && words.t(key, values);
+  if (!key) return undefined;
+  const remedy = key.startsWith('notice.') ? `noticeRemedy.${code}` : '';
+  return words.exists(remedy)
+    ? `${words.t(key, values)}${words.language === 'en' ? '. ' : '。'}${words.t(remedy)}`
+    : words.t(key, values);
 }
 
 const exits: Record<PaymentView['outcome'], Result['exit']> = {

@@ -5,7 +5,8 @@ import type { Core } from '../core.ts';
 import type { Payment } from '../payment/payment.ts';
 import { Refused } from '../refused.ts';
 import { newId } from '../world/id.ts';
-import { failed, paymentResult, type Result } from './result.ts';
+import { untilInterrupted, WAIT_SECONDS, waitMs } from './interrupt.ts';
+import { failed, paymentResult, type Result, sentence } from './result.ts';
 
 export interface SaleOptions {
   readonly amount: string;
@@ -36,11 +37,13 @@ export async function runSale(core: Core, options: SaleOptions, tell: (text: str
   }
   const amount = parseAmount(options.amount, currency);
   if (!amount) return failed('amount-invalid', `"${options.amount}" is no amount in ${currency}`);
+  const ms = waitMs(options.wait);
+  if (ms === undefined) return failed('input-invalid', WAIT_SECONDS);
   const key = newId(core.world);
   switch (options.shown ? 'shown' : options.tender) {
     case 'shown':
       await untilLine(core);
-      return payShown(core, core.sales.show(key, amount, ACTOR), tell);
+      return untilInterrupted((stop) => payShown(core, core.sales.show(key, amount, ACTOR), tell, stop));
     case 'cash':
       return payCash(core, key, amount, options.tendered);
     case 'code':
@@ -49,7 +52,9 @@ export async function runSale(core: Core, options: SaleOptions, tell: (text: str
       return payByCode(core, core.charge(key, amount, ACTOR), options.code);
     case 'contactless':
       await untilLine(core);
-      return payByCard(core, core.charge(key, amount, ACTOR), options, tell);
+      return untilInterrupted((stop) =>
+        payByCard(core, core.charge(key, amount, ACTOR), { ms, aid: options.aid, stop }, tell),
+      );
     default:
       return failed('input-invalid', `"${options.tender}" is no tender: contactless, code, shown or cash`);
   }
@@ -63,7 +68,12 @@ function payCash(core: Core, key: string, amount: Money, text: string | undefine
 }
 
 /** Tells the text of the code as soon as it may be shown, then waits for its customer or its end. */
-async function payShown(core: Core, payment: Payment, tell: (text: string) => void): Promise<Result> {
+async function payShown(
+  core: Core,
+  payment: Payment,
+  tell: (text: string) => void,
+  stop: AbortSignal,
+): Promise<Result> {
   let told = false;
   for (;;) {
     const now = core.payments.get(payment.id);
@@ -72,6 +82,7 @@ async function payShown(core: Core, payment: Payment, tell: (text: string) => vo
       tell(at.code);
       told = true;
     }
+    if (stop.aborted && now.state === 'querying') core.cancel(payment.id, ACTOR);
     const open =
       now.state === 'sending' || now.state === 'querying' || now.state === 'cancel-due' || now.state === 'refund-due';
     if (!open || core.stopped !== null) return paymentResult(core.view(now));
@@ -85,13 +96,20 @@ async function payByCode(core: Core, payment: Payment, code: string): Promise<Re
     core.cancel(payment.id, ACTOR);
     return failed(refusal, 'the code was not taken; nothing was sent and nobody was charged');
   }
-  return paymentResult(core.view(await untilEnd(core, payment.id)));
+  return untilInterrupted(async (stop) => paymentResult(core.view(await untilEnd(core, payment.id, stop))));
+}
+
+interface Tapping {
+  /** How long a card is waited for. */
+  readonly ms: number;
+  readonly aid: string | undefined;
+  readonly stop: AbortSignal;
 }
 
 async function payByCard(
   core: Core,
   payment: Payment,
-  { wait, aid }: SaleOptions,
+  { ms, aid, stop }: Tapping,
   tell: (text: string) => void,
 ): Promise<Result> {
   const { readers } = core.world.devices;
@@ -100,14 +118,19 @@ async function payByCard(
     core.cancel(payment.id, ACTOR);
     return failed(readers.state.status === 'no-daemon' ? 'reader-daemon-absent' : 'no-reader', 'no reader to tap on');
   }
-  tell('Tap the card');
   const { clock } = core.world;
-  const deadline = clock.monotonic() + Number(wait) * 1000;
+  const deadline = clock.monotonic() + ms;
+  let told = '';
   while (core.payments.get(payment.id).state === 'opened') {
     const { now } = core.counter;
     if (now.phase === 'choosing') core.counter.choose(payment.id, chosenAid(now.choices, aid, tell));
     if (now.phase === 'waiting' && now.reason !== null) return refusedCard(core, payment, now.reason);
-    if (clock.monotonic() > deadline && now.phase !== 'reading') core.cancel(payment.id, ACTOR);
+    if (now.phase === 'waiting' && now.prompt !== told) {
+      told = now.prompt;
+      tell(sentence(`prompt.${told === 'present' ? 'present-card' : told}`) ?? told);
+    }
+    const over = stop.aborted || clock.monotonic() > deadline;
+    if (over && now.phase !== 'reading') core.cancel(payment.id, ACTOR);
     await clock.sleep(10);
   }
   return paymentResult(core.view(await untilEnd(core, payment.id)));
@@ -137,11 +160,15 @@ export async function untilReader(core: Core): Promise<void> {
   while (devices.readers.state.status !== 'ready' && clock.monotonic() < deadline) await clock.sleep(20);
 }
 
-/** Waits until a payment is no longer open. A wallet payment that the customer must confirm is waited for, too. */
-export async function untilEnd(core: Core, id: string): Promise<Payment> {
+/**
+ * Waits until a payment is no longer open. A wallet payment that the customer must confirm is waited for, too, and taken back
+ * when `stop` is aborted.
+ */
+export async function untilEnd(core: Core, id: string, stop?: AbortSignal): Promise<Payment> {
   for (;;) {
     const payment = core.payments.get(id);
     const confirming = payment.state === 'querying' && payment.reason === 'pending';
+    if (confirming && stop?.aborted) return core.cancel(id, ACTOR);
     if ((outcomeOf(payment.state, payment.kind) !== 'open' && !confirming) || core.stopped !== null) return payment;
     await core.world.clock.sleep(5);
   }

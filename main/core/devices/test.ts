@@ -61,10 +61,16 @@ export interface Read {
 
 /**
  * Waits for one card and reads it, with the smallest amount and for no payment. Where its holder would have to choose, the
- * card's first application is read.
+ * card's first application is read. `given` ends the wait early.
  */
-export async function readOnce(core: Core, waitMs: number, reader?: string): Promise<Read | undefined> {
+export async function readOnce(
+  core: Core,
+  waitMs: number,
+  reader?: string,
+  given?: AbortSignal,
+): Promise<Read | undefined> {
   const stop = new AbortController();
+  given?.addEventListener('abort', () => stop.abort());
   const asleep = new AbortController();
   void core.world.clock.sleep(waitMs, asleep.signal).then(() => stop.abort());
   const card = await core.world.devices.readers.nextCard(stop.signal, reader);

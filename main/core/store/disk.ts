@@ -4,7 +4,6 @@ import {
   fdatasyncSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -16,13 +15,17 @@ import {
 import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
+import { makeFolder } from './folder.ts';
 import type { AnchorFile, AppendFile, Copies, Storage } from './storage.ts';
 
 const RESERVED = 'ballast';
 
-/** The data folder on a real disk, readable by its owner alone. `anchor` is a file in another folder. */
+/**
+ * The data folder on a real disk, readable by its owner alone. `anchor` is a file in another folder.
+ * @throws Error of the system when there can be no such folder
+ */
 export function openDiskStorage(folder: string, anchor?: string): Storage {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const path = (name: string): string => join(folder, name);
   return {
     database: (name) => new Sqlite(path(name)),
@@ -81,7 +84,7 @@ function openCopies(folder: string): Copies {
     list: () => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.backup')) : []),
     read: (name) => readFileSync(join(folder, name)),
     write(name, bytes) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       replaceFile(folder, name, bytes);
     },
     remove: (name) => rmSync(join(folder, name), { force: true }),
@@ -92,7 +95,7 @@ function openAnchor(path: string): AnchorFile {
   return {
     read: () => (existsSync(path) ? readFileSync(path) : undefined),
     async write(bytes) {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(path));
       const file = await open(`${path}.new`, 'w', 0o600);
       try {
         await file.writeFile(bytes);
