@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CounterView, Now } from '../../contract/counter.ts';
-import { formatAmount, type Money } from '../../contract/money.ts';
+import { formatAmount, formatMoney, type Money } from '../../contract/money.ts';
 import type { Refused } from '../core.ts';
 import { CardChoices } from '../ui/choices.tsx';
 import { amountOf, display, type PadKey } from '../ui/entry.ts';
@@ -195,13 +195,16 @@ export function Desk(props: DeskProps): ReactNode {
   const shown = going
     ? { symbol: display('', going.amount.currency).symbol, typed: formatAmount(going.amount), rest: '' }
     : display(typed, currency);
+  const part = view.sale
+    ? t('customer.left', { total: formatMoney(view.sale.total), owed: formatMoney(view.sale.owed) })
+    : '';
   const asking = view.stopped === null ? (typed === '' ? 'pad.enter' : 'pad.press') : 'cashier.stopped';
   return (
     <main className={styles['desk']}>
       <h1 className="visually-hidden">{t('owner.till')}</h1>
       <AmountLine {...shown} small={!going && view.sale !== null} />
       <div className={`${styles['saying']} ${!going && view.sale ? styles['close'] : ''}`} aria-live="polite">
-        {refused ? <RefusedNote refused={refused} /> : <p>{hint ?? (going || view.sale ? '' : t(asking))}</p>}
+        {refused ? <RefusedNote refused={refused} /> : <p>{hint ?? (going ? part : view.sale ? '' : t(asking))}</p>}
       </div>
       {!going && props.split}
       {going ? (

@@ -48,7 +48,7 @@ export function HoldSheet({ view, amount, onHeld, onOpen, onClose }: SheetProps)
       )}
       <h3>{t('hold.listed')}</h3>
       {held?.length === 0 && <p className={styles['note']}>{t('hold.none')}</p>}
-      <ul className={refund['earlier']}>
+      <ul className={refund['earlier']} hidden={!held?.length}>
         {held?.map((one) => (
           <li key={one.id}>
             <Choice onPress={() => onOpen(one.id)}>{one.receiptNo}</Choice>

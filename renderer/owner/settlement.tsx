@@ -45,7 +45,7 @@ export function ReportFigures({
         </div>
       </dl>
       {report.drawers.map((shift) => (
-        <section key={shift.no}>
+        <section key={shift.no} className={styles['drawer']}>
           <h3>{t('owner.drawer')}</h3>
           <ShiftFigures shift={shift} />
         </section>

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { DecodedMessage, MessageRead } from '../../contract/key.ts';
 import { RefusedNote, useAct } from '../ui/frame.tsx';
 import page from '../ui/page.module.css';
-import { Sheet } from '../ui/sheet.tsx';
+import { Choice, Choices, Sheet } from '../ui/sheet.tsx';
 import styles from './decoder.module.css';
 
 function macText(mac: NonNullable<DecodedMessage['mac']>): string {
@@ -77,9 +77,11 @@ export function DecoderSheet({ onClose }: { readonly onClose: () => void }): Rea
             onChange={(event) => setHex(event.target.value)}
           />
         </label>
-        <button type="submit" disabled={hex.trim() === '' || act.pending}>
-          {t('decoder.decode')}
-        </button>
+        <Choices>
+          <Choice submit main disabled={hex.trim() === '' || act.pending}>
+            {t('decoder.decode')}
+          </Choice>
+        </Choices>
       </form>
       <RefusedNote refused={act.refused} />
       {read && !read.ok && (

@@ -4,6 +4,7 @@ import type { KeyTaken, KeyView } from '../../contract/key.ts';
 import type { Person } from '../../contract/role.ts';
 import type { TerminalClient } from '../core.ts';
 import { useAsk } from '../ui/ask.ts';
+import { Options } from '../ui/confirm.tsx';
 import { RefusedNote, useAct } from '../ui/frame.tsx';
 import { PIN_LENGTH, Pin } from '../ui/pin.tsx';
 import { Choice, Choices, Sheet } from '../ui/sheet.tsx';
@@ -70,15 +71,13 @@ function Component({ view, onTaken }: ComponentProps): ReactNode {
           {t('key.waiting', { person: t(`person.${view.first.by}`), check: view.first.check })}
         </p>
       )}
-      <fieldset className={styles['people']}>
-        <legend>{t('key.holder')}</legend>
-        {left.map((one) => (
-          <label key={one}>
-            <input type="radio" name="holder" checked={one === person} onChange={() => setChosen(one)} />
-            {t(`person.${one}`)}
-          </label>
-        ))}
-      </fieldset>
+      <Options
+        label={t('key.holder')}
+        options={left}
+        chosen={person}
+        word={(one) => t(`person.${one}`)}
+        onChoose={setChosen}
+      />
       <label className={styles['component']}>
         {t('key.component')}
         <input
@@ -94,9 +93,9 @@ function Component({ view, onTaken }: ComponentProps): ReactNode {
       <Pin label={t('key.pin', { person: t(`person.${person}`) })} value={pin} onChange={setPin} />
       <RefusedNote refused={act.refused} />
       <Choices>
-        <button type="submit" className={styles['go']} disabled={!ready}>
+        <Choice submit main disabled={!ready}>
           {act.pending ? t('common.working') : t('key.take')}
-        </button>
+        </Choice>
       </Choices>
     </form>
   );

@@ -73,6 +73,16 @@ export function LineState({ line }: { readonly line: CounterView['line'] }): Rea
   );
 }
 
+/** What waits for the bank: how much, and when it goes on. How long it has waited is said by the queue itself. */
+function Waiting({ parts }: { readonly parts: readonly string[] }): ReactNode {
+  const { t } = useTranslation();
+  return (
+    <span title={parts.join(' · ')}>
+      {t('bar.queue')} {[parts[0], parts.at(-1)].join(' · ')}
+    </span>
+  );
+}
+
 interface BarProps {
   readonly view: CounterView;
   readonly onLanguage: () => void;
@@ -95,11 +105,7 @@ export function Bar({ view, onLanguage }: BarProps): ReactNode {
       )}
       <i className={styles['fill']} />
       <LineState line={view.line} />
-      {offline !== null && offline.count > 0 && (
-        <span>
-          {t('bar.queue')} {queueText(offline, now, t).join(' · ')}
-        </span>
-      )}
+      {offline !== null && offline.count > 0 && <Waiting parts={queueText(offline, now, t)} />}
       <time>{clockTime(now, store?.zone)}</time>
       <span className={styles['switches']}>
         <Switches onLanguage={onLanguage} />
