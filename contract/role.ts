@@ -1,6 +1,9 @@
 import { z } from './schema.ts';
 
-/** What a signed-in person may do. The core enforces it; the screens only show what makes sense. */
+/**
+ * What a signed-in person may do. The core enforces it; the screens only show what makes sense. Every call names its roles,
+ * the supervisor's among them; nobody has that role before staff can be added.
+ */
 export const Role = z.enum(['cashier', 'supervisor', 'owner', 'technician']);
 export type Role = z.infer<typeof Role>;
 

@@ -175,7 +175,7 @@ export class Core {
       changed: () => this.changed(),
     });
     this.aftersale = openAftersale({
-      ...{ world, book, payments, runner: this.#runner, link, rules, counter: this.counter },
+      ...{ world, book, payments, runner: this.#runner, link, rules, counter: this.counter, sales: this.sales },
       refuseStopped: () => this.#refuseStopped(),
       refuseSale: (amount) => this.#refuseSale(amount, undefined),
     });

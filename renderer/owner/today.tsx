@@ -99,17 +99,31 @@ const marks: Record<Attention['code'], Outcome> = {
   'asked-print': 'open',
 };
 
+/** What the terminal itself needs seen to, each with what to do. */
+function Notices({ notices }: { readonly notices: CounterView['notices'] }): ReactNode {
+  const { t } = useTranslation();
+  return notices
+    .filter(({ severity }) => severity === 'trouble')
+    .map(({ code }) => (
+      <p key={code} className={page['note']} role="status">
+        <b>{t(`notice.${code}`)}</b> {t(`noticeRemedy.${code}`)}
+      </p>
+    ));
+}
+
 interface AttentionProps {
+  readonly notices: CounterView['notices'];
   readonly items: readonly Attention[];
   readonly onLook: (item: Attention) => void;
 }
 
-function AttentionList({ items, onLook }: AttentionProps): ReactNode {
+function AttentionList({ notices, items, onLook }: AttentionProps): ReactNode {
   const { t } = useTranslation();
   const now = useNow(10_000);
   return (
     <section className={page['panel']}>
       <h2>{t('owner.attention')}</h2>
+      <Notices notices={notices} />
       {items.length === 0 && <p className={page['note']}>{t('owner.nothing')}</p>}
       <ul className={styles['attention']}>
         {items.map((item) => (
@@ -163,7 +177,7 @@ export function TodayPage({ view, onPayment, onPage, onClose }: TodayProps): Rea
       <Figures today={today} onPage={onPage} />
       <div className={styles['two']}>
         <Hours today={today} table={table} />
-        <AttentionList items={today.attention} onLook={look} />
+        <AttentionList notices={view.notices} items={today.attention} onLook={look} />
       </div>
       <Tenders today={today} table={table} />
       <footer className={page['feet']}>

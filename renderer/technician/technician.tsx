@@ -39,6 +39,13 @@ export function Technician({ view, onLanguage }: TechnicianProps): ReactNode {
             {t('verify.title')}
           </Choice>
         </header>
+        {view.notices
+          .filter(({ code }) => code === 'backup-failed')
+          .map(({ code }) => (
+            <p key={code} className={page['note']} role="status">
+              <b>{t(`notice.${code}`)}</b> {t(`noticeRemedy.${code}`)}
+            </p>
+          ))}
         {devices === undefined && <p className={page['note']}>{t('common.loading')}</p>}
         <div className={styles['board']}>
           {devices?.map((device) => (

@@ -18,8 +18,7 @@ const MOST_CLOSED = 20;
 
 export const queue = {
   list: contract.queue.list.handler(({ context: { core } }) =>
-    core.payments
-      .inStates(waiting)
+    [...core.payments.inStates(waiting), ...core.sales.stuck()]
       .map((payment) => core.view(payment))
       .filter((payment) => outcomeOf(payment.state, payment.kind) !== 'open'),
   ),

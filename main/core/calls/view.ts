@@ -53,7 +53,8 @@ function offlineView(core: Core): CounterView['offline'] {
   };
 }
 
-function notices(core: Core): Notice[] {
+/** What a person should know, worst or not. */
+export function notices(core: Core): Notice[] {
   const found: (Notice | undefined)[] = [
     readerNotice(core),
     printerNotice(core),
@@ -62,6 +63,7 @@ function notices(core: Core): Notice[] {
     counted('unknown-outcomes', 'attention', unknownPayments(core)),
     counted('reversals-due', 'attention', core.payments.countIn(['reversal-due', 'cancel-due', 'refund-due'])),
     counted('payments-stuck', 'trouble', core.payments.stuck(ALERT_ATTEMPTS)),
+    counted('sales-stuck', 'trouble', core.sales.stuck().length),
     counted('late-declines', 'attention', countLate(core.book.db)),
     ...forwardingNotices(core),
     core.recovered.appended > 1 || core.recovered.replayed > 1

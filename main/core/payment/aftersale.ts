@@ -3,6 +3,7 @@ import type { PaymentView, RefundCause } from '../../../contract/payment.ts';
 import type { AcquirerLink } from '../bank/link.ts';
 import type { Book } from '../ledger/book.ts';
 import { Refused } from '../refused.ts';
+import type { Sales } from '../sale/sales.ts';
 import { newId } from '../world/id.ts';
 import type { World } from '../world/world.ts';
 import { type FoundCharge, maybeOpen } from './charge.ts';
@@ -23,6 +24,7 @@ export interface AftersaleParts {
   readonly link: AcquirerLink;
   readonly rules: Rules;
   readonly counter: Counter;
+  readonly sales: Pick<Sales, 'isStuck' | 'decide'>;
   /** Throws Refused while nothing may be done. */
   readonly refuseStopped: () => void;
   /** The same for a new amount. */
@@ -84,7 +86,7 @@ export function openAftersale(parts: AftersaleParts): Aftersale {
     return { most, until: payment.at + days * DAY_MS };
   };
   const isDecidable = (payment: Payment): boolean =>
-    decidable(payment, () => payments.sealed(payment.id) !== undefined);
+    decidable(payment, () => payments.sealed(payment.id) !== undefined) || parts.sales.isStuck(payment);
 
   return {
     void(key, id, actor) {
@@ -173,6 +175,7 @@ export function openAftersale(parts: AftersaleParts): Aftersale {
       const payment = find(id);
       parts.refuseStopped();
       if (!isDecidable(payment) || !mayDecide(payment, done)) throw new Refused('payment-not-decidable', payment.state);
+      if (parts.sales.isStuck(payment)) return parts.sales.decide(payment, done, cause, actor);
       return runner.dispatch(id, { type: 'decide', done, cause }, { by: actor.staff });
     },
     giveBack(original) {

@@ -1,5 +1,5 @@
 import type { Money } from '../../../contract/money.ts';
-import type { AcquirerLink, BankRequest, Presented } from '../bank/link.ts';
+import type { AcquirerLink, BankRequest, Presented, ReversalReason } from '../bank/link.ts';
 import type { ClockWatch } from '../clockwatch.ts';
 import { batchOf, openBatch } from '../ledger/batch.ts';
 import { type Book, GROUP, type Order } from '../ledger/book.ts';
@@ -72,6 +72,8 @@ interface Taken {
 export interface About {
   readonly original: Payment;
   readonly cause?: string;
+  /** Given from the drawer, however it was paid. */
+  readonly inCash?: true;
 }
 
 /** What the earlier payment learns when one about it is opened. */
@@ -171,8 +173,9 @@ export class Runner {
     const learns = teaches[kind];
     const learned = learns && step(original, learns, this.#facts(original), this.#parts.rules);
     if (learned?.kind === 'ignored') throw new Error(`payment ${original.id} takes no ${kind} in ${original.state}`);
-    const { tender, scheme, maskedPan } = original;
-    const inCash = tender === 'cash';
+    const inCash = about.inCash ?? original.tender === 'cash';
+    const { maskedPan } = original;
+    const { tender, scheme } = inCash ? ({ tender: 'cash', scheme: 'cash' } as const) : original;
     const batch = kind === 'void' ? original.batch : openBatch(this.#parts.book.db).no;
     const sent = inCash ? {} : { batch, attempt: 1, sentAt: this.#parts.world.clock.now() };
     const payment = this.#insert(
@@ -404,11 +407,7 @@ export class Runner {
     };
   }
 
-  #exchange(
-    payment: Payment,
-    exchange: Exchange,
-    reason?: 'no-answer' | 'customer-cancel' | 'invalid-answer' | 'not-completed',
-  ): void {
+  #exchange(payment: Payment, exchange: Exchange, reason?: ReversalReason): void {
     const { link, fatal } = this.#parts;
     this.#inFlight.add(payment.id);
     const request = this.#request(payment, exchange, reason ?? 'no-answer');
@@ -423,11 +422,7 @@ export class Runner {
       .catch(fatal);
   }
 
-  #request(
-    payment: Payment,
-    exchange: Exchange,
-    reason: 'no-answer' | 'customer-cancel' | 'invalid-answer' | 'not-completed',
-  ): BankRequest {
+  #request(payment: Payment, exchange: Exchange, reason: ReversalReason): BankRequest {
     const { amount } = payment;
     const trace = traceOf(payment);
     switch (exchange) {

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { money } from '../../../contract/money.ts';
+import { notices } from '../calls/view.ts';
 import type { Payment } from '../payment/payment.ts';
 import { Refused } from '../refused.ts';
 import { verifyBook } from '../reports/verify.ts';
@@ -206,6 +207,59 @@ describe('a sale that is given up', () => {
     expect(now(opened).state).toBe('cancelled');
     expect(saleNow(sale).state).toBe('dropped');
     expect(around.bank.book.get(opened.rrn)?.state).toBe('reversed');
+  });
+});
+
+describe('a sale given up that the bank neither voids nor refunds', () => {
+  async function stuck(): Promise<{ readonly sale: Sale; readonly part: Payment }> {
+    const sale = till.core.sales.split(newKey(), cny(10_000), actor);
+    const part = await card(6_000, sale.id);
+    around.bank.plant('void', 'decline');
+    around.bank.plant('refund', 'decline');
+    till.core.sales.drop(sale.id, owner);
+    await pass(60_000);
+    return { sale, part };
+  }
+  const told = (): string[] => notices(till.core).map(({ code }) => code);
+
+  test('is told once, given back in cash by the owner’s word, and ends', async () => {
+    const { sale, part } = await stuck();
+    expect(saleNow(sale).state).toBe('dropping');
+    expect(till.core.sales.stuck()).toMatchObject([{ id: part.id }]);
+    expect(told()).toContain('sales-stuck');
+    const entries = "SELECT 1 FROM entry WHERE body LIKE '%sale-stuck%'";
+    expect(till.core.book.db.prepare(entries).all()).toHaveLength(1);
+    expect(till.core.view(now(part))).toMatchObject({ decidable: true });
+    till.core.aftersale.decide(part.id, true, 'asked the bank', { staff: 'owner' });
+    expect(saleNow(sale).state).toBe('dropped');
+    expect(till.core.payments.about(part.id).at(-1)).toMatchObject({
+      kind: 'refund',
+      tender: 'cash',
+      state: 'approved',
+      cause: 'given-up',
+    });
+    expect(till.core.view(now(part)).refundable).toBeNull();
+    expect(till.core.settlement.report().decisions).toMatchObject([{ done: true, cause: 'asked the bank' }]);
+    expect(till.core.settlement.report().today.difference.minor).toBe(0);
+    expect(told()).not.toContain('sales-stuck');
+    expect(verifyBook(till.core.book)).toMatchObject({ ok: true });
+  });
+
+  test('ends where the owner says that the money is kept', async () => {
+    const { sale, part } = await stuck();
+    till.core.aftersale.decide(part.id, false, 'the customer takes the goods', { staff: 'owner' });
+    expect(saleNow(sale).state).toBe('dropped');
+    expect(till.core.settlement.report().decisions).toMatchObject([{ done: false }]);
+    expect(codeOf(() => till.core.aftersale.decide(part.id, false, 'again', { staff: 'owner' }))).toBe(
+      'payment-not-decidable',
+    );
+  });
+
+  test('ends with a refund that the bank takes at last', async () => {
+    const { sale, part } = await stuck();
+    till.core.aftersale.refund(newKey(), part.id, cny(6_000), 'goodwill', owner);
+    await pass(100);
+    expect(saleNow(sale).state).toBe('dropped');
   });
 });
 

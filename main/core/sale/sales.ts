@@ -12,7 +12,7 @@ import { Refused } from '../refused.ts';
 import { newId } from '../world/id.ts';
 import type { World } from '../world/world.ts';
 import { type Back, backOf } from './back.ts';
-import { partRefusal, type Sale, stateAfter, sumsOf, unknownPart } from './sale.ts';
+import { partRefusal, pays, type Sale, stateAfter, sumsOf, unknownPart } from './sale.ts';
 import { moved, type SaleTable } from './table.ts';
 
 export interface SalesParts {
@@ -35,6 +35,7 @@ export interface SalesParts {
 export class Sales {
   readonly #parts: SalesParts;
   readonly #stop = new AbortController();
+  readonly #told = new Set<string>();
 
   constructor(parts: SalesParts) {
     this.#parts = parts;
@@ -165,6 +166,69 @@ export class Sales {
     return this.find(id);
   }
 
+  /** Parts of sales that are given up which the bank will neither void nor refund: a person must see to them. */
+  stuck(): Payment[] {
+    return this.table
+      .inState('dropping')
+      .flatMap(({ id }) => this.table.parts(id).filter((part) => this.isStuck(part)));
+  }
+
+  isStuck(part: Payment): boolean {
+    if (part.sale === null || !pays(part.state) || this.table.find(part.sale)?.state !== 'dropping') return false;
+    const given = this.table.givenBack(part.id);
+    const left = captured(part).minor > given.refunded;
+    return left && given.refundRefused && backOf(part, this.#parts.payments.current(part), given) === undefined;
+  }
+
+  /**
+   * The owner says by name what becomes of such a part: it is given back in cash, or its money is kept. Kept, the sale ends
+   * only with its last part. @throws Refused
+   */
+  decide(part: Payment, inCash: boolean, cause: string, actor: Actor): Payment {
+    const { runner, world, book, changed, counter } = this.#parts;
+    const sale = this.find(part.sale ?? '');
+    const others = this.table.parts(sale.id).filter(({ id }) => id !== part.id);
+    const open = others.some((one) => pays(one.state) && !this.#done(one) && !this.isStuck(one));
+    if (!inCash && open) throw new Refused('payment-not-decidable', sale.id);
+    book.commit(
+      {
+        kind: 'decision',
+        at: world.clock.now(),
+        by: actor.staff,
+        payment: part.id,
+        event: { type: 'decide', done: inCash ? 1 : 0, cause },
+        writes: inCash ? [] : [moved(sale, 'dropped')],
+        transfers: [],
+      },
+      'outcome',
+    );
+    if (inCash) {
+      const amount = money(captured(part).minor - this.table.givenBack(part.id).refunded, part.amount.currency);
+      const about = { original: part, cause: 'given-up', inCash: true } as const;
+      const back = runner.openAbout('refund', newId(world), amount, about, actor);
+      if (!counter.busy) counter.follow(back);
+    }
+    changed();
+    return part;
+  }
+
+  #done(part: Payment): boolean {
+    return captured(part).minor <= this.table.givenBack(part.id).refunded;
+  }
+
+  /** Journals once in a start that a part does not go back. */
+  #tellStuck(): void {
+    const { book, world, changed } = this.#parts;
+    for (const { id, state } of this.stuck()) {
+      if (this.#told.has(id)) continue;
+      this.#told.add(id);
+      const event = { type: 'sale-stuck', state };
+      const at = world.clock.now();
+      book.commit({ kind: 'core', at, by: 'terminal', payment: id, event, writes: [], transfers: [] }, 'outcome');
+      changed();
+    }
+  }
+
   /** A payment has moved, or the line came back: a sale that is being given up may go on. */
   changed(): void {
     const { world, fatal } = this.#parts;
@@ -182,6 +246,7 @@ export class Sales {
       const actor = approver === null ? { staff } : { staff, approver };
       for (const part of this.table.parts(id)) this.#back(part, actor);
     }
+    this.#tellStuck();
   }
 
   #back(part: Payment, actor: Actor): void {
