@@ -4,7 +4,7 @@
 //   COUNTERTAP_ONCE=1   end after the windows are up (and, without a display, pictured); the same as --once
 //   COUNTERTAP_DATA     the folder of the terminal's books (else out/counter/data)
 import { mkdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { bundle } from './setup/bundle.ts';
 import { type Counter, startCounter } from './setup/counter.ts';
 import { type Display, hasDisplay, virtualDisplay } from './setup/display.ts';
@@ -33,6 +33,13 @@ export function electronArguments(facts: {
   if (facts.asRoot) args.push('--no-sandbox');
   if (facts.pictured) args.push('--screenshot', pictureFolder);
   return args;
+}
+
+/** The data folder that the options for Electron name. */
+export function dataOf(args: readonly string[]): string | undefined {
+  const at = args.indexOf('--data');
+  const named = at >= 0 ? args[at + 1] : args.find((arg) => arg.startsWith('--data='))?.slice('--data='.length);
+  return named === undefined ? undefined : resolve(named);
 }
 
 async function main(): Promise<number> {
@@ -74,7 +81,9 @@ async function main(): Promise<number> {
     if (isRoot()) console.log("sandbox    you are root, so Chromium's sandbox is off for this run only");
     const data = process.env['COUNTERTAP_DATA'] ?? join(root, 'out/counter/data');
     const args = electronArguments({ given, counter, data, asRoot: isRoot(), pictured: display !== undefined });
-    console.log(`terminal   opening; its books are in ${relative(root, data) || '.'}. End it with Ctrl-C.`);
+    console.log(
+      `terminal   opening; its books are in ${relative(root, dataOf(args) ?? data) || '.'}. End it with Ctrl-C.`,
+    );
     return await openTerminal({ runtime, args, display, once });
   } finally {
     display?.stop();

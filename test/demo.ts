@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..');
 const { values } = parseArgs({
   options: {
     dir: { type: 'string', default: join(root, 'out/demo') },
-    sales: { type: 'string', default: '240' },
+    sales: { type: 'string', default: '205' },
     seed: { type: 'string', default: '1' },
   },
 });

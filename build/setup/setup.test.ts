@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nodeServes } from '../setup.ts';
-import { electronArguments } from '../start.ts';
+import { dataOf, electronArguments } from '../start.ts';
 import { add, closing, countPlaywright, countVitest, vitestFailures } from './checks.ts';
 import { readyLine } from './counter.ts';
 import { hasDisplay } from './display.ts';
@@ -150,6 +150,7 @@ describe('the start', () => {
   it('leaves a given data folder alone', () => {
     expect(electronArguments({ ...facts, given: ['--data', '/mine'] })).toEqual(['--data', '/mine']);
     expect(electronArguments({ ...facts, given: ['--data=/mine'] })).toEqual(['--data=/mine']);
+    expect([dataOf(['--data', '/mine']), dataOf(['--data=/mine']), dataOf([])]).toEqual(['/mine', '/mine', undefined]);
   });
 
   it('believes the simulators only when they say that they are ready', () => {
