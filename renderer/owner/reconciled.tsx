@@ -6,7 +6,7 @@ import type { Reconciliation, ReconciliationLine } from '../../contract/reconcil
 import form from '../ui/confirm.module.css';
 import { Confirm } from '../ui/confirm.tsx';
 import page from '../ui/page.module.css';
-import { Choice, Sheet } from '../ui/sheet.tsx';
+import { Choice, Choices, Sheet } from '../ui/sheet.tsx';
 import styles from './reconcile.module.css';
 
 /** How many lines agree, differ and wait, before anything else. */
@@ -128,7 +128,6 @@ export function Lines({ result, ...on }: LinesProps): ReactNode {
                 {t('reconciliation.bank')}
               </th>
               <th scope="col">{t('reconciliation.nextColumn')}</th>
-              <td />
             </tr>
           </thead>
           <tbody>
@@ -190,16 +189,16 @@ function Line({ line, onPayment, onDone, onRefund }: LineProps): ReactNode {
         {done && t('reconciliation.doneBy', { by: t(`person.${done.by}`, { defaultValue: done.by }), how: done.how })}
         {line.refund && <Refunded refund={line.refund} onPayment={onPayment} />}
         {!done && (!line.refund || line.refundable) && <p>{t(`reconciliation.next.${reason ?? 'open-here'}`)}</p>}
-      </td>
-      <td className={styles['tight']}>
-        {line.refundable && line.extra && (
-          <Choice main onPress={() => onRefund(line)}>
-            {t('reconciliation.refund', { amount: formatMoney(line.extra) })}
-          </Choice>
-        )}
-        {verdict === 'differs' && !done && (line.refundable ? charged(line) : !line.refund) && (
-          <Choice onPress={() => onDone(line)}>{t('reconciliation.done')}</Choice>
-        )}
+        <Choices>
+          {line.refundable && line.extra && (
+            <Choice main onPress={() => onRefund(line)}>
+              {t('reconciliation.refund', { amount: formatMoney(line.extra) })}
+            </Choice>
+          )}
+          {verdict === 'differs' && !done && (line.refundable ? charged(line) : !line.refund) && (
+            <Choice onPress={() => onDone(line)}>{t('reconciliation.done')}</Choice>
+          )}
+        </Choices>
       </td>
     </tr>
   );

@@ -77,7 +77,7 @@ export function LineState({ line }: { readonly line: CounterView['line'] }): Rea
 function Waiting({ parts }: { readonly parts: readonly string[] }): ReactNode {
   const { t } = useTranslation();
   return (
-    <span title={parts.join(' · ')}>
+    <span className={styles['waiting']} title={parts.join(' · ')}>
       {t('bar.queue')} {[parts[0], parts.at(-1)].join(' · ')}
     </span>
   );
