@@ -86,6 +86,8 @@ export const DayReport = z.object({
   journal: z.object({ first: z.int(), last: z.int(), hash: z.string() }),
   /** How often this terminal found its record rolled back. It only grows. */
   alarms: z.int(),
+  /** How often this record was begun anew from a backup; absent from reports of before it was told. */
+  epoch: z.int().optional(),
   /** The drawer shifts that were open in this batch, counted or not. */
   drawers: z.array(DrawerShift),
   decisions: z.array(Decision),

@@ -11,6 +11,7 @@ import { Core } from './core.ts';
 import { backupFailed, KEPT, keepDaily } from './daily.ts';
 import { BURNT } from './payment/number.ts';
 import { Refused } from './refused.ts';
+import { dayReceipt } from './reports/receipt.ts';
 import { verifyBook } from './reports/verify.ts';
 import { openModelBank } from './test/bank.ts';
 import { migrations } from './test/migrations.ts';
@@ -140,6 +141,10 @@ test('a restore begins a new epoch: numbers are burnt, what may be missing is sa
   expect(next.stan).toBeGreaterThan(stan);
   expect(Number(next.receiptNo.slice(3))).toBeGreaterThan(Number(receiptNo.slice(3)));
   expect(next.stan).toBeGreaterThan(BURNT);
+  const report = after.settlement.report();
+  expect(report.epoch).toBe(1);
+  const epoch = { kind: 'row', right: '1', left: after.receiptContext(false).words.t('report.epoch') };
+  expect(dayReceipt(report, after.receiptContext(false)).lines).toContainEqual(epoch);
   expect(verifyBook(after.book)).toMatchObject({ ok: true });
   const told = after.book.db.prepare('SELECT body FROM entry WHERE body LIKE \'%"restored"%\'').all();
   expect(told).toHaveLength(1);

@@ -274,6 +274,7 @@ export class Settlement {
       agreed: agreed(books),
       journal: { first: batch.opened_seq, last: book.head.seq, hash: book.head.hash },
       alarms: alarms(),
+      epoch: readCounter(book.db, 'epoch'),
       drawers: drawers(batch.opened_seq),
       decisions: readDecisions(book.db, batch),
       carriedOver: payments.inStates(carried).map(({ id, state, amount }) => ({ payment: id, state, amount })),

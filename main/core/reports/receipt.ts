@@ -203,6 +203,7 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
       ...(report.alarms > 0
         ? [{ kind: 'row', left: t('alarms'), right: String(report.alarms), bold: true } as const]
         : []),
+      ...(report.epoch ? [{ kind: 'row', left: t('epoch'), right: String(report.epoch) } as const] : []),
       ...lateLines(report.late, words),
       { kind: 'row', left: t('entries'), right: `${report.journal.first} – ${report.journal.last}` },
       { kind: 'text', text: `${t('head')} ${report.journal.hash}` },
