@@ -103,8 +103,8 @@ export const mutants: readonly Mutant[] = [
     name: 'refused-reversal-is-done',
     invariant: 'I9',
     file: TAKEBACK,
-    from: "    case 'declined':\n    case 'pending':",
-    to: "    case 'declined':\n      return takenBack(payment);\n    case 'pending':",
+    from: "    case 'declined':\n      // A bank that does not cancel",
+    to: "    case 'declined':\n      if (payment.attempt > 0) return takenBack(payment);\n      // A bank that does not cancel",
   },
   {
     name: 'not-found-is-final',
