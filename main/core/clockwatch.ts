@@ -127,7 +127,8 @@ export class ClockWatch {
   }
 
   #waits(): boolean {
-    const sql = "SELECT 1 FROM payment WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown') LIMIT 1";
+    const sql = `SELECT 1 FROM payment INDEXED BY payment_forward
+      WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown') LIMIT 1`;
     return this.#parts.book.db.prepare(sql).get() !== undefined;
   }
 
