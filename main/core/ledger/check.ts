@@ -21,11 +21,8 @@ export function bookFault(db: Database, lines: readonly JournalLine[]): BookFaul
   return compareRecord(db, lines, fold) ?? fold.compare() ?? compareSums(db);
 }
 
-interface Stored extends JournalLine {
-  readonly at: number;
-  readonly kind: string;
-  readonly payment: string | null;
-}
+/** A row as a list is made in half the time of an object, and there are hundreds of thousands. */
+type Stored = [seq: number, hash: string, body: string, at: number, kind: string, payment: string | null];
 
 /** The database's copy of every entry and every column of every transfer, beside the journal; adds each entry to the fold. */
 function compareRecord(db: Database, lines: readonly JournalLine[], fold: Fold): BookFault | undefined {
@@ -33,15 +30,16 @@ function compareRecord(db: Database, lines: readonly JournalLine[], fold: Fold):
   let moved = 0;
   let next = 0;
   // One by one: all of them together are as large as the journal.
-  for (const stored of db.prepare<[], Stored>('SELECT * FROM entry ORDER BY seq').iterate()) {
+  const stored = db.prepare<[], Stored>('SELECT seq, hash, body, at, kind, payment FROM entry ORDER BY seq').raw();
+  for (const [seq, hash, body, at, kind, payment] of stored.iterate()) {
     const line = lines[next];
     next += 1;
     if (!line) return { where: 'journal', seq: next, what: 'the journal ends before the database' };
-    if (stored.seq !== line.seq) return { where: 'database', seq: line.seq, what: 'the entry is missing' };
-    if (stored.hash !== line.hash || stored.body !== line.body)
+    if (seq !== line.seq) return { where: 'database', seq: line.seq, what: 'the entry is missing' };
+    if (hash !== line.hash || body !== line.body)
       return { where: 'database', seq: line.seq, what: 'the entry differs from the journal' };
     const entry = parseEntry(line.body);
-    if (stored.at !== entry.at || stored.kind !== entry.kind || stored.payment !== (entry.payment ?? null))
+    if (at !== entry.at || kind !== entry.kind || payment !== (entry.payment ?? null))
       return { where: 'database', seq: line.seq, what: 'the entry differs from its own text' };
     fold.add(entry);
     for (let n = 0; n < entry.transfers.length; n += 1) {
@@ -158,12 +156,15 @@ class Fold {
   compare(): BookFault | undefined {
     for (const [table, { keys, unwritten, rows }] of this.#tables) {
       const columns = Object.keys(unwritten);
+      const defaults = Object.values(unwritten);
+      const places = keys.map((name) => columns.indexOf(name));
       let found = 0;
-      for (const stored of this.#db.prepare<[], Values>(`SELECT * FROM ${table}`).all()) {
-        const key = keyOf(keys, stored);
+      const all = this.#db.prepare<[], Value[]>(`SELECT ${columns.join(', ')} FROM ${table}`).raw();
+      for (const stored of all.iterate()) {
+        const key = places.map((place) => String(stored[place])).join(' ');
         const row = rows.get(key);
         if (!row) return { where: 'database', seq: 0, what: `${table} ${key} is not in the journal` };
-        const wrong = columns.find((name) => stored[name] !== (row.values[name] ?? unwritten[name] ?? null));
+        const wrong = columns.find((name, n) => stored[n] !== (row.values[name] ?? defaults[n] ?? null));
         if (wrong !== undefined)
           return { where: 'database', seq: row.seq, what: `${table} ${key} differs from the journal in ${wrong}` };
         found += 1;

@@ -61,8 +61,9 @@ export function turnoverFault(db: Database): string | undefined {
   const kept = 'SELECT day, currency, debit, credit, tender, slot, sum, count FROM turnover';
   const [wrong] = prepared<[], { day: string; debit: string; credit: string }>(
     db,
-    `SELECT day, debit, credit FROM (SELECT * FROM (${grouped}) EXCEPT ${kept})
-     UNION ALL SELECT day, debit, credit FROM (SELECT * FROM (${kept}) EXCEPT ${grouped}) LIMIT 1`,
+    `WITH grouped AS MATERIALIZED (${grouped})
+     SELECT day, debit, credit FROM (SELECT * FROM grouped EXCEPT ${kept})
+     UNION ALL SELECT day, debit, credit FROM (${kept} EXCEPT SELECT * FROM grouped) LIMIT 1`,
   ).all();
   return wrong && `the sum of ${wrong.debit} to ${wrong.credit} on ${wrong.day} is not that of its transfers`;
 }
