@@ -45,7 +45,8 @@ export class Keys {
   readonly #sealer: Sealer | undefined;
   readonly #inProfile: boolean;
   #first: First | undefined;
-  #check: string | null;
+  /** Undefined until somebody asks for it. */
+  #check: string | null | undefined;
 
   /**
    * `idle`: no payment is under way. Without a `sealer` no key is taken. A key that is not `keySealed` stands in the profile,
@@ -57,7 +58,13 @@ export class Keys {
     this.#sealer = sealer;
     const { masterKey } = parts.profile;
     this.#inProfile = masterKey !== undefined && !keySealed;
-    this.#check = masterKey === undefined ? null : checkValue(Buffer.from(masterKey, 'hex'), this.#dialect);
+    this.#check = masterKey === undefined ? null : undefined;
+  }
+
+  get #checkValue(): string | null {
+    const { masterKey } = this.#parts.profile;
+    this.#check ??= masterKey === undefined ? null : checkValue(Buffer.from(masterKey, 'hex'), this.#dialect);
+    return this.#check;
   }
 
   get #dialect(): NonNullable<AcquirerProfile['dialect']> {
@@ -66,11 +73,12 @@ export class Keys {
 
   view(): KeyView {
     const first = this.#waiting();
+    const check = this.#checkValue;
     const { session } = this.#parts.link;
     return {
-      place: this.#inProfile ? 'profile' : this.#check === null ? 'none' : 'sealed',
+      place: this.#inProfile ? 'profile' : check === null ? 'none' : 'sealed',
       sealer: this.#sealer?.kind ?? 'none',
-      check: this.#check,
+      check,
       algorithm: dialectOf(this.#dialect).mac === 'aes-cmac' ? 'AES-128' : 'TDES-2',
       session: session ? { since: session.since } : null,
       first: first ? { by: first.by, check: first.check } : null,

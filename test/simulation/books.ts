@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { verifyBook } from '../../main/core/reports/verify.ts';
 import { legal, unfinished } from './legal.ts';
 import type { Machine } from './machine.ts';
@@ -25,8 +25,11 @@ interface Transfer {
   readonly batch: number | null;
 }
 
-/** At the end of a healed day: every payment has its end, and bank, ledger, journal and terminal say the same. */
-export function compareBooks(machine: Machine, oracle: Oracle): void {
+/**
+ * At the end of a healed day: every payment has its end, and bank, ledger, journal and terminal say the same. The terminal
+ * may be asked as well.
+ */
+export function compareBooks(machine: Machine, oracle: Oracle, verifies: boolean): void {
   oracle.recall('at the end');
   const rows = oracle.rows();
   const entries = readJournal(machine, oracle);
@@ -36,7 +39,7 @@ export function compareBooks(machine: Machine, oracle: Oracle): void {
   batches(machine, oracle, rows, entries);
   secrets(machine, oracle);
   ended(oracle, rows);
-  if (machine.core) {
+  if (machine.core && verifies) {
     const { ok, firstBreak } = verifyBook(machine.core.book);
     if (!ok) oracle.fail('verify', `the terminal finds its own books broken: ${JSON.stringify(firstBreak)}`);
   }
@@ -72,7 +75,7 @@ function readJournal(machine: Machine, oracle: Oracle): Entry[] {
   return lines.map((line, index) => {
     const hash = line.slice(0, 64);
     const body = line.slice(65);
-    const own = createHash('sha256').update(previous).update(body).digest('hex');
+    const own = digest('sha256', previous + body, 'hex');
     if (own !== hash) oracle.fail('I14', `entry ${index + 1} breaks the chain`);
     const copy = stored[index];
     if (copy?.seq !== index + 1 || copy.hash !== hash || copy.body !== body) {

@@ -6,6 +6,7 @@ import { isPowerCut, Machine } from './machine.ts';
 import { fair } from './network.ts';
 import { Oracle, type Violation } from './oracle.ts';
 import { Random } from './random.ts';
+import { drawShape, type Shape } from './shape.ts';
 import { compareSales, Splits } from './splits.ts';
 import { Troubles } from './troubles.ts';
 
@@ -49,7 +50,7 @@ export class Day {
   #events = 0;
   #over = false;
   #closing = false;
-  #offline = false;
+  readonly #shape: Shape;
   readonly #troubles: Troubles;
   readonly #shoppers: Customers;
   readonly #aftersales: Aftersales;
@@ -65,10 +66,12 @@ export class Day {
     };
     const declines = this.#random.chance(0.3) ? 0.3 : 0.05;
     // A bank that draws lots would draw others for a queue that leaves in another order.
-    this.#machine = new Machine(seed, clock === undefined ? declines : 0, watch, log);
+    this.#shape = drawShape(this.#random);
+    const { disk } = this.#shape;
+    this.#machine = new Machine(seed, { declines: clock === undefined ? declines : 0, disk, log }, watch);
     if (!oracle) throw new Error('nobody watches');
     this.#oracle = oracle;
-    this.#customers = this.#random.int(1, 4);
+    this.#customers = this.#shape.customers;
     this.#troubles = new Troubles(this.#machine, this.#oracle, this.#random, seed, clock);
     const cashier: Cashier = { cancel: () => this.#cancel(), ask: (ask) => this.#ask(ask) };
     this.#shoppers = new Customers(this.#machine, this.#random, cashier);
@@ -82,12 +85,11 @@ export class Day {
     let outcomes: readonly string[] = [];
     try {
       machine.start();
-      this.#offline = this.#troubles.plan(this.#customers, () => this.#over).offline;
-      if (this.#offline) this.#customers += 3;
+      this.#troubles.plan(this.#shape, () => this.#over);
       this.#soon(1_000, () => this.#serve());
       while (!this.#over && (await this.#step(Number.MAX_SAFE_INTEGER)));
       if (!this.#oracle.violation) await this.#heal();
-      if (!this.#oracle.violation) compareBooks(machine, this.#oracle);
+      if (!this.#oracle.violation) compareBooks(machine, this.#oracle, this.#shape.verifies);
       if (!this.#oracle.violation) compareSales(machine, this.#oracle);
       outcomes = this.#outcomes();
     } catch (error) {
@@ -166,16 +168,23 @@ export class Day {
       this.#splits.goOn();
       return;
     }
-    const kind = this.#offline ? this.#random.pick([1, 1, 1, 50, 80]) : this.#random.int(1, 100);
+    this.#act();
+  }
+
+  #act(): void {
+    const kind = this.#shape.offline ? this.#random.pick([1, 1, 1, 50, 85]) : this.#random.int(1, 100);
+    // Before anything was sold there is nothing to take back, to print again or to count.
+    const sold = this.#oracle.answered.size > 0;
     if (kind <= 36) this.#sell('card');
     else if (kind <= 52) this.#sell('code');
     else if (kind <= 60) this.#cash();
-    else if (kind <= 70) this.#void();
-    else if (kind <= 80) this.#aftersales.refund();
-    else if (kind <= 84) this.#hold();
-    else if (kind <= 88) this.#aftersales.complete();
-    else if (kind <= 90) this.#splits.show(this.#amount());
-    else if (kind <= 93) this.#splits.begin(this.#amount() + 1);
+    else if (kind <= 64) this.#hold();
+    else if (kind <= 66) this.#splits.show(this.#amount());
+    else if (kind <= 69) this.#splits.begin(this.#amount() + 1);
+    else if (!sold) this.#sell('card');
+    else if (kind <= 79) this.#void();
+    else if (kind <= 89) this.#aftersales.refund();
+    else if (kind <= 93) this.#aftersales.complete();
     else if (kind <= 95) this.#reprint();
     else this.#close();
   }
@@ -196,7 +205,7 @@ export class Day {
 
   #amount(): number {
     const kind = this.#random.int(1, 4);
-    if (kind === 1 || (this.#offline && kind === 2)) return this.#random.int(1, 900);
+    if (kind === 1 || (this.#shape.offline && kind === 2)) return this.#random.int(1, 900);
     return kind <= 3 ? this.#random.int(901, 5_100) : this.#random.int(5_001, 90_000);
   }
 
@@ -326,6 +335,13 @@ export class Day {
     await this.#rest(limit, () => atRest(machine, this.#oracle));
     await this.#pass(STRAGGLERS_MS);
     await this.#rest(limit, () => atRest(machine, this.#oracle));
+    // A close that was begun comes to its end.
+    if (this.#shape.closes || !this.#allClosed()) await this.#endDay(limit);
+  }
+
+  async #endDay(limit: number): Promise<void> {
+    const machine = this.#machine;
+    const { timeline } = machine;
     this.#agreed = false;
     let next = timeline.now;
     await this.#rest(limit, () => {
@@ -345,13 +361,18 @@ export class Day {
 
   async #rest(limit: number, done: () => boolean): Promise<void> {
     const { timeline } = this.#machine;
+    let looked = -1;
     while (!this.#oracle.violation) {
-      this.#people();
-      if (done()) return;
+      // Where nothing has happened since there is nothing to see.
+      if (this.#events !== looked) {
+        looked = this.#events;
+        this.#people();
+        if (done()) return;
+      }
       if (timeline.now > limit) {
         const open = this.#oracle.rows().map((row) => `${row.kind} ${row.state} ${row.print}`);
         // What keeps it from resting is said first.
-        compareBooks(this.#machine, this.#oracle);
+        compareBooks(this.#machine, this.#oracle, true);
         this.#oracle.fail('P6', `no rest after everything was mended: ${open.join(', ')}, agreed ${this.#agreed}`);
         return;
       }

@@ -2,7 +2,7 @@ import Sqlite, { type Database, type Statement } from 'better-sqlite3';
 import { findMigrations } from '../../main/core/open.ts';
 import { type Migration, openDatabase } from '../../main/core/store/database.ts';
 import type { AppendFile, Storage } from '../../main/core/store/storage.ts';
-import type { Random } from './random.ts';
+import { Random } from './random.ts';
 
 /** A disk's refusal, as Node and SQLite word it. */
 export class DiskFault extends Error {
@@ -24,23 +24,39 @@ export interface DiskWatcher {
 
 type Read = (sql: string, ...values: readonly unknown[]) => unknown[];
 
+const SAVEPOINT = 'SAVEPOINT work';
+const RELEASE = 'RELEASE work';
+const BACK = 'ROLLBACK TO work';
+
+/** A schema does not change while it is open: what SQLite says of its tables is asked once. */
+const SCHEMA = /\bpragma_table_info\(/;
+
 /** SQLite opened once for a process: every simulated day is one transaction of it that is rolled back at its end. */
 class Template {
-  readonly migrations: readonly Migration[] = findMigrations();
+  readonly migrations: readonly Migration[];
   readonly db: Database = new Sqlite(':memory:');
+  /** What lies beside the database at the beginning of a day. */
+  files: ReadonlyMap<string, Uint8Array> = new Map();
+  journal: Uint8Array = new Uint8Array();
   readonly #statements = new Map<string, Statement<unknown[], unknown>>();
   readonly #pragmas: ReadonlyMap<string, unknown>;
 
-  constructor() {
+  constructor(found: readonly Migration[]) {
+    this.migrations = found;
+    // Small pages: each commit copies those that it touches.
+    this.db.pragma('page_size = 1024');
     openDatabase({ ...noStorage, database: () => this.db }, this.migrations);
     const names = ['journal_mode', 'synchronous', 'foreign_keys', 'secure_delete', 'user_version', 'integrity_check'];
     this.#pragmas = new Map(names.map((name) => [name, this.db.pragma(name, { simple: true })]));
+    // Nobody looks at freed pages in memory.
+    this.db.pragma('secure_delete = OFF');
   }
 
   prepare(sql: string): Statement<unknown[], unknown> {
     let statement = this.#statements.get(sql);
     if (!statement) {
       statement = this.db.prepare<unknown[], unknown>(sql);
+      if (SCHEMA.test(sql)) statement = answeredOnce(statement);
       this.#statements.set(sql, statement);
     }
     return statement;
@@ -49,6 +65,21 @@ class Template {
   pragma(source: string): unknown {
     return this.#pragmas.get(source);
   }
+}
+
+function answeredOnce(statement: Statement<unknown[], unknown>): Statement<unknown[], unknown> {
+  const known = new Map<string, unknown[]>();
+  return new Proxy(statement, {
+    get: (target, name) => {
+      if (name !== 'all') return Reflect.get(target, name);
+      return (...values: readonly unknown[]): unknown[] => {
+        const key = JSON.stringify(values);
+        const found = known.get(key) ?? target.all(...values);
+        known.set(key, found);
+        return found;
+      };
+    },
+  });
 }
 
 const noStorage: Storage = {
@@ -64,16 +95,23 @@ const noStorage: Storage = {
   freeBytes: () => 0,
 };
 
-let shared: Template | undefined;
+let fresh: Template | undefined;
+let born: Template | undefined;
 
-function template(): Template {
-  shared ??= new Template();
-  return shared;
+function freshTemplate(): Template {
+  fresh ??= new Template(findMigrations());
+  return fresh;
+}
+
+function bornBy(start: (disk: Disk) => void): Template {
+  const used = new Template(migrations());
+  Disk.bear(used, start);
+  return used;
 }
 
 /** The migrations of the product, read once. */
 export function migrations(): readonly Migration[] {
-  return template().migrations;
+  return freshTemplate().migrations;
 }
 
 const PLENTY = 50_000_000_000;
@@ -83,9 +121,9 @@ const PLENTY = 50_000_000_000;
  * was not is lost or torn when the power goes.
  */
 export class Disk {
-  readonly #template = template();
+  readonly #template: Template;
   readonly #random: Random;
-  readonly #files = new Map<string, Uint8Array>();
+  readonly #files: Map<string, Uint8Array>;
   #journal = Buffer.alloc(1 << 16);
   #length = 0;
   #synced = 0;
@@ -93,14 +131,42 @@ export class Disk {
   #open = false;
   #full = false;
 
-  constructor(random: Random) {
+  private constructor(random: Random, begins: Template) {
     this.#random = random;
-    this.#template.db.exec('BEGIN');
+    this.#template = begins;
+    this.#files = new Map(begins.files);
+    this.#append(begins.journal);
+    this.#synced = this.#length;
+    this.#run('BEGIN');
   }
 
-  /** Gives the SQLite handle back, empty as it was. */
+  /** The disk of a terminal that was never started. */
+  static empty(random: Random): Disk {
+    return new Disk(random, freshTemplate());
+  }
+
+  /** The disk of a terminal that was started before: what `start` leaves on an empty one, the first time it is asked for. */
+  static used(random: Random, start: (disk: Disk) => void): Disk {
+    born ??= bornBy(start);
+    return new Disk(random, born);
+  }
+
+  /** What `start` leaves is what other days begin with. */
+  static bear(begins: Template, start: (disk: Disk) => void): void {
+    const disk = new Disk(new Random(0), begins);
+    start(disk);
+    begins.files = new Map(disk.#files);
+    begins.journal = Uint8Array.from(disk.journal);
+    disk.#run('COMMIT');
+  }
+
+  /** Gives the SQLite handle back, as it was. */
   end(): void {
-    this.#template.db.exec('ROLLBACK');
+    this.#run('ROLLBACK');
+  }
+
+  #run(sql: string): void {
+    this.#template.prepare(sql).run();
   }
 
   set full(full: boolean) {
@@ -127,8 +193,7 @@ export class Disk {
 
   /** The power goes: an open transaction is gone, of the unsynced bytes a part remains and may be spoilt. */
   cut(): void {
-    if (this.#open) this.#template.db.exec('ROLLBACK TO work; RELEASE work');
-    this.#open = false;
+    if (this.#open) this.#back();
     if (this.#length > this.#synced) {
       const kept = this.#random.int(0, this.#length - this.#synced);
       if (kept > 0 && this.#random.chance(0.3)) {
@@ -180,15 +245,20 @@ export class Disk {
     });
   }
 
+  #back(): void {
+    this.#run(BACK);
+    this.#run(RELEASE);
+    this.#open = false;
+  }
+
   #exec(sql: string, watcher: DiskWatcher): void {
-    const { db } = this.#template;
     watcher.point('');
     switch (sql) {
       case 'BEGIN IMMEDIATE; COMMIT':
         return;
       case 'BEGIN IMMEDIATE':
         if (this.#open) throw new Error('cannot start a transaction within a transaction');
-        db.exec('SAVEPOINT work');
+        this.#run(SAVEPOINT);
         this.#open = true;
         return;
       case 'COMMIT':
@@ -197,8 +267,7 @@ export class Disk {
         watcher.point('after commit');
         return;
       case 'ROLLBACK':
-        db.exec('ROLLBACK TO work; RELEASE work');
-        this.#open = false;
+        this.#back();
         return;
       default:
         throw new Error(`the simulated disk does not know "${sql}"`);
@@ -207,10 +276,9 @@ export class Disk {
 
   /** A commit that fails may have reached the disk all the same: nobody knows until it is read again (I23). */
   #commit(watcher: DiskWatcher): void {
-    const { db } = this.#template;
     const fault = this.#full ? 'SQLITE_FULL' : watcher.fails('commit');
     if (fault === undefined || (fault === 'SQLITE_IOERR' && this.#random.chance(0.5))) {
-      db.exec('RELEASE work');
+      this.#run(RELEASE);
       this.#open = false;
     }
     if (fault !== undefined) throw new DiskFault(fault);

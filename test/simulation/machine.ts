@@ -60,6 +60,15 @@ export interface Tap {
   readonly ms: number;
 }
 
+/** How a machine begins. */
+export interface MachineOptions {
+  /** How often the bank declines. */
+  readonly declines: number;
+  /** `used`: the terminal was started before. */
+  readonly disk: 'empty' | 'used' | Disk;
+  readonly log?: ((line: string) => void) | undefined;
+}
+
 const EPOCH = Date.UTC(2026, 8, 1, 1, 0, 0);
 const ZONE = 'Asia/Shanghai';
 
@@ -87,12 +96,13 @@ export class Machine {
   #printer: SimulatedPrinter | undefined;
   #lives = 0;
 
-  constructor(seed: number, declineRate: number, watcher: (machine: Machine) => Watcher, log?: (line: string) => void) {
+  constructor(seed: number, { declines, disk, log }: MachineOptions, watcher: (machine: Machine) => Watcher) {
     this.random = new Random(seed, 1);
     this.#ids = new Random(seed, 2);
-    this.disk = new Disk(new Random(seed, 3));
+    const spoils = new Random(seed, 3);
+    this.disk = disk === 'used' ? Disk.used(spoils, setUp) : disk === 'empty' ? Disk.empty(spoils) : disk;
     this.#log = log;
-    this.bank = new Bank(new Random(seed, 4), declineRate);
+    this.bank = new Bank(new Random(seed, 4), declines);
     const trace = (text: () => string): void => this.trace(text);
     this.network = new Network(new Random(seed, 5), this.timeline, this.bank, trace);
     this.#watcher = watcher(this);
@@ -260,4 +270,23 @@ export class Machine {
   readerChanged(): void {
     if (this.life?.alive) this.readers.changed();
   }
+}
+
+const nobody: Watcher = {
+  changed: () => undefined,
+  leaves: () => undefined,
+  printing: () => undefined,
+  paper: () => undefined,
+  started: () => undefined,
+  fail: (invariant, what) => {
+    throw new Error(`${invariant}: ${what}`);
+  },
+};
+
+/** The first start of a terminal, an hour before any day begins; then it is switched off. */
+function setUp(disk: Disk): void {
+  const machine = new Machine(0, { declines: 0, disk }, () => nobody);
+  machine.wall -= 3_600_000;
+  machine.start();
+  if (machine.life) machine.life.alive = false;
 }

@@ -1,6 +1,7 @@
 import type { Machine } from './machine.ts';
 import type { Oracle } from './oracle.ts';
 import { Random } from './random.ts';
+import type { Shape } from './shape.ts';
 
 const DAY_MS = 86_400_000;
 /** By when a running terminal has noticed that its clock was set. */
@@ -36,13 +37,13 @@ export class Troubles {
   }
 
   /** What goes wrong today: each day has some of the troubles, so that each meets the others. */
-  plan(customers: number, over: () => boolean): { readonly offline: boolean } {
+  plan({ customers, offline }: Shape, over: () => boolean): void {
     const { frailty, network } = this.#machine;
     const random = this.#random;
     const { weather } = network;
     if (random.chance(0.6)) {
       frailty.cuts = random.int(1, 3);
-      frailty.cutRate = random.pick([0.003, 0.01, 0.03]);
+      frailty.cutRate = random.pick([0.005, 0.02, 0.05]);
     }
     if (random.chance(0.15)) {
       frailty.faults = random.int(1, 2);
@@ -63,7 +64,7 @@ export class Troubles {
         if (!over()) run();
       });
     };
-    if (random.chance(0.15)) this.#offlineDay();
+    if (offline) this.#offlineDay();
     trouble(0.5, () => this.#line(random.pick(['down', 'silent'])));
     trouble(0.2, () => this.#line('down'));
     trouble(0.2, () => this.#host());
@@ -77,7 +78,6 @@ export class Troubles {
     const at = this.#jumps.int(0, length);
     if (this.#compared) this.#onlyPlannedStops(at);
     if (this.#setsClock) this.#soon(at, () => this.#clock());
-    return { offline: this.#offline };
   }
 
   /** What is written down about the clock would move cuts that come by chance; this one comes when it was noticed. */

@@ -11,6 +11,7 @@ import { captured, type Payment } from '../payment/payment.ts';
 import type { StoreSettings } from '../store/settings.ts';
 import { lateLines } from './late.ts';
 import { saleLines } from './sale.ts';
+import { textOf } from './words.ts';
 
 /** What a receipt says beside the payment itself. */
 export interface ReceiptContext {
@@ -35,7 +36,7 @@ type Row = [label: string, value: string | null];
 /** The customer's receipt of one payment. */
 export function paymentReceipt(payment: Payment, context: ReceiptContext): Receipt {
   const { words, store } = context;
-  const t = (key: string): string => words.t(`receipt.${key}`);
+  const t = (key: string): string => textOf(words, `receipt.${key}`);
   const outcome = outcomeOf(payment.state, payment.kind);
   const rows: Row[] = [
     [t('number'), payment.receiptNo],
@@ -115,7 +116,7 @@ const duplicateMark = '重印 DUPLICATE';
 
 function foot(context: ReceiptContext): ReceiptLine[] {
   const { words } = context;
-  const t = (key: string): string => words.t(`receipt.${key}`);
+  const t = (key: string): string => textOf(words, `receipt.${key}`);
   return [
     { kind: 'rule' },
     { kind: 'row', left: t('merchant'), right: context.merchantId },
@@ -147,7 +148,7 @@ function tenderName(words: i18n, payment: Payment): string | null {
 /** X or Z report on paper: every sum, the four books, the journal's head (B8). */
 export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt {
   const { words } = context;
-  const t = (key: string): string => words.t(`report.${key}`);
+  const t = (key: string): string => textOf(words, `report.${key}`);
   const { today, books } = report;
   const figure = (key: string, of: { amount: Money; count: number }): ReceiptLine => ({
     kind: 'row',

@@ -1,4 +1,15 @@
 const DEEPEST = 32;
+const MOST_NAMES = 1_000;
+const names = new Map<string, string>();
+
+/** A member's name in quotes. There are few, and they come again in every record. */
+function quoted(name: string): string {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(name);
+  if (names.size < MOST_NAMES) names.set(name, text);
+  return text;
+}
 
 /**
  * Canonical JSON (RFC 8785): members sorted by their UTF-16 code units, no white space; undefined members are left out.
@@ -27,7 +38,7 @@ function members(record: Readonly<Record<string, unknown>>, depth: number): stri
     if (value === undefined) continue;
     const part = canonical(value, depth);
     if (part === undefined) return undefined;
-    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${part}`;
+    text += `${text === '' ? '' : ','}${quoted(key)}:${part}`;
   }
   return `{${text}}`;
 }
