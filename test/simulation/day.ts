@@ -172,10 +172,15 @@ export class Day {
   }
 
   #act(): void {
-    const kind = this.#shape.offline ? this.#random.pick([1, 1, 1, 50, 85]) : this.#random.int(1, 100);
+    const { theme } = this.#shape;
     // Before anything was sold there is nothing to take back, to print again or to count.
     const sold = this.#oracle.answered.size > 0;
-    if (kind <= 36) this.#sell('card');
+    const kind =
+      theme === 'offline'
+        ? this.#random.pick([1, 1, 1, 50, 85])
+        : this.#random.int(theme === 'aftersale' && sold ? 70 : 1, theme === 'aftersale' ? 93 : 100);
+    if (sold && this.#customers === 0 && theme === 'close') this.#close();
+    else if (kind <= 36) this.#sell('card');
     else if (kind <= 52) this.#sell('code');
     else if (kind <= 60) this.#cash();
     else if (kind <= 64) this.#hold();
@@ -205,7 +210,7 @@ export class Day {
 
   #amount(): number {
     const kind = this.#random.int(1, 4);
-    if (kind === 1 || (this.#shape.offline && kind === 2)) return this.#random.int(1, 900);
+    if (kind === 1 || (this.#shape.theme === 'offline' && kind === 2)) return this.#random.int(1, 900);
     return kind <= 3 ? this.#random.int(901, 5_100) : this.#random.int(5_001, 90_000);
   }
 

@@ -6,8 +6,11 @@ export interface Shape {
   readonly customers: number;
   /** `empty`: the first day of its terminal. */
   readonly disk: 'empty' | 'used';
-  /** The line is down nearly from the beginning, and everybody pays by card. */
-  readonly offline: boolean;
+  /**
+   * What the day is about. `offline`: the line is down nearly from the beginning, and everybody pays by card. `aftersale`:
+   * once something is sold people want it back. `close`: the last act is to close the day, whatever is wrong then.
+   */
+  readonly theme: 'any' | 'offline' | 'aftersale' | 'close';
   /** When all is over and mended the owner closes the day. The others end with an open batch. */
   readonly closes: boolean;
   /** The terminal is asked at the end what it thinks of its own books. */
@@ -20,12 +23,14 @@ export interface Shape {
  */
 export function drawShape(random: Random): Shape {
   const kind = random.int(1, 100);
-  const customers = kind <= 70 ? 1 : kind <= 88 ? 2 : kind <= 96 ? random.int(3, 4) : random.int(5, 8);
-  const offline = random.chance(0.08);
+  const acts = kind <= 70 ? 1 : kind <= 88 ? 2 : kind <= 96 ? random.int(3, 4) : random.int(5, 8);
+  const about = random.int(1, 100);
+  const theme = about <= 8 ? 'offline' : about <= 13 ? 'close' : about <= 25 ? 'aftersale' : 'any';
+  const customers = theme === 'offline' ? acts + random.int(1, 3) : theme === 'any' ? acts : Math.max(2, acts);
   return {
-    customers: offline ? customers + random.int(1, 3) : customers,
+    customers,
     disk: random.chance(0.1) ? 'empty' : 'used',
-    offline,
+    theme,
     closes: random.chance(customers > 2 ? 0.5 : 0.12),
     verifies: random.chance(0.2),
   };

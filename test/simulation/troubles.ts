@@ -37,7 +37,7 @@ export class Troubles {
   }
 
   /** What goes wrong today: each day has some of the troubles, so that each meets the others. */
-  plan({ customers, offline }: Shape, over: () => boolean): void {
+  plan({ customers, theme }: Shape, over: () => boolean): void {
     const { frailty, network } = this.#machine;
     const random = this.#random;
     const { weather } = network;
@@ -47,7 +47,7 @@ export class Troubles {
     }
     if (random.chance(0.15)) {
       frailty.faults = random.int(1, 2);
-      frailty.faultRate = 0.01;
+      frailty.faultRate = random.pick([0.02, 0.1]);
     }
     if (random.chance(0.4)) weather.dropRequest = random.pick([0.1, 0.4]);
     if (random.chance(0.4)) weather.dropAnswer = random.pick([0.1, 0.4]);
@@ -57,21 +57,19 @@ export class Troubles {
       weather.slow = random.pick([0.1, 0.5]);
       weather.slowMs = random.pick([9_000, 20_000, 80_000]);
     }
-    const length = customers * 40_000;
+    const length = customers * 20_000;
     const trouble = (chance: number, run: () => void): void => {
       if (!random.chance(chance)) return;
       this.#soon(random.int(0, length), () => {
         if (!over()) run();
       });
     };
-    if (offline) this.#offlineDay();
+    if (theme === 'offline') this.#offlineDay();
     trouble(0.5, () => this.#line(random.pick(['down', 'silent'])));
     trouble(0.2, () => this.#line('down'));
     trouble(0.2, () => this.#host());
     trouble(0.35, () => this.#refusals());
-    trouble(0.1, () => {
-      this.#machine.bank.trouble.wrongTotals = true;
-    });
+    if (random.chance(theme === 'close' ? 0.4 : 0.03)) this.#machine.bank.trouble.wrongTotals = true;
     trouble(0.3, () => this.#printer());
     trouble(0.15, () => this.#reader());
     if (!this.#compared) trouble(0.08, () => this.#disk());
