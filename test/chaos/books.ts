@@ -27,6 +27,13 @@ export interface Row {
   readonly amount: number;
   readonly rrn: string;
   readonly tender: string | null;
+  readonly original: string | null;
+}
+
+/** All payments, with the amount that was approved where that is less than was asked for. */
+export function readRows(book: Core['book']): Row[] {
+  const sql = 'SELECT id, kind, state, coalesce(approved, amount) AS amount, rrn, tender, original FROM payment';
+  return book.db.prepare<[], Row>(sql).all();
 }
 
 const sold: ReadonlySet<string> = new Set(['approved', 'saf-approved', 'settled']);
@@ -42,7 +49,7 @@ export async function compareBooks(
   const { replayed, appended } = core.recovered;
   const broken: string[] = [];
   const rest = await settled(core, () => core.pending.left() === 0, QUIET_MS);
-  const rows = core.book.db.prepare<[], Row>('SELECT id, kind, state, amount, rrn, tender FROM payment').all();
+  const rows = readRows(core.book);
   if (!rest || rows.some(({ state }) => unfinished.has(state)))
     broken.push(
       `P6: no rest: ${rows
@@ -85,22 +92,34 @@ export function testimonyBroken(core: Pick<Core, 'book'>, rows: readonly Row[], 
   return broken;
 }
 
-/** Each purchase beside what the bank has in its book: once, and the same amount. */
+/** Each purchase and each completion beside what the bank has in its book, less what went back: once, and the same amount. */
 function chargesDiffer(rows: readonly Row[], bank: Bank): string[] {
   const broken: string[] = [];
   bank.confirm(Number.MAX_SAFE_INTEGER);
   const own = new Map(rows.map((row) => [row.rrn, row]));
   for (const row of rows) {
-    if (row.kind !== 'purchase' || row.tender === 'cash') continue;
+    if (row.kind === 'pre-authorization') broken.push(...holdDiffers(row, bank));
+    if ((row.kind !== 'purchase' && row.kind !== 'completion') || row.tender === 'cash') continue;
     const charges = bank.charges.filter(({ rrn }) => rrn === row.rrn);
-    const taken = charges.filter(({ state }) => state === 'approved').reduce((sum, { minor }) => sum + minor, 0);
-    const expected = sold.has(row.state) ? row.amount : 0;
+    const taken = charges
+      .filter(({ state }) => state === 'approved')
+      .reduce((sum, charge) => sum + charge.minor - bank.refunded(charge), 0);
+    const back = rows.filter((one) => one.kind === 'refund' && one.original === row.id && sold.has(one.state));
+    const expected = sold.has(row.state) ? row.amount - back.reduce((sum, { amount }) => sum + amount, 0) : 0;
     if (taken !== expected) broken.push(`P3: ${row.rrn} is ${row.state} over ${row.amount}, the bank took ${taken}`);
   }
   for (const { rrn, state } of bank.charges) {
     if (state === 'approved' && !own.has(rrn)) broken.push(`P3: the bank has ${rrn}, the terminal has not`);
   }
   return broken;
+}
+
+/** What is held on a card is what the terminal says of it: as long as it is authorized, and no longer. */
+function holdDiffers({ rrn, state, amount }: Row, bank: Bank): string[] {
+  const holds = bank.holds.filter((hold) => hold.rrn === rrn && hold.state === 'held');
+  const held = holds.reduce((sum, { minor }) => sum + minor, 0);
+  const expected = state === 'authorized' ? amount : 0;
+  return held === expected ? [] : [`P3: ${rrn} is ${state} over ${amount}, the bank holds ${held}`];
 }
 
 /** The close asks ledger, journal, payments and bank for their sums (B3, B4). */

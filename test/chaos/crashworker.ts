@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Book } from '../../main/core/ledger/book.ts';
 import { verifyBook } from '../../main/core/reports/verify.ts';
 import { Random } from '../simulation/random.ts';
-import { type Row, testimonyBroken } from './books.ts';
+import { readRows, testimonyBroken } from './books.ts';
 import { rough } from './branch.ts';
 import { serve } from './forked.ts';
 import { layOut, openStore, place } from './opened.ts';
@@ -77,14 +77,14 @@ const unsent: ReadonlySet<string> = new Set(['lost', 'opened', 'sealed', 'abando
 
 /** Everything that was told is there, everything that was sent is known to have been sent, and the books are good. */
 function examine(book: Book, { testimony, sent }: Heard): string[] {
-  const rows = book.db.prepare<[], Row>('SELECT id, kind, state, amount, rrn, tender FROM payment').all();
+  const rows = readRows(book);
   const broken = testimonyBroken({ book }, rows, testimony);
   const byRrn = new Map(rows.map((row) => [row.rrn, row]));
   const taken =
     book.db.prepare<[], { value: number }>("SELECT value FROM counter WHERE name = 'trace'").get()?.value ?? 0;
   for (const { type, stan, rrn } of sent) {
     if (stan > taken) broken.push(`I2: STAN ${stan} was used and is free again, ${taken} is the last one taken`);
-    if (!['purchase', 'advice', 'void', 'reversal'].includes(type)) continue;
+    if (type === 'query' || type === 'reconciliation') continue;
     const state = byRrn.get(rrn)?.state ?? 'lost';
     if (unsent.has(state)) broken.push(`I3: ${type} ${rrn} has left, and the payment is ${state}`);
   }

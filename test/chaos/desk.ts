@@ -98,7 +98,7 @@ export interface Said {
 }
 
 /** How often which kind of thing happens, of a hundred. */
-const mix = { code: 42, card: 68, cash: 78, void: 90, close: 93 } as const;
+const mix = { code: 30, card: 52, cash: 60, void: 69, refund: 77, hold: 82, taken: 87, split: 92, close: 95 } as const;
 
 /**
  * One thing after another at the counter, the same for the same seed and number. `act` resolves when it is over;
@@ -111,6 +111,7 @@ export class Cashier {
   readonly #seed: number;
   #offline = 0;
   #sold: string[] = [];
+  #held: string[] = [];
 
   constructor(desk: Desk, name: string, seed: number, said: Said) {
     this.#desk = desk;
@@ -128,10 +129,17 @@ export class Cashier {
     }
     const kind = random.int(1, 100);
     try {
+      // What an earlier start left half paid is given up: nobody stands at the counter for it any more.
+      const live = core.sales.live();
+      if (live) core.sales.drop(live.id, SUPERVISOR);
       if (kind <= mix.code) await this.#code(random, n);
       else if (kind <= mix.card) await this.#card(random, n);
       else if (kind <= mix.cash) this.#cash(random, n);
       else if (kind <= mix.void) await this.#void(random, n);
+      else if (kind <= mix.refund) await this.#refund(random, n);
+      else if (kind <= mix.hold) await this.#hold(random, n);
+      else if (kind <= mix.taken) await this.#taken(random, n);
+      else if (kind <= mix.split) await this.#split(random, n);
       else if (kind <= mix.close) await this.close();
       else this.#goOffline(random);
     } catch (error) {
@@ -163,6 +171,74 @@ export class Cashier {
   /** In whole hundreds, small enough to be taken offline. */
   #amount(random: Random): ReturnType<typeof money> {
     return money(random.int(1, 20) * 100 + random.int(0, 99), 'CNY');
+  }
+
+  /** A part of an earlier payment goes back, or what is left of it. */
+  async #refund(random: Random, n: number): Promise<void> {
+    const { core } = this.#desk;
+    const sold = this.#sold.at(-random.int(1, 5));
+    if (sold === undefined) return;
+    const { amount } = core.payments.get(sold);
+    const minor = random.chance(0.5) ? amount.minor : random.int(1, amount.minor);
+    const key = `${this.#name}-${n}`;
+    const { id } = core.aftersale.refund(key, sold, money(minor, 'CNY'), 'returned', SUPERVISOR);
+    this.#said.asked(key, id);
+    await this.#over(id);
+  }
+
+  /** An amount is held on a card. */
+  async #hold(random: Random, n: number): Promise<void> {
+    const { core } = this.#desk;
+    const key = `${this.#name}-${n}`;
+    const { id } = core.aftersale.hold(key, this.#amount(random), CASHIER);
+    this.#said.asked(key, id);
+    await this.#tapped(id, n);
+    if (core.payments.get(id).state === 'authorized') this.#held.push(id);
+  }
+
+  /** A held amount is taken, all or a part, or given up. */
+  async #taken(random: Random, n: number): Promise<void> {
+    const { core } = this.#desk;
+    const held = this.#held.pop();
+    if (held === undefined) return;
+    const key = `${this.#name}-${n}`;
+    if (random.chance(0.3)) {
+      core.aftersale.release(key, held, SUPERVISOR);
+      await this.#over(held);
+      return;
+    }
+    const amount = money(random.int(1, core.payments.get(held).amount.minor), 'CNY');
+    const { id } = core.aftersale.complete(key, held, amount, CASHIER);
+    this.#said.asked(key, id);
+    await this.#over(id);
+  }
+
+  /** One sale, a part of it in cash and the rest by card; now and then it is given up in between. */
+  async #split(random: Random, n: number): Promise<void> {
+    const { core } = this.#desk;
+    const key = `${this.#name}-${n}`;
+    const total = this.#amount(random);
+    const sale = core.sales.split(key, total, CASHIER);
+    const part = money(random.int(1, total.minor - 1), 'CNY');
+    const first = core.cash(`${key}-cash`, part, CASHIER, sale.id);
+    this.#said.asked(`${key}-cash`, first.id);
+    core.counter.dismiss();
+    if (random.chance(0.3)) {
+      core.sales.drop(sale.id, SUPERVISOR);
+      return;
+    }
+    const { id } = core.charge(`${key}-card`, money(total.minor - part.minor, 'CNY'), CASHIER, sale.id);
+    this.#said.asked(`${key}-card`, id);
+    await this.#tapped(id, n);
+    if (core.sales.live()?.id === sale.id) core.sales.drop(sale.id, SUPERVISOR);
+  }
+
+  async #tapped(id: string, n: number): Promise<void> {
+    const { core } = this.#desk;
+    this.#desk.tap(cardOutcome(`${this.#seed}-${n}`, false));
+    await settled(core, () => core.counter.waiting !== id, 1_000);
+    if (core.counter.waiting === id) core.cancel(id, CASHIER);
+    await this.#over(id);
   }
 
   #open(random: Random, n: number): string {
