@@ -7,9 +7,12 @@ import { runFull } from './chaos/full.ts';
 import { runIo } from './chaos/io.ts';
 import { runKills } from './chaos/kills.ts';
 import { runLine } from './chaos/line.ts';
+import { runMutants } from './chaos/mutants.ts';
 import type { PartOptions, PartResult } from './chaos/part.ts';
 import { runRot } from './chaos/rot.ts';
 import { runSimulation, traceSeed } from './chaos/simulation.ts';
+import { summarize } from './chaos/summary.ts';
+import { mutants } from './simulation/mutants.ts';
 
 /** `npm run chaos`: searches for a broken promise under faults of every kind. docs/reliability.md explains it. */
 
@@ -28,6 +31,7 @@ const parts: readonly Part[] = [
     usual: 20_000,
     run: ({ count, ...rest }) => runSimulation({ seeds: count, ...rest }),
   },
+  { option: 'mutants', counts: 'bugs that are planted', usual: mutants.length, run: runMutants },
   { option: 'kills', counts: 'times that a selling terminal is killed', usual: 100, run: runKills },
   {
     option: 'crash-states',
@@ -114,7 +118,10 @@ async function main(): Promise<boolean> {
     results.push(result);
   }
   const file = text('json');
-  if (file !== undefined) writeFileSync(file, `${JSON.stringify({ commit: commit(), parts: results }, null, 2)}\n`);
+  const summary = summarize(results);
+  log(`in all: ${JSON.stringify(summary)}`);
+  if (file !== undefined)
+    writeFileSync(file, `${JSON.stringify({ commit: commit(), summary, parts: results }, null, 2)}\n`);
   return results.every(({ ok }) => ok);
 }
 

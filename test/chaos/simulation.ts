@@ -50,6 +50,8 @@ export async function runSimulation(options: SimulationOptions): Promise<PartRes
       seeds: sum((part) => part.seeds),
       payments: sum((part) => part.payments),
       powerCuts: sum((part) => part.cuts),
+      unknownOutcomes: sum((part) => part.unknown),
+      unknownFinal: sum((part) => part.unknownEnded),
       virtualHours: Math.round(sum((part) => part.virtualHours)),
       seconds: Math.round(seconds * 10) / 10,
       seedsPerSecond: Math.round(sum((part) => part.seeds) / seconds),

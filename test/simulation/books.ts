@@ -88,9 +88,20 @@ function readJournal(machine: Machine, oracle: Oracle): Entry[] {
   });
 }
 
+/** The bank may have done it or not. */
+const uncertain: ReadonlySet<string> = new Set([
+  'unknown',
+  'querying',
+  'reversal-due',
+  'cancel-due',
+  'saf-unknown',
+  'partial',
+]);
+
 /** Folds the entries: only drawn transitions, numbers that only grow, and the same end as in the database. */
 function replay(oracle: Oracle, rows: readonly Row[], entries: readonly Entry[]): void {
   const payments = new Map<string, { kind: string; state: string; batch: unknown }>();
+  const unknown = new Set<string>();
   let trace = 0;
   let receipt = '';
   for (const { seq, writes } of entries) {
@@ -125,8 +136,11 @@ function replay(oracle: Oracle, rows: readonly Row[], entries: readonly Entry[])
         oracle.fail('states', `entry ${seq}: ${payment.kind} ${payment.state} becomes ${values['state']}`);
       }
       payment.state = values['state'];
+      if (uncertain.has(payment.state)) unknown.add(String(key['id']));
     }
   }
+  const ended = [...unknown].filter((id) => !unfinished.has(payments.get(id)?.state ?? 'opened'));
+  oracle.unknown = { began: unknown.size, ended: ended.length };
   for (const row of rows) {
     const folded = payments.get(row.id);
     if (folded?.state !== row.state)

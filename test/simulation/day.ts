@@ -16,6 +16,8 @@ export interface DayResult {
   readonly violation: Violation | undefined;
   readonly payments: number;
   readonly cuts: number;
+  /** Payments whose outcome was unknown for a while, and those of them that came to an end. */
+  readonly unknown: { readonly began: number; readonly ended: number };
   readonly virtualMs: number;
   readonly events: number;
   /** What became of each payment, in order, and what the bank holds of it: the same whatever is done to the clock. */
@@ -103,6 +105,7 @@ export class Day {
       violation: this.#oracle.violation,
       payments: this.#keys,
       cuts: machine.cuts,
+      unknown: this.#oracle.unknown,
       virtualMs: machine.timeline.now,
       events: this.#events,
       outcomes,

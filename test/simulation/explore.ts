@@ -7,6 +7,8 @@ export interface Explored {
   readonly seeds: number;
   readonly payments: number;
   readonly cuts: number;
+  readonly unknown: number;
+  readonly unknownEnded: number;
   readonly virtualHours: number;
   readonly ms: number;
   readonly failures: readonly { readonly seed: number; readonly invariant: string; readonly what: string }[];
@@ -20,7 +22,7 @@ export async function runSeed(seed: number, log?: (line: string) => void): Promi
 /** Runs seeds from `first` on, until `count` are done or `failures` have been found. */
 export async function explore(first: number, count: number, failures = 1): Promise<Explored> {
   const found: { seed: number; invariant: string; what: string }[] = [];
-  const totals = { seeds: 0, payments: 0, cuts: 0, virtualMs: 0 };
+  const totals = { seeds: 0, payments: 0, cuts: 0, unknown: 0, unknownEnded: 0, virtualMs: 0 };
   let lost: unknown;
   const unhandled = (error: unknown): void => {
     if (!isPowerCut(error)) lost ??= error;
@@ -36,6 +38,8 @@ export async function explore(first: number, count: number, failures = 1): Promi
       totals.seeds += 1;
       totals.payments += result.payments;
       totals.cuts += result.cuts;
+      totals.unknown += result.unknown.began;
+      totals.unknownEnded += result.unknown.ended;
       totals.virtualMs += result.virtualMs;
       const { violation } = result;
       if (violation) found.push({ seed, invariant: violation.invariant, what: violation.message });
@@ -48,9 +52,9 @@ export async function explore(first: number, count: number, failures = 1): Promi
     Error.stackTraceLimit = stackTraceLimit;
     process.off('unhandledRejection', unhandled);
   }
-  const { seeds, payments, cuts, virtualMs } = totals;
+  const { virtualMs, ...counted } = totals;
   const virtualHours = virtualMs / 3_600_000;
-  return { seeds, payments, cuts, virtualHours, ms: performance.now() - from, failures: found };
+  return { ...counted, virtualHours, ms: performance.now() - from, failures: found };
 }
 
 /** Where the same day ends differently because somebody set the clock: nothing, when I20 and P13 hold. */

@@ -50,9 +50,13 @@ interface Report {
   readonly failures: readonly { readonly invariant: string; readonly what: string }[];
 }
 
-/** Hunts all mutants, `width` at a time; `told` hears of each as it ends. */
-export async function huntAll(width: number, told: (killed: Killed) => void): Promise<Killed[]> {
-  const waiting = [...mutants];
+/** Hunts mutants, all when not said which, `width` at a time; `told` hears of each as it ends. */
+export async function huntAll(
+  width: number,
+  told: (killed: Killed) => void,
+  hunted: readonly Mutant[] = mutants,
+): Promise<Killed[]> {
+  const waiting = [...hunted];
   const done: Killed[] = [];
   const hunter = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {

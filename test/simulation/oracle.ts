@@ -61,6 +61,8 @@ export class Oracle implements Watcher {
   readonly answered = new Map<string, string>();
   /** Receipts of which paper is really there. */
   readonly papers = new Set<string>();
+  /** Payments of which nobody knew for a while what had become of them, and those of them that came to an end. */
+  unknown = { began: 0, ended: 0 };
   /** No check that needs a true clock once the wall clock was set. */
   clockTrue = true;
   readonly #machine: Machine;
