@@ -178,10 +178,7 @@ export class Day {
     const { theme } = this.#shape;
     // Before anything was sold there is nothing to take back, to print again or to count.
     const sold = this.#oracle.answered.size > 0;
-    const kind =
-      theme === 'offline'
-        ? this.#random.pick([1, 1, 1, 50, 85])
-        : this.#random.int(theme === 'aftersale' && sold ? 70 : 1, theme === 'aftersale' ? 93 : 100);
+    const kind = this.#kind(sold);
     if (sold && this.#customers === 0 && theme === 'close') this.#close();
     else if (kind <= 36) this.#sell('card');
     else if (kind <= 52) this.#sell('code');
@@ -195,6 +192,21 @@ export class Day {
     else if (kind <= 93) this.#aftersales.complete();
     else if (kind <= 95) this.#reprint();
     else this.#close();
+  }
+
+  /** Of a hundred: which act the day's subject asks for. */
+  #kind(sold: boolean): number {
+    const random = this.#random;
+    switch (this.#shape.theme) {
+      case 'offline':
+        return random.pick([1, 1, 1, 50, 85]);
+      case 'aftersale':
+        return sold ? random.int(70, 93) : random.int(1, 69);
+      case 'hold':
+        return sold ? random.int(80, 95) : 64;
+      default:
+        return random.int(1, 100);
+    }
   }
 
   /** Asks the core for something; refusals are its good right. */

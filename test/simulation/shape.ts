@@ -8,9 +8,9 @@ export interface Shape {
   readonly disk: 'empty' | 'used';
   /**
    * What the day is about. `offline`: the line is down nearly from the beginning, and everybody pays by card. `aftersale`:
-   * once something is sold people want it back. `close`: the last act is to close the day, whatever is wrong then.
+   * once something is sold people want it back. `hold`: amounts are held and taken. `close`: the last act is to close the day, whatever is wrong then.
    */
-  readonly theme: 'any' | 'offline' | 'aftersale' | 'close';
+  readonly theme: 'any' | 'offline' | 'aftersale' | 'hold' | 'close';
   /** When all is over and mended the owner closes the day. The others end with an open batch. */
   readonly closes: boolean;
   /** The terminal is asked at the end what it thinks of its own books. */
@@ -25,7 +25,8 @@ export function drawShape(random: Random): Shape {
   const kind = random.int(1, 100);
   const acts = kind <= 70 ? 1 : kind <= 88 ? 2 : kind <= 96 ? random.int(3, 4) : random.int(5, 8);
   const about = random.int(1, 100);
-  const theme = about <= 8 ? 'offline' : about <= 13 ? 'close' : about <= 25 ? 'aftersale' : 'any';
+  const theme =
+    about <= 8 ? 'offline' : about <= 13 ? 'close' : about <= 27 ? 'aftersale' : about <= 30 ? 'hold' : 'any';
   const customers = theme === 'offline' ? acts + random.int(1, 3) : theme === 'any' ? acts : Math.max(2, acts);
   return {
     customers,

@@ -27,30 +27,35 @@ export interface LocalTime {
   readonly second: number;
 }
 
+/** Clocks of a zone are changed at a full quarter of an hour: within one, local time is UTC and a difference. */
+const QUARTER_MS = 15 * 60_000;
+const differences = new Map<string, { readonly quarter: number; readonly ms: number }>();
+
 export function localTime(at: number, zone: string): LocalTime {
-  const instant = Math.floor(at / 1000);
-  const known = latest.get(zone);
-  if (known?.instant === instant) return known.time;
-  const time = formatted(at, zone);
-  latest.set(zone, { instant, time });
-  return time;
+  const quarter = Math.floor(at / QUARTER_MS);
+  let found = differences.get(zone);
+  if (found?.quarter !== quarter) {
+    found = { quarter, ms: differenceAt(at, zone) };
+    differences.set(zone, found);
+  }
+  const local = new Date(at + found.ms);
+  return {
+    date: local.toISOString().slice(0, 10),
+    hour: local.getUTCHours(),
+    minute: local.getUTCMinutes(),
+    second: local.getUTCSeconds(),
+  };
 }
 
-/** What was asked last: one sale asks several times within a second. */
-const latest = new Map<string, { readonly instant: number; readonly time: LocalTime }>();
-
-function formatted(at: number, zone: string): LocalTime {
+/** What a clock in the zone shows less what one in UTC shows, milliseconds. */
+function differenceAt(at: number, zone: string): number {
   const parts = Object.fromEntries(
     formatter(zone)
       .formatToParts(at)
       .map(({ type, value }) => [type, value]),
   );
-  return {
-    date: `${parts['year']}-${parts['month']}-${parts['day']}`,
-    hour: Number(parts['hour']),
-    minute: Number(parts['minute']),
-    second: Number(parts['second']),
-  };
+  const { year, month, day, hour, minute, second } = parts;
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`) - Math.floor(at / 1_000) * 1_000;
 }
 
 /** The store's own day at an instant: before the cut-off ("04:00") it is still yesterday. */
