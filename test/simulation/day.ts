@@ -178,6 +178,8 @@ export class Day {
     const { theme } = this.#shape;
     // Before anything was sold there is nothing to take back, to print again or to count.
     const sold = this.#oracle.answered.size > 0;
+    // What goes back is sent where the sale has come through, and then nobody may know.
+    if (theme === 'aftersale' && sold) this.#machine.network.weather.dropAnswer = this.#random.pick([0, 0.5, 0.9]);
     const kind = this.#kind(sold);
     if (sold && this.#customers === 0 && theme === 'close') this.#close();
     else if (kind <= 36) this.#sell('card');

@@ -50,7 +50,7 @@ export class Troubles {
       frailty.faultRate = random.pick([0.02, 0.1]);
     }
     if (random.chance(0.4)) weather.dropRequest = random.pick([0.1, 0.4]);
-    if (random.chance(theme === 'aftersale' ? 0.7 : 0.4)) weather.dropAnswer = random.pick([0.1, 0.4]);
+    if (theme !== 'aftersale' && random.chance(0.4)) weather.dropAnswer = random.pick([0.1, 0.4]);
     if (random.chance(0.3)) weather.duplicate = 0.3;
     if (random.chance(0.25)) weather.breaks = 0.15;
     if (random.chance(0.4)) {
