@@ -46,7 +46,7 @@ function show(client: object, sheet: React.ReactNode): void {
 test('a component is hidden while it is typed and gone from the page when it was handed in', async () => {
   const component = vi.fn(async () => ({ check: '08D7B4', loaded: null }));
   const state = vi.fn(async () => view);
-  show({ keys: { state, component } }, <KeySheet zone="Asia/Shanghai" onClose={() => undefined} />);
+  show({ keys: { state, component } }, <KeySheet zone="Asia/Shanghai" line="online" onClose={() => undefined} />);
   const field = await screen.findByLabelText<HTMLInputElement>(/Component/, undefined, { timeout: 5000 });
   expect(field.type).toBe('password');
   fireEvent.change(field, { target: { value: COMPONENT } });
@@ -61,7 +61,7 @@ test('a component is hidden while it is typed and gone from the page when it was
 test('without a safe place nothing can be typed, and it says what to do', async () => {
   show(
     { keys: { state: async () => ({ ...view, sealer: 'none' }) } },
-    <KeySheet zone={undefined} onClose={() => undefined} />,
+    <KeySheet zone={undefined} line="offline" onClose={() => undefined} />,
   );
   expect(await screen.findByText(/COUNTERTAP_KEY_PASSPHRASE/, undefined, { timeout: 5000 })).toBeTruthy();
   expect(document.querySelector('input')).toBeNull();

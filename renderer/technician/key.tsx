@@ -38,11 +38,13 @@ function State({ view, zone }: { readonly view: KeyView; readonly zone: string |
 
 interface ComponentProps {
   readonly view: KeyView;
+  /** That the first component is here was just said. */
+  readonly told: boolean;
   readonly onTaken: (taken: KeyTaken) => void;
 }
 
 /** One component by one person. What is typed is never shown and is gone from the page once it was sent. */
-function Component({ view, onTaken }: ComponentProps): ReactNode {
+function Component({ view, told, onTaken }: ComponentProps): ReactNode {
   const { t } = useTranslation();
   const act = useAct();
   const [pin, setPin] = useState('');
@@ -66,7 +68,7 @@ function Component({ view, onTaken }: ComponentProps): ReactNode {
   return (
     <form className={styles['form']} onSubmit={(event) => void send(event)} autoComplete="off">
       <p>{t(view.first ? 'key.second' : 'key.first')}</p>
-      {view.first && (
+      {view.first && !told && (
         <p className={styles['note']}>
           {t('key.waiting', { person: t(`person.${view.first.by}`), check: view.first.check })}
         </p>
@@ -109,14 +111,17 @@ function digitsOf(text: string): string {
 
 interface KeySheetProps {
   readonly zone: string | undefined;
+  /** State of the line: a session begins and ends with it. */
+  readonly line: string;
   readonly onClose: () => void;
 }
 
 /** The terminal master key: its state, and loading it by two people. */
-export function KeySheet({ zone, onClose }: KeySheetProps): ReactNode {
+export function KeySheet({ zone, line, onClose }: KeySheetProps): ReactNode {
   const { t } = useTranslation();
   const [taken, setTaken] = useState<KeyTaken>();
-  const { value: view, refused, again } = useAsk(askKey, taken);
+  // A new key signs on anew: what is said of the session changes with the line.
+  const { value: view, refused, again } = useAsk(askKey, line);
   const cancel = useAct();
   const onTaken = (next: KeyTaken) => {
     setTaken(next);
@@ -139,14 +144,16 @@ export function KeySheet({ zone, onClose }: KeySheetProps): ReactNode {
           {t('key.unprotected')}
         </p>
       )}
-      {taken && (
+      {taken && (taken.loaded !== null || view?.first) && (
         <p role="status" className={styles['taken']}>
           {taken.loaded === null
             ? t('key.taken', { check: taken.check })
             : t('key.loaded', { check: taken.check, loaded: taken.loaded })}
         </p>
       )}
-      {loadable && taken?.loaded == null && <Component key={view.first?.by ?? 'first'} view={view} onTaken={onTaken} />}
+      {loadable && taken?.loaded == null && (
+        <Component key={view.first?.by ?? 'first'} view={view} told={taken !== undefined} onTaken={onTaken} />
+      )}
       {view?.first && <Choice onPress={() => void onCancel()}>{t('key.cancel')}</Choice>}
     </Sheet>
   );

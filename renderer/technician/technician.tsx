@@ -54,7 +54,7 @@ export function Technician({ view, onLanguage }: TechnicianProps): ReactNode {
         </div>
       </main>
       {sheet === 'verify' && <VerifySheet onClose={close} />}
-      {sheet === 'key' && <KeySheet zone={view.store?.zone} onClose={close} />}
+      {sheet === 'key' && <KeySheet zone={view.store?.zone} line={view.line.status} onClose={close} />}
       {sheet === 'decoder' && <DecoderSheet onClose={close} />}
     </div>
   );

@@ -79,6 +79,12 @@ export function merged(base: Json | undefined, over: Json): Json {
   return { ...base, ...Object.fromEntries(changed) };
 }
 
+/** A member that is laid over as null is left out. */
+function withoutNulls(profile: Json): Json {
+  if (!isObject(profile)) return profile;
+  return Object.fromEntries(Object.entries(profile).filter(([, value]) => value !== null));
+}
+
 function terms(identity: Identity, caKeys: readonly CaKey[], closedLoop: ClosedLoop | undefined): Json {
   const { kty, crv, x, y } = identity.sealing.jwk;
   return {
@@ -160,7 +166,7 @@ export function profileText(
   cards: { readonly caKeys: readonly CaKey[]; readonly closedLoop?: ClosedLoop },
   over: Json = {},
 ): string {
-  const profile = merged(terms(identity, cards.caKeys, cards.closedLoop), over);
+  const profile = withoutNulls(merged(terms(identity, cards.caKeys, cards.closedLoop), over));
   const { kty, crv, x } = identity.signing;
   const key = createPrivateKey({ key: { ...identity.signing }, format: 'jwk' });
   const signature = sign(null, Buffer.from(canonical(profile), 'utf8'), key).toString('base64url');
