@@ -42,9 +42,26 @@ async function obstacles(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
 }
 
+/** Side of the smallest thing to touch, in pixels. */
+const TOUCH = 48;
+
+/** What is there to be touched and smaller than a finger, with its size. */
+async function small(page: Page): Promise<string[]> {
+  const targets = page.locator('button:visible, a:visible, select:visible, [role="button"]:visible');
+  return targets.evaluateAll(
+    (all, least) =>
+      all.flatMap((each) => {
+        const { width, height } = each.getBoundingClientRect();
+        return Math.min(width, height) < least - 0.5 ? [`${each.textContent} ${width} × ${height}`] : [];
+      }),
+    TOUCH,
+  );
+}
+
 async function look(page: Page, language: string, name: string): Promise<void> {
   await picture(page, language, name);
   expect.soft(await obstacles(page), `${language} ${name}`).toEqual([]);
+  expect.soft(await small(page), `${language} ${name}: ${TOUCH} px`).toEqual([]);
 }
 
 async function atTheStart(counter: Counter, language: 'zh-CN' | 'en'): Promise<void> {
