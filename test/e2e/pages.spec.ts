@@ -118,6 +118,14 @@ async function atTheTill(counter: Counter, language: string): Promise<void> {
   await picture(main, language, 'cashier-offline');
   await main.keyboard.press('Enter');
   await look(main, language, 'cashier-line-cut');
+  await main.keyboard.press('F4');
+  await main.getByRole('dialog').getByRole('button', { name: '12.80' }).click();
+  await look(main, language, 'cashier-void');
+  await main.keyboard.press('Escape');
+  await main.getByRole('button', { name: t('cashier.drawer'), exact: true }).click();
+  await main.getByRole('button', { name: t('drawer.setFloat') }).click();
+  await look(main, language, 'cashier-drawer');
+  await main.keyboard.press('Escape');
   await control.ask('line', { up: true });
   await expect(main.getByText(t('line.online'))).toBeVisible();
   await main.getByRole('button', { name: t('bar.lock') }).click();
