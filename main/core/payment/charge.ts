@@ -5,6 +5,7 @@ import type { Charge } from '../bank/link.ts';
 import type { Write } from '../ledger/entry.ts';
 import { prepared } from '../store/statement.ts';
 import type { Payment } from './payment.ts';
+import { openPayments } from './table.ts';
 import { unfinished } from './unfinished.ts';
 
 /** What a person gives back for when the bank charged without a payment here that stands; words under `refund.cause`. */
@@ -72,7 +73,7 @@ export function maybeOpen(db: Database, { rrn, stan, amount }: Pick<FoundCharge,
   return (
     prepared<unknown[]>(
       db,
-      `SELECT 1 FROM payment INDEXED BY payment_state WHERE state IN (${OPEN}, 'void-due') AND kind IN ('purchase', 'completion')
+      `SELECT 1 FROM ${openPayments} AND state IN (${OPEN}, 'void-due') AND kind IN ('purchase', 'completion')
          AND tender IS NOT 'cash' AND (rrn = ? OR stan = ? OR (? IS NULL AND amount = ? AND currency = ?)) LIMIT 1`,
     ).get(rrn, stan, stan, amount.minor, amount.currency) !== undefined
   );
