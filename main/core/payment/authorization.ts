@@ -55,6 +55,7 @@ function stepOpened(payment: Payment, event: PaymentEvent, facts: Facts, rules: 
   switch (event.type) {
     case 'cash':
     case 'code':
+    case 'show':
       throw new UndrawnTransition(payment, event);
     case 'card': {
       const read = event.decision !== 'declined' && event.card !== null;

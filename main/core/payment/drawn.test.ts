@@ -14,7 +14,7 @@ interface Drawn {
   readonly [event: string]: string;
 }
 
-const notMine = 'card code cash expire void void-end refund-end complete complete-end release decide';
+const notMine = 'card code show accept cash expire void void-end refund-end complete complete-end release decide';
 const repeated = (exchange: Exchange): Readonly<Record<string, Drawn>> => ({
   sending: {
     [`${exchange} approved`]: 'approved',

@@ -33,7 +33,12 @@ describe('a partial approval', () => {
         throw error;
       }
     });
-    expect(ends.sort()).toEqual(['cancel reversal-due', 'give-up reversal-due', 'restart reversal-due']);
+    expect(ends.sort()).toEqual([
+      'accept approved',
+      'cancel reversal-due',
+      'give-up reversal-due',
+      'restart reversal-due',
+    ]);
   });
 
   test('comes of nothing but the answer to a purchase', () => {

@@ -127,6 +127,8 @@ export const events: readonly PaymentEvent[] = [
   { type: 'card', decision: 'declined', deferrable: false, reason: 'card-declined', card: null },
   { type: 'code', scheme: 'alipay', codeHash: 'b'.repeat(64) },
   { type: 'cash' },
+  { type: 'show', scheme: 'unionpay-code' },
+  { type: 'accept' },
   { type: 'cancel' },
   { type: 'clear' },
   { type: 'due' },
