@@ -121,6 +121,19 @@ test('a clock set while the terminal runs makes a payment of before its start ne
   expect(till.core.payments.get(sold.id).state).toBe('saf-expired');
 });
 
+test('a payment accepted after the clock was set back, and before that was noticed, is as young as it is', async () => {
+  const { clock } = around;
+  till.link.setLine(false);
+  await clock.advance(1_000);
+  clock.setWall(clock.now() - 2 * DAY);
+  const sold = await sellByCard(till, 1_280);
+  await clock.advance(31_000);
+  till.kill();
+  till = openTill(around, false);
+  await clock.advance(HOUR);
+  expect(till.core.payments.get(sold.id).state).toBe('saf-accepted');
+});
+
 test('what the terminal saw of the time before a stop is counted, the time that it was off is not', async () => {
   const { clock } = around;
   till.link.setLine(false);

@@ -7,6 +7,8 @@ import type { Clock } from './world/world.ts';
 const JUMP_MS = 5 * 60_000;
 /** How often somebody looks. */
 const LOOK_MS = 30_000;
+/** By when it is noticed: a stamp of so shortly before that was made after the clock was set. */
+const NOTICED_MS = 2 * LOOK_MS;
 /** How long the screens say that the clock was set. */
 const SAID_MS = 60 * 60_000;
 /** While payments wait the journal says so often, so that a start knows how long the terminal was off. */
@@ -97,7 +99,7 @@ export class ClockWatch {
   setSince(stamp: number): number {
     let sum = 0;
     for (const { at, ms } of [...this.#before].reverse()) {
-      if (stamp >= at) break;
+      if (stamp >= at - NOTICED_MS) break;
       sum += ms;
     }
     return sum;
@@ -105,9 +107,17 @@ export class ClockWatch {
 
   /** How much of the time since the wall clock showed `stamp` nobody watched it, before this start, milliseconds. */
   offSince(stamp: number): number {
-    const sum = (all: readonly Jump[]): number => all.reduce((total, { at, ms }) => total + (stamp < at ? ms : 0), 0);
+    const sum = (all: readonly Jump[], by: number): number =>
+      all.reduce((total, { at, ms }) => total + (stamp < at - by ? ms : 0), 0);
     // Where it was noticed that the clock was set, that is a jump and known.
-    return Math.max(0, sum(this.#offs) - sum(this.#before.filter(({ ms }) => ms > 0)));
+    return Math.max(
+      0,
+      sum(this.#offs, 0) -
+        sum(
+          this.#before.filter(({ ms }) => ms > 0),
+          NOTICED_MS,
+        ),
+    );
   }
 
   /** Where entries lie further apart than a terminal with waiting payments lets them, since the oldest that waits. */
