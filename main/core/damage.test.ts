@@ -136,6 +136,20 @@ test('journal missing, database there: written again', () => {
   expect(verifyBook(book).ok).toBe(true);
 });
 
+test('a line of a statement that no statement could have: the start stops', () => {
+  live();
+  const db = new Sqlite(path(DATABASE));
+  db.pragma('ignore_check_constraints = ON');
+  db.pragma('foreign_keys = OFF');
+  const columns = db.prepare<[], { name: string; type: string }>('PRAGMA table_info(statement_line)').all();
+  const values = columns.map(({ type }) => (type === 'INTEGER' ? -1 : 'none'));
+  db.prepare(`INSERT INTO statement_line VALUES (${columns.map(() => '?').join(', ')})`).run(...values);
+  db.close();
+  const error = refused();
+  expect(error).toBeInstanceOf(TamperError);
+  expect(String(error)).toMatch(/CHECK constraint failed in statement_line/);
+});
+
 test('database truncated: the start stops and both files stay', () => {
   live();
   const { size } = statSync(path(DATABASE));

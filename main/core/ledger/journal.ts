@@ -22,6 +22,44 @@ export function chain(previous: string, body: string): string {
   return hash('sha256', previous + body);
 }
 
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
+/** Length of a hash in hex. */
+const HASH = 64;
+
+/** A line that was read: its text is made when it is asked for, since a long journal as text is more than is worth keeping. */
+class ReadLine implements JournalLine {
+  readonly seq: number;
+  readonly hash: string;
+  readonly #file: Buffer;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(seq: number, hash: string, file: Buffer, start: number, end: number) {
+    this.seq = seq;
+    this.hash = hash;
+    this.#file = file;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get body(): string {
+    return this.#file.toString('utf8', this.#start, this.#end);
+  }
+}
+
+/** As `chain`, over the bytes of lines one after another. */
+function chaining(): (previous: string, file: Buffer, start: number, end: number) => string {
+  let joined = Buffer.allocUnsafe(4_096);
+  return (previous, file, start, end) => {
+    const length = HASH + end - start;
+    if (length > joined.length) joined = Buffer.allocUnsafe(2 * length);
+    joined.write(previous, 0, HASH, 'latin1');
+    file.copy(joined, HASH, start, end);
+    return hash('sha256', joined.subarray(0, length));
+  };
+}
+
 /** Reads every line of a journal and recomputes its chain. `length` is that of the sound part, in bytes. */
 export function readJournal(bytes: Uint8Array): {
   lines: JournalLine[];
@@ -30,18 +68,19 @@ export function readJournal(bytes: Uint8Array): {
 } {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lines: JournalLine[] = [];
+  const chained = chaining();
   let previous = GENESIS;
   let start = 0;
   while (start < text.length) {
-    const end = text.indexOf(0x0a, start);
+    const end = text.indexOf(NEWLINE, start);
     const seq = lines.length + 1;
     if (end < 0) return { lines, length: start, broken: { seq, what: 'the last entry is torn' } };
-    const hash = text.toString('latin1', start, start + 64);
-    const body = text.toString('utf8', start + 65, end);
-    if (text[start + 64] !== 0x20 || chain(previous, body) !== hash) {
+    const hash = text.toString('latin1', start, start + HASH);
+    const body = start + HASH + 1;
+    if (text[start + HASH] !== SPACE || chained(previous, text, body, end) !== hash) {
       return { lines, length: start, broken: { seq, what: 'the entry does not hash to its place in the chain' } };
     }
-    lines.push({ seq, hash, body });
+    lines.push(new ReadLine(seq, hash, text, body, end));
     previous = hash;
     start = end + 1;
   }
