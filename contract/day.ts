@@ -72,6 +72,14 @@ export const Decision = z.object({
 export type Decision = z.infer<typeof Decision>;
 
 /** X report (totals so far) or Z report (the closed, numbered, unchangeable day). */
+export const Irregular = z.object({
+  /** Receipt numbers passed over: after a backup was taken back, or an older record was found. */
+  receiptsMissing: z.int(),
+  /** Answers of the bank that came when nobody waited for them any more, or a second time. They changed nothing. */
+  lateAnswers: z.int(),
+});
+export type Irregular = z.infer<typeof Irregular>;
+
 export const DayReport = z.object({
   kind: z.enum(['X', 'Z']),
   /** Z number; null in an X report. */
@@ -88,6 +96,8 @@ export const DayReport = z.object({
   alarms: z.int(),
   /** How often this record was begun anew from a backup; absent from reports of before it was told. */
   epoch: z.int().optional(),
+  /** Absent from reports of before it was counted. */
+  irregular: Irregular.optional(),
   /** The drawer shifts that were open in this batch, counted or not. */
   drawers: z.array(DrawerShift),
   decisions: z.array(Decision),

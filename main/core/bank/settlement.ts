@@ -11,6 +11,7 @@ import { readCounter, takeTrace } from '../payment/number.ts';
 import type { PaymentTable } from '../payment/table.ts';
 import { agreed, readBooks } from '../reports/books.ts';
 import { readDecisions } from '../reports/decisions.ts';
+import { readIrregular } from '../reports/irregular.ts';
 import { readToday } from '../reports/today.ts';
 import type { StoreSettings } from '../store/settings.ts';
 import type { Clock } from '../world/world.ts';
@@ -275,6 +276,7 @@ export class Settlement {
       journal: { first: batch.opened_seq, last: book.head.seq, hash: book.head.hash },
       alarms: alarms(),
       epoch: readCounter(book.db, 'epoch'),
+      irregular: readIrregular(book.db, batch),
       drawers: drawers(batch.opened_seq),
       decisions: readDecisions(book.db, batch),
       carriedOver: payments.inStates(carried).map(({ id, state, amount }) => ({ payment: id, state, amount })),

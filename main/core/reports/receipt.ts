@@ -205,6 +205,9 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
         ? [{ kind: 'row', left: t('alarms'), right: String(report.alarms), bold: true } as const]
         : []),
       ...(report.epoch ? [{ kind: 'row', left: t('epoch'), right: String(report.epoch) } as const] : []),
+      ...(['receiptsMissing', 'lateAnswers'] as const)
+        .filter((what) => report.irregular && report.irregular[what] > 0)
+        .map((what): ReceiptLine => ({ kind: 'row', left: t(what), right: String(report.irregular?.[what]) })),
       ...lateLines(report.late, words),
       { kind: 'row', left: t('entries'), right: `${report.journal.first} – ${report.journal.last}` },
       { kind: 'text', text: `${t('head')} ${report.journal.hash}` },
