@@ -44,9 +44,15 @@ function show(client: object, sheet: React.ReactNode): void {
 }
 
 test('a component is hidden while it is typed and gone from the page when it was handed in', async () => {
-  const component = vi.fn(async () => ({ check: '08D7B4', loaded: null }));
-  const state = vi.fn(async () => view);
-  show({ keys: { state, component } }, <KeySheet zone="Asia/Shanghai" line="online" onClose={() => undefined} />);
+  let now = view;
+  const component = vi.fn(async () => {
+    now = { ...view, first: { by: 'technician', check: '08D7B4' } };
+    return { check: '08D7B4', loaded: null };
+  });
+  show(
+    { keys: { state: async () => now, component } },
+    <KeySheet zone="Asia/Shanghai" line="online" onClose={() => undefined} />,
+  );
   const field = await screen.findByLabelText<HTMLInputElement>(/Component/, undefined, { timeout: 5000 });
   expect(field.type).toBe('password');
   fireEvent.change(field, { target: { value: COMPONENT } });
