@@ -46,7 +46,8 @@ class Template {
     // Small pages: each commit copies those that it touches.
     this.db.pragma('page_size = 1024');
     openDatabase({ ...noStorage, database: () => this.db }, this.migrations);
-    const names = ['journal_mode', 'synchronous', 'foreign_keys', 'secure_delete', 'user_version', 'integrity_check'];
+    const settings = ['journal_mode', 'synchronous', 'foreign_keys', 'secure_delete', 'user_version'];
+    const names = [...settings, 'integrity_check', 'integrity_check(statement_line)'];
     this.#pragmas = new Map(names.map((name) => [name, this.db.pragma(name, { simple: true })]));
     // Nobody looks at freed pages in memory.
     this.db.pragma('secure_delete = OFF');
