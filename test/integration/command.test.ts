@@ -174,51 +174,56 @@ test('a sale ends as its exit code says also when nobody reads the answer any mo
   expect((await terminal('verify')).body).toMatchObject({ verify: { ok: true } });
 });
 
-describe.skipIf(missing)(`on a real PC/SC service${missing ? ` (not tried: ${missing})` : ''}`, () => {
-  /** Holds a card to the reader until the command has ended. */
-  async function tapped(card: string, ...args: string[]) {
-    const { port } = daemon ?? { port: 0 };
-    const running = terminal(...args);
-    const left = place.deck.tap({ card, reader: { host: '127.0.0.1', port }, timeoutMs: 20_000 });
-    const ended = await running;
-    await left;
-    return ended;
-  }
+describe.skipIf(missing)(
+  `on a real PC/SC service${missing ? ` (not tried: ${missing})` : ''}`,
+  { timeout: 120_000 },
+  () => {
+    /** Holds a card to the reader, and again when it went too early, until the command has ended. */
+    async function tapped(card: string, ...args: string[]) {
+      const { port } = daemon ?? { port: 0 };
+      let over = false;
+      const running = terminal(...args).finally(() => {
+        over = true;
+      });
+      while (!over) await place.deck.tap({ card, reader: { host: '127.0.0.1', port }, timeoutMs: 1_500 });
+      return running;
+    }
 
-  test('a card pays, and what is written of it is masked', async () => {
-    const paid = await tapped('unionpay-ok', 'sale', '--amount', '12.80', '--tender', 'contactless');
-    expect(paid).toMatchObject({
-      exit: 0,
-      body: { payment: { state: 'approved', tender: 'contactless', scheme: 'unionpay' } },
+    test('a card pays, and what is written of it is masked', async () => {
+      const paid = await tapped('unionpay-ok', 'sale', '--amount', '12.80', '--tender', 'contactless');
+      expect(paid).toMatchObject({
+        exit: 0,
+        body: { payment: { state: 'approved', tender: 'contactless', scheme: 'unionpay' } },
+      });
+      expect(paid.body.payment?.maskedPan).toMatch(/^\d{6}\*{6}\d{4}$/);
     });
-    expect(paid.body.payment?.maskedPan).toMatch(/^\d{6}\*{6}\d{4}$/);
-  });
 
-  test('without an answer the outcome is 3 until it was taken back', async () => {
-    await ask('rule', { rule: { on: '0200', do: 'drop-answer' } });
-    await ask('rule', { rule: { on: '0400', do: 'drop-answer', times: 99 } });
-    expect(await tapped('visa-ok', 'sale', '--amount', '5.00')).toMatchObject({
-      exit: 3,
-      body: { payment: { state: 'reversal-due' } },
+    test('without an answer the outcome is 3 until it was taken back', async () => {
+      await ask('rule', { rule: { on: '0200', do: 'drop-answer' } });
+      await ask('rule', { rule: { on: '0400', do: 'drop-answer', times: 99 } });
+      expect(await tapped('visa-ok', 'sale', '--amount', '5.00')).toMatchObject({
+        exit: 3,
+        body: { payment: { state: 'reversal-due' } },
+      });
+      await ask('rules', { clear: true });
+      expect(await terminal('forward')).toMatchObject({ exit: 0, body: { left: 0 } });
+      expect((await terminal('queue')).body).toMatchObject({ count: 0, open: [] });
     });
-    await ask('rules', { clear: true });
-    expect(await terminal('forward')).toMatchObject({ exit: 0, body: { left: 0 } });
-    expect((await terminal('queue')).body).toMatchObject({ count: 0, open: [] });
-  });
 
-  test('without the line a card is accepted, queued and forwarded', async () => {
-    const away = ['--acquirer', '127.0.0.1:1'];
-    const sold = await tapped('unionpay-ok', ...away, 'sale', '--amount', '6.00');
-    expect(sold).toMatchObject({ exit: 0, body: { payment: { state: 'saf-accepted' } } });
-    expect((await terminal(...away, 'queue')).body).toMatchObject({ count: 1, sum: { minor: 600, currency: 'CNY' } });
-    expect(await terminal('forward')).toMatchObject({ exit: 0, body: { left: 0 } });
-  });
+    test('without the line a card is accepted, queued and forwarded', async () => {
+      const away = ['--acquirer', '127.0.0.1:1'];
+      const sold = await tapped('unionpay-ok', ...away, 'sale', '--amount', '6.00');
+      expect(sold).toMatchObject({ exit: 0, body: { payment: { state: 'saf-accepted' } } });
+      expect((await terminal(...away, 'queue')).body).toMatchObject({ count: 1, sum: { minor: 600, currency: 'CNY' } });
+      expect(await terminal('forward')).toMatchObject({ exit: 0, body: { left: 0 } });
+    });
 
-  test('Ctrl-C gives up what waits for a card, and says so', async () => {
-    const { exit, out } = await run(['sale', '--amount', '4.00', '--wait', '60'], (child) =>
-      child.stderr?.once('data', () => child.kill('SIGINT')),
-    );
-    expect(exit).toBe(1);
-    expect(JSON.parse(out)).toMatchObject({ error: { code: 'card-not-presented' }, payment: { state: 'abandoned' } });
-  });
-});
+    test('Ctrl-C gives up what waits for a card, and says so', async () => {
+      const { exit, out } = await run(['sale', '--amount', '4.00', '--wait', '60'], (child) =>
+        child.stderr?.once('data', () => child.kill('SIGINT')),
+      );
+      expect(exit).toBe(1);
+      expect(JSON.parse(out)).toMatchObject({ error: { code: 'card-not-presented' }, payment: { state: 'abandoned' } });
+    });
+  },
+);
