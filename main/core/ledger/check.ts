@@ -22,8 +22,8 @@ export function bookFault(db: Database, lines: readonly JournalLine[]): BookFaul
 }
 
 /**
- * Structure, order and indexes. The conditions on values are asked again only of the lines of statements, which no entry
- * writes: every other value that has any is held against the journal, and that has none that broke them.
+ * Structure, order and indexes. The CHECK conditions are asked again only of the lines of statements, which no entry writes:
+ * every other value under a condition is held against the journal, whose entries met it when they were committed.
  */
 function integrity(db: Database): unknown {
   db.pragma('ignore_check_constraints = ON');

@@ -48,18 +48,6 @@ class ReadLine implements JournalLine {
   }
 }
 
-/** As `chain`, over the bytes of lines one after another. */
-function chaining(): (previous: string, file: Buffer, start: number, end: number) => string {
-  let joined = Buffer.allocUnsafe(4_096);
-  return (previous, file, start, end) => {
-    const length = HASH + end - start;
-    if (length > joined.length) joined = Buffer.allocUnsafe(2 * length);
-    joined.write(previous, 0, HASH, 'latin1');
-    file.copy(joined, HASH, start, end);
-    return hash('sha256', joined.subarray(0, length));
-  };
-}
-
 /** Reads every line of a journal and recomputes its chain. `length` is that of the sound part, in bytes. */
 export function readJournal(bytes: Uint8Array): {
   lines: JournalLine[];
@@ -68,7 +56,6 @@ export function readJournal(bytes: Uint8Array): {
 } {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lines: JournalLine[] = [];
-  const chained = chaining();
   let previous = GENESIS;
   let start = 0;
   while (start < text.length) {
@@ -77,7 +64,7 @@ export function readJournal(bytes: Uint8Array): {
     if (end < 0) return { lines, length: start, broken: { seq, what: 'the last entry is torn' } };
     const hash = text.toString('latin1', start, start + HASH);
     const body = start + HASH + 1;
-    if (text[start + HASH] !== SPACE || chained(previous, text, body, end) !== hash) {
+    if (text[start + HASH] !== SPACE || chain(previous, text.toString('utf8', body, end)) !== hash) {
       return { lines, length: start, broken: { seq, what: 'the entry does not hash to its place in the chain' } };
     }
     lines.push(new ReadLine(seq, hash, text, body, end));
