@@ -1,44 +1,19 @@
 import fc from 'fast-check';
-import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { DayReport } from '../../../contract/day.ts';
 import { money } from '../../../contract/money.ts';
 import { preview } from '../../../drivers/printer/layout.ts';
 import { balance, trialBalance } from '../ledger/turnover.ts';
-import { Refused } from '../refused.ts';
 import { dayReceipt } from '../reports/receipt.ts';
 import { verifyBook } from '../reports/verify.ts';
-import { openModelBank } from '../test/bank.ts';
-import { openManualClock, settled } from '../test/clock.ts';
-import { openMemoryStorage } from '../test/storage.ts';
-import { makeProfile, newKey, openTill, type Surroundings, sellForCash, type Till, takeBack } from '../test/till.ts';
+import { settled } from '../test/clock.ts';
+import { around, codeOf, open, till } from '../test/counter.ts';
+import { newKey, sellForCash, takeBack } from '../test/till.ts';
 import { blind } from './drawer.ts';
 
 const cny = (minor: number) => money(minor, 'CNY');
 const cashier = { staff: 'cashier' };
 const approved = { staff: 'cashier', approver: 'owner' };
-
-let signed: Surroundings['signed'];
-let around: Surroundings;
-let till: Till;
-
-beforeAll(async () => {
-  signed = await makeProfile();
-});
-
-beforeEach(() => {
-  around = { clock: openManualClock(), storage: openMemoryStorage(), bank: openModelBank(), signed };
-  till = openTill(around);
-});
-
-function codeOf(run: () => unknown): string | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Refused) return error.code;
-    throw error;
-  }
-}
 
 test('float, sales, cash in and out, count: what should be there is what the ledger says', () => {
   const { drawer, book } = till.core;
@@ -137,7 +112,7 @@ test('a lost database comes back from the journal with float, movements and coun
   const before = drawer.count(newKey(), cny(6_100), 'cashier');
   till.kill();
   around.storage.dropDatabase();
-  till = openTill(around);
+  open();
   await settled();
   expect(till.core.drawer.shift).toEqual(before);
   expect(till.core.drawer.expected).toEqual(cny(6_100));

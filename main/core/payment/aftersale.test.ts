@@ -1,41 +1,16 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { DayReport } from '../../../contract/day.ts';
 import { money } from '../../../contract/money.ts';
-import { Refused } from '../refused.ts';
 import { verifyBook } from '../reports/verify.ts';
-import { openModelBank, RESPONSE_MS } from '../test/bank.ts';
-import { openManualClock, settled } from '../test/clock.ts';
-import { openMemoryStorage } from '../test/storage.ts';
-import {
-  cardOutcome,
-  makeProfile,
-  newKey,
-  openTill,
-  type Surroundings,
-  sellByCard,
-  sellByCode,
-  sellForCash,
-  type Till,
-  takeBack,
-} from '../test/till.ts';
+import { RESPONSE_MS } from '../test/bank.ts';
+import { settled } from '../test/clock.ts';
+import { around, codeOf, now, pass, restart, till } from '../test/counter.ts';
+import { cardOutcome, newKey, sellByCard, sellByCode, sellForCash, takeBack } from '../test/till.ts';
 import type { Payment } from './payment.ts';
 
 const owner = { staff: 'cashier', approver: 'owner' };
-let signed: Surroundings['signed'];
-let around: Surroundings;
-let till: Till;
-
-beforeAll(async () => {
-  signed = await makeProfile();
-});
-
-beforeEach(() => {
-  around = { clock: openManualClock(), storage: openMemoryStorage(), bank: openModelBank(), signed };
-  till = openTill(around);
-});
 
 const cny = (minor: number) => money(minor, 'CNY');
-const now = (payment: Payment): Payment => till.core.payments.get(payment.id);
 /** Debits less credits of the accounts whose names begin so. */
 const account = (name: string): number =>
   till.core.book.db
@@ -44,17 +19,6 @@ const account = (name: string): number =>
          FROM transfer`,
     )
     .get(`${name}*`, `${name}*`)?.sum ?? 0;
-const pass = (ms: number): Promise<void> => around.clock.advance(ms);
-
-function codeOf(run: () => unknown): string | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Refused) return error.code;
-    throw error;
-  }
-}
 
 function refund(payment: Payment, minor: number, key = newKey()): Payment {
   return till.core.aftersale.refund(key, payment.id, cny(minor), 'returned', owner);
@@ -74,12 +38,6 @@ async function close(): Promise<DayReport> {
     const { value } = await step;
     if (value?.step === 'done') return value.report;
   }
-}
-
-async function restart(): Promise<void> {
-  till.kill();
-  till = openTill(around);
-  await settled();
 }
 
 describe('a refund', () => {

@@ -1,25 +1,11 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Refused } from '../refused.ts';
-import { openModelBank } from '../test/bank.ts';
-import { openManualClock, settled } from '../test/clock.ts';
-import { openMemoryStorage } from '../test/storage.ts';
-import { cardOutcome, makeProfile, openTill, type Surroundings, sellByCard, type Till } from '../test/till.ts';
+import { around, restart, till } from '../test/counter.ts';
+import { cardOutcome, sellByCard, type Till } from '../test/till.ts';
 import { expiryStage, PAUSE_MS } from './forwarding.ts';
 import type { Payment } from './payment.ts';
 
 const HOUR = 3_600_000;
-let signed: Surroundings['signed'];
-let around: Surroundings;
-let till: Till;
-
-beforeAll(async () => {
-  signed = await makeProfile();
-});
-
-beforeEach(() => {
-  around = { clock: openManualClock(), storage: openMemoryStorage(), bank: openModelBank(), signed };
-  till = openTill(around);
-});
 
 async function sellOffline(card = 1): Promise<Payment> {
   till.link.setLine(false);
@@ -43,12 +29,6 @@ function journalled(type: string): Record<string, unknown>[] {
     .map(({ body }): { by: string; event: { type: string } } => JSON.parse(body))
     .filter(({ event }) => event.type === type)
     .map(({ by, event }) => ({ by, ...event }));
-}
-
-async function restart(): Promise<void> {
-  till.kill();
-  till = openTill(around);
-  await settled();
 }
 
 describe('a pause', () => {

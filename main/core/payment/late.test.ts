@@ -1,28 +1,14 @@
-import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { DayReport } from '../../../contract/day.ts';
-import { Refused } from '../refused.ts';
 import { dayReceipt } from '../reports/receipt.ts';
 import { verifyBook } from '../reports/verify.ts';
-import { openModelBank, RESPONSE_MS } from '../test/bank.ts';
-import { openManualClock } from '../test/clock.ts';
-import { openMemoryStorage } from '../test/storage.ts';
-import { makeProfile, openTill, type Surroundings, sellByCard, sellForCash, type Till } from '../test/till.ts';
+import { RESPONSE_MS } from '../test/bank.ts';
+import { around, codeOf, open, till } from '../test/counter.ts';
+import { sellByCard, sellForCash } from '../test/till.ts';
 import { countLate, type LateDone, lateSteps, openLate, recordLate } from './late.ts';
 import type { Payment } from './payment.ts';
 
-let signed: Surroundings['signed'];
-let around: Surroundings;
-let till: Till;
 const cashier = { staff: 'cashier' };
-
-beforeAll(async () => {
-  signed = await makeProfile();
-});
-
-beforeEach(() => {
-  around = { clock: openManualClock(), storage: openMemoryStorage(), bank: openModelBank(), signed };
-  till = openTill(around);
-});
 
 async function declinedLater(): Promise<Payment> {
   till.link.setLine(false);
@@ -39,16 +25,6 @@ function record(payment: Payment, done: LateDone, actor: { staff: string; approv
 }
 
 const money = (minor: number) => ({ amount: { minor, currency: 'CNY' }, count: 0 });
-
-function codeOf(run: () => unknown): string | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    if (error instanceof Refused) return error.code;
-    throw error;
-  }
-}
 
 async function close(): Promise<DayReport> {
   const steps = till.core.settlement.close();
@@ -129,7 +105,7 @@ test('what was done comes back from the journal, and the rows cannot be changed'
   expect(() => till.core.book.db.exec('DELETE FROM late')).toThrow('what was done is kept');
   till.kill();
   around.storage.dropDatabase();
-  till = openTill(around);
+  open();
   expect(lateSteps(till.core.book.db, late.id)).toEqual(before);
   expect(verifyBook(till.core.book)).toMatchObject({ ok: true });
 });

@@ -1,28 +1,12 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { money } from '../../../contract/money.ts';
 import { verifyBook } from '../reports/verify.ts';
-import { openModelBank } from '../test/bank.ts';
-import { openManualClock, settled } from '../test/clock.ts';
-import { openMemoryStorage } from '../test/storage.ts';
-import { makeProfile, newKey, openTill, type Surroundings, sellByCode, type Till } from '../test/till.ts';
+import { around, now, pass, restart, till } from '../test/counter.ts';
+import { newKey, sellByCode } from '../test/till.ts';
 import type { Payment } from './payment.ts';
 
 const CODE = '281234567890123456';
-let signed: Surroundings['signed'];
-let around: Surroundings;
-let till: Till;
 
-beforeAll(async () => {
-  signed = await makeProfile();
-});
-
-beforeEach(() => {
-  around = { clock: openManualClock(), storage: openMemoryStorage(), bank: openModelBank(), signed };
-  till = openTill(around);
-});
-
-const now = ({ id }: Payment): Payment => till.core.payments.get(id);
-const pass = (ms: number): Promise<void> => around.clock.advance(ms);
 const refunds = ({ id }: Payment) => till.core.payments.about(id);
 
 /** A wallet payment that the cashier gives up, whose customer pays in the moment before, and which the bank does not cancel. */
@@ -35,12 +19,6 @@ async function paidTooLate(): Promise<Payment> {
   around.bank.confirm(payment.rrn);
   till.core.cancel(payment.id, { staff: 'cashier' });
   return payment;
-}
-
-async function restart(): Promise<void> {
-  till.kill();
-  till = openTill(around);
-  await settled();
 }
 
 describe('a wallet payment that was paid in the moment in which it was given up (R8)', () => {
