@@ -1,6 +1,7 @@
 import { Money } from './money.ts';
 import { PaymentView } from './payment.ts';
 import { z } from './schema.ts';
+import { ownWords } from './text.ts';
 
 /** How near the oldest payment that was never sent is to its time limit. */
 export const ExpiryStage = z.enum(['soon', 'last']);
@@ -60,4 +61,4 @@ export const LateReport = z.object({
 });
 export type LateReport = z.infer<typeof LateReport>;
 
-export const LateNote = z.string().trim().min(1).max(200);
+export const LateNote = ownWords(1, 200);

@@ -1,6 +1,7 @@
 import { Money } from './money.ts';
 import { PaymentId, PaymentState, RequestKey } from './payment.ts';
 import { z } from './schema.ts';
+import { ownWords } from './text.ts';
 
 /** Why a statement file was refused as a whole. Words under `reconciliation.fault.<code>`. */
 export const StatementFault = z.enum([
@@ -171,13 +172,13 @@ export const UploadInput = z.strictObject({
   piece: z.base64().max(Math.ceil(UPLOAD_PIECE / 3) * 4),
 });
 
-export const ImportInput = z.strictObject({ key: RequestKey, name: z.string().min(1).max(200) });
+export const ImportInput = z.strictObject({ key: RequestKey, name: ownWords(1, 200) });
 
 /** `how` is the person's own words. */
 export const DoneInput = z.strictObject({
   statement: z.int().min(1),
   line: z.string().min(1).max(60),
-  how: z.string().trim().min(1).max(200),
+  how: ownWords(1, 200),
 });
 
 export const RefundInput = z.strictObject({ statement: z.int().min(1), line: z.string().min(1).max(60) });

@@ -21,6 +21,7 @@ import { Refusal } from './refusal.ts';
 import { Person, Pin, type Role, Session } from './role.ts';
 import { CashInput, PartInput, SaleId, SaleRef, SaleView, SplitInput } from './sale.ts';
 import { z } from './schema.ts';
+import { ownWords } from './text.ts';
 
 /** Who may make a call: anyone at the screen, or a signed-in person with one of these roles. */
 export interface Access {
@@ -47,7 +48,7 @@ export const terminal = {
     complete: open
       .input(
         z.strictObject({
-          storeName: z.string().trim().min(1).max(40),
+          storeName: ownWords(1, 40),
           terminal: z.string().regex(/^[0-9]{2}$/),
           dayCut: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/),
           language: Language,
@@ -117,7 +118,7 @@ export const terminal = {
           payment: PaymentId,
           /** The bank says that it was done; false: that it was not. */
           done: z.boolean(),
-          cause: z.string().trim().min(3).max(200),
+          cause: ownWords(3, 200),
           pin: Pin,
         }),
       )

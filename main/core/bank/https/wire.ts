@@ -77,6 +77,13 @@ function originalOut({ mti, stan, rrn, at, batch, authCode, hostRrn }: Original,
 const count = z.int().min(0).max(9_999_999_999);
 const minor = z.int().min(0).max(LARGEST_MINOR);
 
+/** As the character fields of ISO 8583: printable ASCII. */
+const printable = (most: number): z.ZodString =>
+  z
+    .string()
+    .max(most)
+    .regex(/^[ -~]+$/);
+
 const Answer = z.strictObject({
   /** As DE 39. */
   code: z.string().regex(/^[0-9A-Z]{2}$/),
@@ -87,8 +94,8 @@ const Answer = z.strictObject({
   batch: z.int(),
   currency: z.string(),
   amount: minor.optional(),
-  authCode: z.string().min(1).max(6).optional(),
-  hostRrn: z.string().min(1).max(12).optional(),
+  authCode: printable(6).optional(),
+  hostRrn: printable(12).optional(),
   iccData: z
     .string()
     .regex(/^(?:[\dA-F]{2})*$/)
