@@ -7,7 +7,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 
-/** Each line with the byte at which it begins; `whole` is false for a last one without a line feed. */
+/**
+ * Each line with the byte at which it begins; `whole` is false for a last one without a line feed. A terminal that runs keeps
+ * room at the end, in NUL bytes, which are no line.
+ */
 async function* lines(path) {
   let rest = Buffer.alloc(0);
   let offset = 0;
@@ -20,7 +23,7 @@ async function* lines(path) {
     }
     rest = bytes;
   }
-  if (rest.length > 0) yield { bytes: rest, offset, whole: false };
+  if (rest.some((byte) => byte !== 0)) yield { bytes: rest, offset, whole: false };
 }
 
 /** JSON with its members sorted and no white space (RFC 8785), for the values that a journal holds. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -33,7 +33,7 @@ beforeAll(async () => {
   await trial.run({ seed: 1, name: 'audit', acts: 12 });
   await trial.settle();
   store = openStore(trial.data);
-  sound = readFileSync(join(trial.data, JOURNAL));
+  sound = Buffer.from(store.book.journalBytes());
 }, 120_000);
 
 afterAll(() => {
@@ -67,6 +67,13 @@ test('a good journal: the terminal’s own head, count and sums', () => {
   expect(found).toMatchObject({ ok: true, firstBreak: null, entries: own.entries, head: { hash: own.headHash } });
   const balances = trialBalance(store.db).map(({ account, balance }) => [account, balance]);
   expect(found.sums['CNY']).toEqual(Object.fromEntries(balances));
+});
+
+test('the room that a running terminal keeps at the end is no entry, and nothing may stand behind it', () => {
+  const room = Buffer.alloc(9_000);
+  expect(audit(Buffer.concat([sound, room]))).toMatchObject({ status: 0, found: { ok: true } });
+  const behind = audit(Buffer.concat([sound, room, Buffer.from('more')]));
+  expect(behind).toMatchObject({ status: 1, found: { firstBreak: { offset: sound.length } } });
 });
 
 /** Where each line begins. */

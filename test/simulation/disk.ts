@@ -198,8 +198,10 @@ export class Disk {
     if (this.#length > this.#synced) {
       const kept = this.#random.int(0, this.#length - this.#synced);
       if (kept > 0 && this.#random.chance(0.3)) {
-        const from = this.#synced + this.#random.int(0, kept - 1);
-        this.#journal.fill(0, from, this.#synced + kept);
+        // In its room, the end of what was appended may be there before its beginning.
+        const at = this.#random.int(0, kept - 1);
+        const [from, to] = this.#random.chance(0.5) ? [0, at + 1] : [at, kept];
+        this.#journal.fill(0, this.#synced + from, this.#synced + to);
       }
       this.#length = this.#synced + kept;
     }

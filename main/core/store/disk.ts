@@ -1,9 +1,7 @@
 import {
   closeSync,
   existsSync,
-  fdatasyncSync,
   fsyncSync,
-  ftruncateSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -15,8 +13,9 @@ import {
 import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { makeFolder } from './folder.ts';
-import type { AnchorFile, AppendFile, Copies, Storage } from './storage.ts';
+import { openAppendFile } from './appendfile.ts';
+import { makeFolder, syncFolder } from './folder.ts';
+import type { AnchorFile, Copies, Storage } from './storage.ts';
 
 const RESERVED = 'ballast';
 
@@ -29,7 +28,7 @@ export function openDiskStorage(folder: string, anchor?: string): Storage {
   const path = (name: string): string => join(folder, name);
   return {
     database: (name) => new Sqlite(path(name)),
-    appendFile: (name) => openAppendFile(folder, path(name)),
+    appendFile: (name) => openAppendFile(path(name)),
     exists: (name) => existsSync(path(name)),
     read: (name) => (existsSync(path(name)) ? readFileSync(path(name)) : undefined),
     replace: (name, bytes) => replaceFile(folder, name, bytes),
@@ -109,30 +108,6 @@ function openAnchor(path: string): AnchorFile {
   };
 }
 
-function openAppendFile(folder: string, path: string): AppendFile {
-  const isNew = !existsSync(path);
-  const file = openSync(path, 'a', 0o600);
-  if (isNew) syncFolder(folder);
-  return {
-    read: () => readFileSync(path),
-    append: (bytes) => writeAll(file, bytes),
-    sync: () => fdatasyncSync(file),
-    truncate(length) {
-      ftruncateSync(file, length);
-      fsyncSync(file);
-    },
-    close: () => closeSync(file),
-  };
-}
-
 function writeAll(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-}
-
-/** A new name is on the disk only when its folder is. Windows has no such call and needs none. */
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return;
-  const handle = openSync(folder, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
 }
