@@ -117,7 +117,7 @@ export class Core {
     this.profile = profile;
     this.book = book;
     this.recovered = recovered;
-    this.payments = new PaymentTable(db);
+    this.payments = new PaymentTable(book);
     this.#settings = readStore(db) ?? defaultSettings(profile.offline.currency, options.zone);
     const key = deviceKey(world);
     this.#codeKey = createSecretKey(derive(key, 'wallet codes'));
@@ -131,7 +131,7 @@ export class Core {
     const fatal = (error: unknown): void => this.fatal(error);
     book.onFailed(fatal);
     this.clockWatch = new ClockWatch({ clock: world.clock, book, changed: () => this.changed(), fatal });
-    const sales = new SaleTable(db);
+    const sales = new SaleTable(book);
     this.#runner = new Runner({
       ...{ world, book, payments, sales, link, rules, fatal },
       settings: () => this.#settings,

@@ -56,6 +56,13 @@ export const mutants: readonly Mutant[] = [
     to: "      if (order === 'outcome' && entries.every((entry) => entry.transfers.length === 0)) append();\n",
   },
   {
+    name: 'kept-row-outlives-its-write',
+    invariant: 'I6',
+    file: BOOK,
+    from: "    this.#count(write.op === 'settle' ? 'payment' : write.table);\n",
+    to: "    if (write.op === 'insert') this.#count(write.table);\n",
+  },
+  {
     name: 'told-before-commit',
     invariant: 'I4',
     file: RUNNER,

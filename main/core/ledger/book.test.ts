@@ -5,7 +5,7 @@ import { openDatabase } from '../store/database.ts';
 import { migrations } from '../test/migrations.ts';
 import { type MemoryStorage, openMemoryStorage } from '../test/storage.ts';
 import { acceptedOffline, forwarded, paidCash, purchased, voided } from './account.ts';
-import { type Book, BookError, databaseHead, type Order } from './book.ts';
+import { type Book, BookError, databaseHead, type Order, type Written } from './book.ts';
 import { canonicalText, type Draft, parseEntry, type Transfer } from './entry.ts';
 import { readJournal } from './journal.ts';
 import { openBook } from './recovery.ts';
@@ -55,6 +55,22 @@ function seenAtAppend(order: Order): number {
 test('an intent is in the journal before the database has committed, an outcome after it (I14)', () => {
   expect(seenAtAppend('intent')).toBe(0);
   expect(seenAtAppend('outcome')).toBe(2);
+});
+
+test('every kind of write is counted for its table, so that nothing read before it is taken for true after it', () => {
+  const counted = (write: Draft['writes'][number], table: Written): number => {
+    const before = book.writes(table);
+    book.commit(draft([write]), 'intent');
+    return book.writes(table) - before;
+  };
+  const values = { name: 'a', value: 1 };
+  expect(counted({ op: 'insert', table: 'counter', values }, 'counter')).toBe(1);
+  expect(counted({ op: 'put', table: 'counter', key: 'a', value: 2 }, 'counter')).toBe(1);
+  expect(counted({ op: 'update', table: 'counter', key: { name: 'a' }, values: { value: 3 } }, 'counter')).toBe(1);
+  expect(counted({ op: 'settle', batch: 1 }, 'payment')).toBe(1);
+  expect(counted({ op: 'settle', batch: 1 }, 'counter')).toBe(0);
+  book.commit({ ...draft([], [purchased(posted, 'visa', 1)]), sealed: [{ op: 'shred', payment: 'p' }] }, 'outcome');
+  expect([book.writes('transfer'), book.writes('sealed')]).toEqual([1, 1]);
 });
 
 test('a compare-and-set that finds another state changes nothing at all (I6)', () => {

@@ -6,6 +6,7 @@ import {
   parseEntry,
   placed,
   type SealedWrite,
+  type Table,
   type Transfer,
   type Write,
 } from './entry.ts';
@@ -32,11 +33,15 @@ export interface Recovered {
   readonly cut: ChainBreak | undefined;
 }
 
+/** What the book counts its writes of. */
+export type Written = Table | 'sealed' | 'transfer';
+
 /** The only code that writes money: each commit is one journal entry and one database transaction. */
 export class Book {
   readonly db: Database;
   readonly #journal: Journal;
   readonly #statements = new Map<string, Statement<unknown[], unknown>>();
+  readonly #writes = new Map<Written, number>();
   #failed = false;
   #shredded = false;
   #onFailed: ((error: unknown) => void) | undefined;
@@ -58,6 +63,15 @@ export class Book {
   /** Called when a commit has failed, whoever asked for it. One listener. */
   onFailed(listener: (error: unknown) => void): void {
     this.#onFailed = listener;
+  }
+
+  /** How often this table was written since the book was opened: what was read of it before is still so while this is. */
+  writes(table: Written): number {
+    return this.#writes.get(table) ?? 0;
+  }
+
+  #count(table: Written): void {
+    this.#writes.set(table, this.writes(table) + 1);
   }
 
   /**
@@ -172,6 +186,7 @@ export class Book {
 
   #move({ seq, at }: Entry, n: number, transfer: Transfer): void {
     const { payment, debit, credit, amount, day, batch } = transfer;
+    this.#count('transfer');
     this.#run(
       'INSERT INTO transfer (seq, n, payment, debit, credit, amount, currency, at, day, batch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       [seq, n, payment, debit, credit, amount.minor, amount.currency, at, day, batch],
@@ -179,6 +194,7 @@ export class Book {
   }
 
   #apply(write: Write, seq: number): void {
+    this.#count(write.op === 'settle' ? 'payment' : write.table);
     switch (write.op) {
       case 'insert': {
         const values = placed(write.table, write.values, seq);
@@ -213,6 +229,7 @@ export class Book {
   }
 
   #seal(write: SealedWrite): void {
+    this.#count('sealed');
     if (write.op === 'keep') {
       this.#run('INSERT INTO sealed (payment, blob) VALUES (?, ?)', [write.payment, write.blob]);
     } else {

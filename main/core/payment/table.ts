@@ -2,6 +2,8 @@ import type { Database } from 'better-sqlite3';
 import { type Currency, money } from '../../../contract/money.ts';
 import type { PaymentState, PrintState } from '../../../contract/payment.ts';
 import { openBatch } from '../ledger/batch.ts';
+import type { Book } from '../ledger/book.ts';
+import { Kept } from '../store/kept.ts';
 import { prepared } from '../store/statement.ts';
 import type { OfflineUse } from './offline.ts';
 import { byPlace, type Payment, type PaymentRow, paymentOf } from './payment.ts';
@@ -54,17 +56,26 @@ function printing(states: readonly Waiting[]): string {
   return `payment INDEXED BY payment_print WHERE print IN ('queued', 'printing', 'held', 'asked') AND print IN (${list})`;
 }
 
+const oldestQueued = `SELECT id, seq FROM ${printing(['queued'])} ORDER BY seq LIMIT 1`;
+const oldestHeld = `SELECT id, seq FROM ${printing(['held'])} ORDER BY seq LIMIT 1`;
+
 /** Reads of the table `payment`; nothing here writes. */
 export class PaymentTable {
   readonly #db: Database;
+  readonly #rows: Kept;
+  readonly #states: Kept;
 
-  constructor(db: Database) {
-    this.#db = db;
+  constructor(book: Pick<Book, 'db' | 'writes'>) {
+    this.#db = book.db;
+    this.#rows = new Kept(() => book.writes('payment'));
+    this.#states = new Kept(() => book.writes('payment'));
   }
 
   find(id: string): Payment | undefined {
-    const row = prepared<[string], PaymentRow>(this.#db, 'SELECT * FROM payment WHERE id = ?').get(id);
-    return row && paymentOf(row);
+    return this.#rows.of(id, () => {
+      const row = prepared<[string], PaymentRow>(this.#db, 'SELECT * FROM payment WHERE id = ?').get(id);
+      return row && paymentOf(row);
+    });
   }
 
   get(id: string): Payment {
@@ -73,20 +84,26 @@ export class PaymentTable {
     return payment;
   }
 
-  inStates(states: readonly PaymentState[]): Payment[] {
-    return prepared<[], PaymentRow>(this.#db, `SELECT * FROM ${inAny(states)}`)
-      .all()
-      .map(paymentOf)
-      .sort(byPlace);
+  inStates(states: readonly PaymentState[]): readonly Payment[] {
+    return this.#states.of(states.join(), () =>
+      prepared<[], PaymentRow>(this.#db, `SELECT * FROM ${inAny(states)}`)
+        .all()
+        .map(paymentOf)
+        .sort(byPlace),
+    );
   }
 
   /** Reversals, cancellations, queries and voids waiting for their next step. */
-  workable(): Payment[] {
+  workable(): readonly Payment[] {
     return this.inStates(workable);
   }
 
   /** The oldest payments accepted offline that were never sent. */
-  toForward(limit: number): Payment[] {
+  toForward(limit: number): readonly Payment[] {
+    return this.#states.of(`forward ${limit}`, () => this.#toForward(limit));
+  }
+
+  #toForward(limit: number): Payment[] {
     // No LIMIT that is bound: with one SQLite prepares the statement anew at every call.
     const rows = prepared<[], PaymentRow>(
       this.#db,
@@ -223,14 +240,13 @@ export class PaymentTable {
 
   /** The payment whose receipt has waited longest. */
   toPrint(): Payment | undefined {
-    const [first, other] = [this.#oldest('queued'), this.#oldest('held')];
+    const [first, other] = [this.#oldest(oldestQueued), this.#oldest(oldestHeld)];
     const row = first && other ? (first.seq < other.seq ? first : other) : (first ?? other);
-    return row && paymentOf(row);
+    return row && this.get(row.id);
   }
 
-  #oldest(state: Waiting): PaymentRow | undefined {
-    const sql = `SELECT * FROM ${printing([state])} ORDER BY seq LIMIT 1`;
-    return prepared<[], PaymentRow>(this.#db, sql).get();
+  #oldest(sql: string): { readonly id: string; readonly seq: number } | undefined {
+    return prepared<[], { id: string; seq: number }>(this.#db, sql).get();
   }
 
   inPrintState(states: readonly Waiting[]): Payment[] {

@@ -1,7 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import type { SaleState } from '../../../contract/sale.ts';
+import type { Book } from '../ledger/book.ts';
 import { row as amountOf, type Write } from '../ledger/entry.ts';
 import { byPlace, type Payment, type PaymentRow, paymentOf } from '../payment/payment.ts';
+import { Kept } from '../store/kept.ts';
 import { prepared } from '../store/statement.ts';
 import type { GivenBack } from './back.ts';
 import { type Part, pays, type Sale, stateAfter, sumsOf } from './sale.ts';
@@ -34,14 +36,22 @@ const inState = {
 /** Reads of the table `sale`; nothing here writes. */
 export class SaleTable {
   readonly #db: Database;
+  readonly #sales: Kept;
+  readonly #states: Kept;
+  readonly #parts: Kept;
 
-  constructor(db: Database) {
-    this.#db = db;
+  constructor(book: Pick<Book, 'db' | 'writes'>) {
+    this.#db = book.db;
+    this.#sales = new Kept(() => book.writes('sale'));
+    this.#states = new Kept(() => book.writes('sale'));
+    this.#parts = new Kept(() => book.writes('payment'));
   }
 
   find(id: string): Sale | undefined {
-    const row = prepared<[string], SaleRow>(this.#db, 'SELECT * FROM sale WHERE id = ?').get(id);
-    return row && saleOf(row);
+    return this.#sales.of(id, () => {
+      const row = prepared<[string], SaleRow>(this.#db, 'SELECT * FROM sale WHERE id = ?').get(id);
+      return row && saleOf(row);
+    });
   }
 
   get(id: string): Sale {
@@ -51,19 +61,21 @@ export class SaleTable {
   }
 
   /** The purchases of a sale, in their order. */
-  parts(id: string): Payment[] {
-    return prepared<[string], PaymentRow>(
-      this.#db,
-      "SELECT * FROM payment INDEXED BY payment_sale WHERE sale IS NOT NULL AND sale = ? AND kind = 'purchase'",
-    )
-      .all(id)
-      .map(paymentOf)
-      .sort(byPlace);
+  parts(id: string): readonly Payment[] {
+    return this.#parts.of(id, () =>
+      prepared<[string], PaymentRow>(
+        this.#db,
+        "SELECT * FROM payment INDEXED BY payment_sale WHERE sale IS NOT NULL AND sale = ? AND kind = 'purchase'",
+      )
+        .all(id)
+        .map(paymentOf)
+        .sort(byPlace),
+    );
   }
 
-  inState(state: 'open' | 'dropping'): Sale[] {
+  inState(state: 'open' | 'dropping'): readonly Sale[] {
     const order = (a: Sale, b: Sale): number => a.at - b.at || (a.id < b.id ? -1 : 1);
-    return prepared<[], SaleRow>(this.#db, inState[state]).all().map(saleOf).sort(order);
+    return this.#states.of(state, () => prepared<[], SaleRow>(this.#db, inState[state]).all().map(saleOf).sort(order));
   }
 
   /** The sale that must be paid or dropped before another one begins: divided on purpose, or paid in part. */

@@ -120,7 +120,7 @@ function giveBack(book: Book): Aftersale['refund'] {
     const values = { key, body: cause, payment: idOf(n), at: NOON };
     const writes = [{ op: 'insert', table: 'request', values }] as const;
     book.commit({ kind: 'payment', at: NOON, by: staff, event: { type: 'test' }, writes, transfers: [] }, 'outcome');
-    return new PaymentTable(book.db).get(idOf(n));
+    return new PaymentTable(book).get(idOf(n));
   };
 }
 
@@ -136,7 +136,7 @@ function giveChargeBack(book: Book): Aftersale['refundCharge'] {
     const asked = [{ op: 'insert', table: 'request', values }] as const;
     const event = { type: 'test' };
     book.commit({ kind: 'payment', at: NOON, by: staff, event, writes: asked, transfers: [] }, 'outcome');
-    return new PaymentTable(book.db).get(idOf(n));
+    return new PaymentTable(book).get(idOf(n));
   };
 }
 
