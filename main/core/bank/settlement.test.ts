@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Payment } from '../payment/payment.ts';
 import { verifyBook } from '../reports/verify.ts';
 import { RESPONSE_MS } from '../test/bank.ts';
-import { around, codeOf, now, pass, restart, till } from '../test/counter.ts';
+import { around, codeOf, now, open, pass, restart, till } from '../test/counter.ts';
 import { cardOutcome, newKey, sellByCard, sellByCode, takeBack } from '../test/till.ts';
 
 const CODE = '281234567890123456';
@@ -56,6 +56,30 @@ describe('the close of a day', () => {
     await pass(60_000);
     await refused.catch(() => undefined);
     expect(till.core.settlement.report().batch).toBe(1);
+  });
+
+  test('waits for what the bank approved in part, and is refused while nobody has said whether it is taken (B1)', async () => {
+    const { signed } = around;
+    open({ ...around, signed: { ...signed, profile: { ...signed.profile, partialApproval: true } } });
+    // A reversal that the bank does not answer: the close waits its whole time for it and then carries it over.
+    around.bank.plant('purchase', 'drop-answer');
+    for (let n = 0; n < 40; n += 1) around.bank.plant('reversal', 'drop-request');
+    await sellAndWait(200);
+    await pass(RESPONSE_MS + 10);
+    const steps = till.core.settlement.close();
+    await steps.next();
+    const counting = steps.next();
+    await pass(50_000);
+    around.bank.plant('purchase', 'partial');
+    const offered = await sellAndWait(3_000);
+    expect(offered.state).toBe('partial');
+    const refused = expect(counting).rejects.toMatchObject({ code: 'day-has-open-payments' });
+    await pass(15_000);
+    await refused;
+    expect(till.core.settlement.report().batch).toBe(1);
+    till.core.sales.accept(offered, { staff: 'cashier' });
+    expect(now(offered)).toMatchObject({ state: 'approved', batch: 1 });
+    expect(verifyBook(till.core.book).ok).toBe(true);
   });
 
   test('is refused without the line', async () => {

@@ -49,7 +49,10 @@ export class CloseRefused extends Error {
 const DELIVER_MS = 60_000;
 
 /** A batch whose payments may not be counted while their outcome is open (B1). */
-const open = ['sending', 'unknown', 'querying', 'cancel-due', 'saf-sending', 'saf-unknown', 'void-due'] as const;
+const open = [
+  ...(['sending', 'partial', 'unknown', 'querying', 'cancel-due'] as const),
+  ...(['saf-sending', 'saf-unknown', 'void-due'] as const),
+];
 const carried = ['reversal-due', 'refund-due', 'saf-accepted'] as const;
 
 /** Batch and day, from the totals so far to the bank's agreement (batch rules B1 to B8). */

@@ -1,5 +1,6 @@
 import { voidedCash } from '../ledger/account.ts';
 import { stepAuthorization, stepCompletion } from './authorization.ts';
+import { asDrawn } from './drawn.ts';
 import type { Facts, PaymentEvent } from './event.ts';
 import { stepForward } from './forward.ts';
 import { stepMoneyback } from './moneyback.ts';
@@ -11,10 +12,15 @@ import { outcome, type Rules, type Step, stepFinal } from './transition.ts';
 import { stepVoid } from './void.ts';
 
 /**
- * The payment state machine: what an event makes of a payment. Pure; docs/payments.md draws it.
+ * The payment state machine: what an event makes of a payment. Pure; docs/payments.md draws it, and what is not drawn is
+ * never taken.
  * @throws UndrawnTransition
  */
 export function step(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
+  return asDrawn(payment, event, stepKind(payment, event, facts, rules));
+}
+
+function stepKind(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
   switch (payment.kind) {
     case 'void':
       return stepVoid(payment, event, facts, rules);

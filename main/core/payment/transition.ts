@@ -50,9 +50,10 @@ export const ignored: Ignored = { kind: 'ignored' };
 /** A transition that is not drawn: the core stops rather than guess. */
 export class UndrawnTransition extends Error {
   override name = 'UndrawnTransition';
-  constructor(payment: Payment, event: PaymentEvent) {
+  /** `why` says what is wrong with a step that was taken; without it there is no step for the event. */
+  constructor(payment: Payment, event: PaymentEvent, why?: string) {
     const what = event.type === 'answer' ? `answer ${event.answer.kind} to ${event.to}` : event.type;
-    super(`${payment.kind} in state ${payment.state} cannot take ${what}`);
+    super(`${payment.kind} in state ${payment.state} cannot take ${what}${why === undefined ? '' : `: ${why}`}`);
   }
 }
 

@@ -1,0 +1,109 @@
+import type { PaymentKind, PaymentState } from '../../../contract/payment.ts';
+import type { PaymentEvent } from './event.ts';
+import { captured, type Payment } from './payment.ts';
+import { type Next, type Step, UndrawnTransition } from './transition.ts';
+
+/** Whether a change of state posts money in its commit: never, always once, or once in some cases. */
+type Money = 'none' | 'once' | 'maybe';
+type Edges = Readonly<Partial<Record<PaymentState, Readonly<Partial<Record<PaymentState, Money>>>>>>;
+
+/** Asked for at the bank and repeated until it is answered. */
+const repeated: Edges = {
+  sending: { approved: 'once', declined: 'none', unknown: 'none' },
+  unknown: { sending: 'none', approved: 'once', declined: 'none' },
+};
+
+const purchase: Edges = {
+  opened: {
+    sealed: 'none',
+    sending: 'none',
+    approved: 'once',
+    declined: 'none',
+    abandoned: 'none',
+    'saf-accepted': 'once',
+  },
+  sealed: { sending: 'none', declined: 'none', abandoned: 'none' },
+  sending: {
+    partial: 'none',
+    approved: 'once',
+    declined: 'none',
+    querying: 'none',
+    'reversal-due': 'none',
+    'cancel-due': 'none',
+    unknown: 'none',
+  },
+  partial: { approved: 'once', 'reversal-due': 'none' },
+  unknown: { 'reversal-due': 'none', querying: 'none' },
+  querying: { approved: 'once', declined: 'none', 'cancel-due': 'none' },
+  'reversal-due': { reversed: 'none' },
+  'cancel-due': { cancelled: 'none', 'refund-due': 'once' },
+  'refund-due': { refunded: 'maybe' },
+  approved: { 'void-due': 'none', voided: 'once' },
+  'saf-accepted': { 'saf-sending': 'none', 'saf-expired': 'once', 'saf-voided': 'once' },
+  'saf-sending': { 'saf-approved': 'once', 'saf-declined': 'once', 'saf-unknown': 'none', 'saf-accepted': 'none' },
+  'saf-unknown': { 'saf-sending': 'none', 'saf-approved': 'once', 'saf-declined': 'once' },
+  'saf-approved': { 'void-due': 'none' },
+  'void-due': { voided: 'none', approved: 'none', 'saf-approved': 'none' },
+};
+
+/** Every change of state there is, as docs/payments.md draws them. Only the close settles, and it asks no step. */
+const edges: Readonly<Record<PaymentKind, Edges>> = {
+  purchase,
+  void: repeated,
+  refund: { ...repeated, opened: { approved: 'once', abandoned: 'none' } },
+  completion: {
+    ...repeated,
+    approved: { 'void-due': 'none' },
+    'void-due': { voided: 'none', approved: 'none' },
+  },
+  'pre-authorization': {
+    opened: { sealed: 'none', sending: 'none', declined: 'none', abandoned: 'none' },
+    sealed: { sending: 'none', declined: 'none', abandoned: 'none' },
+    sending: { authorized: 'none', declined: 'none', 'reversal-due': 'none', unknown: 'none' },
+    unknown: { 'reversal-due': 'none' },
+    'reversal-due': { reversed: 'none' },
+    authorized: { completing: 'none', 'reversal-due': 'none' },
+    completing: { completed: 'none', authorized: 'none' },
+  },
+};
+
+/** States in which the sealed card data may still have to be sent. */
+const sealedIn: ReadonlySet<PaymentState> = new Set<PaymentState>([
+  'sealed',
+  'sending',
+  'unknown',
+  'saf-accepted',
+  'saf-sending',
+  'saf-unknown',
+]);
+
+/**
+ * Holds a step to what is drawn before anything of it is written, in production too: the change of state, the money that it
+ * posts (I12), intent before anything leaves (I3), paper queued in the same commit (I4), sealed card data destroyed (I18).
+ * @throws UndrawnTransition
+ */
+export function asDrawn(payment: Payment, event: PaymentEvent, taken: Step): Step {
+  if (taken.kind === 'ignored') return taken;
+  const why = undrawn(payment, taken);
+  if (why !== undefined) throw new UndrawnTransition(payment, event, why);
+  return taken;
+}
+
+function undrawn(payment: Payment, { change, transfers, effects, order, shred }: Next): string | undefined {
+  const { kind, state } = payment;
+  const to = change.state ?? state;
+  const drawn = to === state ? 'none' : edges[kind][state]?.[to];
+  if (drawn === undefined) return `${state} to ${to} is not drawn`;
+  const posted = transfers.length;
+  if (posted > (drawn === 'none' ? 0 : 1) || (drawn === 'once' && posted === 0)) return `${posted} transfers to ${to}`;
+  const { minor, currency } = captured({ amount: payment.amount, approved: change.approved ?? payment.approved });
+  for (const { payment: of, amount } of transfers) {
+    if (of !== payment.id || amount.minor !== minor || amount.currency !== currency) return `posts ${amount.minor}`;
+  }
+  for (const { type } of effects) {
+    if (type === 'exchange' && order !== 'intent') return 'sends what is not written down first';
+    if (type === 'print' && change.print !== 'queued') return 'prints what is not queued';
+  }
+  const read = payment.tender === 'contactless' && (kind === 'purchase' || kind === 'pre-authorization');
+  return read && sealedIn.has(state) && !sealedIn.has(to) && !shred ? `keeps sealed card data in ${to}` : undefined;
+}

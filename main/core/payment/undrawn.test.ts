@@ -1,0 +1,113 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { money } from '../../../contract/money.ts';
+import { verifyBook } from '../reports/verify.ts';
+import { RESPONSE_MS } from '../test/bank.ts';
+import { around, bankSays, codeOf, now, pass, restart, till } from '../test/counter.ts';
+import { newKey, sellByCard, sellForCash } from '../test/till.ts';
+import { asDrawn } from './drawn.ts';
+import type { PaymentEvent } from './event.ts';
+import type { Payment } from './payment.ts';
+import { NOW, payment } from './test/given.ts';
+import { intent, type Next, outcome, type Step, UndrawnTransition } from './transition.ts';
+
+/** What stands in the place of a purchase's or a taking back's step while a test has written one by hand. */
+const byHand = vi.hoisted((): { step: ((payment: unknown, event: unknown) => unknown) | undefined } => ({
+  step: undefined,
+}));
+
+vi.mock('./purchase.ts', async (real) => {
+  const module = await real<typeof import('./purchase.ts')>();
+  const stepPurchase: typeof module.stepPurchase = (one, event, ...rest) =>
+    (byHand.step?.(one, event) as Step | undefined) ?? module.stepPurchase(one, event, ...rest);
+  return { ...module, stepPurchase };
+});
+
+afterEach(() => {
+  byHand.step = undefined;
+});
+
+const sending = payment({ state: 'sending', tender: 'contactless', batch: 3, attempt: 1, sentAt: NOW });
+const silence: PaymentEvent = { type: 'answer', to: 'purchase', answer: { kind: 'no-answer' } };
+const sale = (minor: number, of = sending.id): Next['transfers'] => [
+  { payment: of, debit: 'receivable:visa', credit: 'sales', amount: money(minor, 'CNY'), day: '2026-10-01', batch: 3 },
+];
+const approved = { state: 'approved', print: 'queued' } as const;
+const print = [{ type: 'print' }] as const;
+
+describe('a step that is not drawn is never taken', () => {
+  const whole = sending.amount.minor;
+  const wrong: readonly (readonly [what: string, from: Payment, taken: Next])[] = [
+    ['a state that does not follow', sending, { ...outcome({ state: 'settled' }), shred: true }],
+    ['an end that is left again', { ...sending, state: 'reversed' }, outcome(approved, print, sale(whole))],
+    ['a late approval', { ...sending, state: 'reversal-due' }, outcome(approved, print, sale(whole))],
+    ['an approval that is not posted', sending, { ...outcome(approved, print), shred: true }],
+    ['one posted twice', sending, { ...outcome(approved, print, [...sale(whole), ...sale(whole)]), shred: true }],
+    ['one of another amount', sending, { ...outcome(approved, print, sale(whole + 1)), shred: true }],
+    ['one of another payment', sending, { ...outcome(approved, print, sale(whole, 'other')), shred: true }],
+    ['a decline that moves money', sending, { ...outcome({ state: 'declined' }, [], sale(whole)), shred: true }],
+    ['money without a change', { ...sending, state: 'reversal-due' }, outcome({}, [], sale(whole))],
+    ['a message before its intent', sending, outcome({}, [{ type: 'exchange', exchange: 'reversal' }])],
+    ['paper that was not queued', sending, { ...outcome({ state: 'approved' }, print, sale(whole)), shred: true }],
+    ['card data that stays', sending, outcome(approved, print, sale(whole))],
+  ];
+
+  test.each(wrong)('%s', (_what, from, taken) => {
+    expect(() => asDrawn(from, silence, taken)).toThrow(UndrawnTransition);
+  });
+
+  test('and what is drawn is', () => {
+    const good = { ...outcome(approved, print, sale(whole)), shred: true } as const;
+    expect(asDrawn(sending, silence, good)).toBe(good);
+    const asked = intent({ attempt: 2 }, [{ type: 'exchange', exchange: 'reversal' }]);
+    expect(asDrawn({ ...sending, state: 'reversal-due' }, silence, asked)).toBe(asked);
+  });
+});
+
+describe('a wrong transition written by hand', () => {
+  const wrongs: readonly (readonly [what: string, step: (one: Payment, event: PaymentEvent) => Step | undefined])[] = [
+    [
+      'silence taken for an approval',
+      (_, event) => (event.type === 'answer' ? { ...outcome(approved, print), shred: true } : undefined),
+    ],
+    [
+      'an event that nobody drew',
+      (one, event) => {
+        if (event.type === 'answer') throw new UndrawnTransition(one, event);
+        return undefined;
+      },
+    ],
+    [
+      'sent again before that is written down',
+      (_, event) =>
+        event.type === 'answer' ? outcome({ attempt: 2 }, [{ type: 'exchange', exchange: 'purchase' }]) : undefined,
+    ],
+  ];
+
+  test.each(wrongs)('%s: the core stops, tells nobody, and the next start loses nothing', async (_what, step) => {
+    const before = sellForCash(till, 500);
+    await pass(10);
+    around.bank.plant('purchase', 'drop-answer');
+    const sold = await sellByCard(till, 1_280);
+    byHand.step = (one, event) => step(one as Payment, event as PaymentEvent);
+    const entries = till.core.book.head.seq;
+    await pass(RESPONSE_MS + 10);
+
+    expect(till.fatal).toHaveLength(1);
+    expect(till.fatal[0]).toBeInstanceOf(UndrawnTransition);
+    expect(till.core.stopped).toBe('store-failed');
+    expect(till.core.book.head.seq).toBe(entries);
+    expect(now(sold).state).toBe('sending');
+    expect(till.shown.some((one) => one.phase === 'result' && one.payment.id === sold.id)).toBe(false);
+    expect(codeOf(() => till.core.charge(newKey(), money(100, 'CNY'), { staff: 'cashier' }))).toBe('store-failed');
+    expect(around.bank.heard.filter(({ type }) => type === 'purchase')).toHaveLength(1);
+
+    byHand.step = undefined;
+    await restart();
+    await pass(1_000);
+    expect(now(sold).state).toBe('reversed');
+    expect(bankSays(sold)).toBe('reversed');
+    expect(now(before).state).toBe('approved');
+    expect(verifyBook(till.core.book).ok).toBe(true);
+    expect(codeOf(() => till.core.cash(newKey(), money(100, 'CNY'), { staff: 'cashier' }))).toBeUndefined();
+  });
+});
