@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { AcquirerProfile } from '../main/core/bank/profile.ts';
 import type { Stand } from '../test/demo/cashier.ts';
 import { atTheCounter, shortTerms } from '../test/demo/day.ts';
 import { measureDurable } from './durable.ts';
@@ -34,11 +35,23 @@ function atCounter(name: string, terms: object, work: (stand: Stand) => Promise<
   return () => atTheCounter({ dir: join(dir, name), terms, printer: false }, work);
 }
 
+/** The rules of the simulated acquirer, which is stopped again: what follows has the machine to itself. */
+async function profileOf(name: string): Promise<AcquirerProfile> {
+  let profile: AcquirerProfile | undefined;
+  const keep = async ({ core }: Stand): Promise<Figure[]> => {
+    profile = core.profile;
+    return [];
+  };
+  await atCounter(name, shortTerms, keep)();
+  if (!profile) throw new Error('the counter did not open');
+  return profile;
+}
+
 const measures: Readonly<Record<string, () => Promise<Figure[]>>> = {
   tap: atCounter('tap', shortTerms, (stand) => measureTaps(stand, 200)),
   sale: atCounter('sale', shortTerms, (stand) => measureSales(stand, 200)),
   iso: benchIso,
-  durable: atCounter('durable', shortTerms, ({ core }) => measureDurable(dir, core.profile, 200)),
+  durable: async () => measureDurable(dir, await profileOf('durable'), 200),
   forward: atCounter('forward', wideTerms, (stand) => measureForwarding(stand, values.large ? 10_000 : 1_000)),
   receipt: atCounter('receipt', shortTerms, ({ core }) => measureReceipts(join(dir, 'receipts'), core.profile)),
   tlv: benchTlv,

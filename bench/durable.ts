@@ -68,14 +68,16 @@ function bareRate(dir: string, entries: readonly Entry[], sales: number): number
   return rate;
 }
 
-const ROUNDS = 5;
+const ROUNDS = 7;
+/** A terminal sells all day: its first sales, while the engine still learns the code, are not the rule. */
+const WARM_UP = 200;
 
 /** Sales a second that are on the disk, against a bare loop of the same synced commits, in turns. */
 export async function measureDurable(dir: string, profile: AcquirerProfile, sales: number): Promise<Figure[]> {
   const rates: { core: number; bare: number }[] = [];
   const core = openPlainCore(join(dir, 'durable'), profile);
   core.start();
-  await coreRate(core, 20);
+  await coreRate(core, WARM_UP);
   const before = core.book.head.seq;
   await sellOne(core);
   const entries = entriesSince(core, before);
