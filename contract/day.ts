@@ -71,7 +71,6 @@ export const Decision = z.object({
 });
 export type Decision = z.infer<typeof Decision>;
 
-/** X report (totals so far) or Z report (the closed, numbered, unchangeable day). */
 export const Irregular = z.object({
   /** Receipt numbers passed over: after a backup was taken back, or an older record was found. */
   receiptsMissing: z.int(),
@@ -80,15 +79,17 @@ export const Irregular = z.object({
 });
 export type Irregular = z.infer<typeof Irregular>;
 
+/** X report (totals so far) or Z report (the closed, numbered, unchangeable day; without a number the close that did not come about). */
 export const DayReport = z.object({
   kind: z.enum(['X', 'Z']),
-  /** Z number; null in an X report. */
+  /** Z number; null in an X report, and while the bank has not agreed. */
   number: z.int().nullable(),
   day: z.string(),
   batch: z.int(),
   at: z.int(),
   today: Today,
   books: Books,
+  /** Of a Z report: the bank has agreed and the day is closed. Of an X report: the terminal's own books say the same. */
   agreed: z.boolean(),
   /** First and last journal entry of the batch and the head's hash. */
   journal: z.object({ first: z.int(), last: z.int(), hash: z.string() }),

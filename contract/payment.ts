@@ -57,6 +57,8 @@ export const Outcome = z.enum([
   'cancelling',
   'cancelled',
   'unknown',
+  /** A void is under way: until the bank agrees the purchase stands. */
+  'voiding',
   'voided',
   /** A void that the bank refused: the purchase stands and nothing goes back. */
   'void-refused',
@@ -93,7 +95,7 @@ const outcomes: Record<PaymentState, Outcome> = {
   'saf-unknown': 'offline',
   'saf-expired': 'declined',
   'saf-voided': 'voided',
-  'void-due': 'cancelling',
+  'void-due': 'voiding',
   voided: 'voided',
   authorized: 'authorized',
   completing: 'authorized',
@@ -101,7 +103,7 @@ const outcomes: Record<PaymentState, Outcome> = {
 };
 
 const voidOutcomes: Partial<Record<PaymentState, Outcome>> = {
-  unknown: 'cancelling',
+  unknown: 'voiding',
   approved: 'voided',
   settled: 'voided',
   declined: 'void-refused',

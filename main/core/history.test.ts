@@ -257,7 +257,8 @@ const ends: Record<string, readonly PaymentState[]> = {
   approved: ['approved', 'settled', 'saf-approved', 'voided'],
   offline: ['approved', 'settled', 'saf-approved', 'saf-declined', 'saf-expired', 'saf-voided', 'voided'],
   declined: ['declined', 'saf-declined', 'saf-expired'],
-  cancelling: ['reversed', 'cancelled', 'voided', 'approved', 'saf-approved', 'settled'],
+  cancelling: ['reversed', 'cancelled'],
+  voiding: ['voided', 'approved', 'saf-approved', 'settled'],
   cancelled: ['reversed', 'cancelled', 'abandoned'],
 };
 
@@ -270,8 +271,8 @@ function checkEnd(payment: Payment, counter: Counter): void {
     const allowed = ends[outcome];
     if (allowed) expect(allowed, `told “${outcome}” of a payment that ended ${payment.state}`).toContain(payment.state);
   }
-  if (counter.told.get(payment.id)?.has('cancelling') && payment.original === null && payment.state === 'approved') {
-    // Only a void that was refused leads from “being cancelled” back to sold.
+  if (counter.told.get(payment.id)?.has('voiding') && payment.original === null && payment.state === 'approved') {
+    // Only a void that was refused leads from “being voided” back to sold.
     expect(counter.around.bank.heard.some(({ type }) => type === 'void')).toBe(true);
   }
 }

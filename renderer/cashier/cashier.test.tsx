@@ -115,6 +115,7 @@ test.each([
   'cancelling',
   'unknown',
   'cancelled',
+  'voiding',
   'voided',
   'void-refused',
   'refunded',

@@ -42,7 +42,7 @@ function Meta({
   const { t } = useTranslation();
   const { payment } = result;
   const outcome = outcomeOf(payment.state, payment.kind);
-  if (payment.next && (outcome === 'cancelling' || outcome === 'unknown' || outcome === 'refunding')) {
+  if (payment.next && ['cancelling', 'voiding', 'unknown', 'refunding'].includes(outcome)) {
     return (
       <p className={styles['meta']}>
         {paidBy(payment, t)} · <NextStep next={payment.next} />

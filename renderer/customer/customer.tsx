@@ -79,6 +79,8 @@ function sentences(outcome: Outcome, time: string, t: TFunction): readonly [stri
       return [t('customer.cancelled'), t('customer.cancelledNote')];
     case 'unknown':
       return [t('customer.unknown'), t('customer.unknownNote')];
+    case 'voiding':
+      return [t('customer.voiding'), t('customer.voidingNote')];
     case 'voided':
       return [t('customer.voided'), t('customer.voidedNote')];
     case 'void-refused':

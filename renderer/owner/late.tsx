@@ -114,7 +114,7 @@ function ItemWork({ item, onDone, onTill, onDo }: WorkProps): ReactNode {
   const key = useKey();
   const { id } = item.payment;
   const paid = item.again !== null && item.again.outcome === 'approved';
-  const waits = item.again !== null && ['open', 'unknown', 'cancelling'].includes(item.again.outcome);
+  const waits = item.again !== null && ['open', 'unknown', 'cancelling', 'voiding'].includes(item.again.outcome);
   const take = async () => {
     if (await act.run((client) => client.queue.takeAgain({ key, payment: id }))) onTill();
   };

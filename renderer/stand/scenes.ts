@@ -120,7 +120,11 @@ export const halfPaid: SaleView = {
   parts: [payment(11, { minor: 5_000, ago: 1, state: 'approved', maskedPan: '621094******0119' })],
 };
 
-const soon = (attempt: number, what: 'reverse' | 'query' | 'refund') => ({ what, at: Date.now() + 12_000, attempt });
+const soon = (attempt: number, what: 'reverse' | 'query' | 'refund' | 'void') => ({
+  what,
+  at: Date.now() + 12_000,
+  attempt,
+});
 const waiting = {
   phase: 'waiting',
   payment: id(10),
@@ -194,6 +198,7 @@ export const nows: Record<string, Now> = {
     next: soon(3, 'query'),
   }),
   cancelled: done({ state: 'reversed', reason: 'no-answer' }),
+  voiding: done({ state: 'unknown', kind: 'void', next: soon(2, 'void') }),
   voided: done({ state: 'approved', kind: 'void' }),
   'void-refused': done({ state: 'declined', kind: 'void', reason: 'bank-12' }),
   refunded: done({ state: 'approved', kind: 'refund' }),

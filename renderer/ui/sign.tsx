@@ -11,6 +11,7 @@ const shapes: Record<Outcome, string> = {
   cancelling: 'M42 50A24 24 0 1 1 37 66M40 32V51H59',
   cancelled: 'M38 60H82',
   unknown: 'M46 48a14 14 0 1 1 21 12q-7 4-7 11M60 86v.1',
+  voiding: 'M42 50A24 24 0 1 1 37 66M40 32V51H59',
   voided: 'M50 40 34 55 50 70M36 55H72A15 15 0 0 1 72 85H54',
   'void-refused': 'M42 42 78 78M78 42 42 78',
   refunding: 'M42 50A24 24 0 1 1 37 66M40 32V51H59',

@@ -23,6 +23,7 @@ export function stays(outcome: Outcome): boolean {
     outcome === 'refund-refused' ||
     outcome === 'refunding' ||
     outcome === 'cancelling' ||
+    outcome === 'voiding' ||
     outcome === 'unknown' ||
     outcome === 'cancelled'
   );
@@ -70,6 +71,13 @@ function refused(area: 'refusedVoid' | 'refusedRefund', payment: PaymentView, t:
   return { title: t(`result.${area}.title`), sentences, code: bankCode(payment.reason, t), actions: ['continue'] };
 }
 
+/** What goes back by a void: of what was never sent, nothing; of cash, what the cashier hands out. */
+function goesBack(payment: PaymentView, t: TFunction): string {
+  if (payment.state === 'saf-voided') return t('result.voided.neverSent');
+  const amount = formatMoney(payment.amount);
+  return t(payment.tender === 'cash' ? 'result.refunded.cash' : 'result.voided.what', { amount });
+}
+
 /** Puts a result into words, from its state, outcome and reason. */
 export function tell(payment: PaymentView, outcome: Outcome, t: TFunction): Telling {
   switch (outcome) {
@@ -84,11 +92,14 @@ export function tell(payment: PaymentView, outcome: Outcome, t: TFunction): Tell
       };
     case 'declined':
       return declined(payment, t);
-    case 'cancelling': {
-      const voiding = payment.kind === 'void' || payment.state === 'void-due';
-      const area = voiding ? 'voiding' : 'cancelling';
-      return { title: t(`result.${area}.title`), sentences: threeParts(area, t), code: null, actions: ['serve'] };
-    }
+    case 'cancelling':
+    case 'voiding':
+      return {
+        title: t(`result.${outcome}.title`),
+        sentences: threeParts(outcome, t),
+        code: null,
+        actions: ['serve'],
+      };
     case 'cancelled':
       return cancelled(payment, t);
     case 'unknown':
@@ -99,7 +110,7 @@ export function tell(payment: PaymentView, outcome: Outcome, t: TFunction): Tell
         actions: ['ask', 'serve'],
       };
     case 'voided': {
-      const sentences = [t('result.voided.what', { amount: formatMoney(payment.amount) }), t('result.voided.next')];
+      const sentences = [goesBack(payment, t), t('result.voided.next')];
       return { title: t('result.voided.title'), sentences, code: null, actions: [] };
     }
     case 'void-refused':

@@ -66,9 +66,9 @@ export function paidBy(payment: Pick<PaymentView, 'tender' | 'scheme' | 'maskedP
   return payment.maskedPan === null ? name : `${name} ··${payment.maskedPan.slice(-4)}`;
 }
 
-/** Where a payment stands, in words. A void or refund that the bank approved is no sale. */
-export function stateText(payment: Pick<PaymentView, 'state' | 'kind'>, t: TFunction): string {
-  return payment.kind === 'void' || payment.kind === 'refund'
+/** Where a payment stands, in words. A void or refund that the bank approved is no sale, and of cash no bank knows. */
+export function stateText(payment: Pick<PaymentView, 'state' | 'kind' | 'tender'>, t: TFunction): string {
+  return payment.kind === 'void' || payment.kind === 'refund' || payment.tender === 'cash'
     ? t(`outcome.${outcomeOf(payment.state, payment.kind)}`)
     : t(`state.${payment.state}`);
 }

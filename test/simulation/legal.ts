@@ -78,6 +78,7 @@ const told: Readonly<Record<string, readonly string[]>> = {
   ],
   declined: ['declined', 'saf-declined', 'saf-expired'],
   cancelling: ['reversal-due', 'reversed', 'cancel-due', 'cancelled', 'refund-due', 'refunded'],
+  voiding: ['void-due', 'voided', 'approved', 'saf-approved', 'settled'],
   refunding: ['refund-due', 'refunded'],
   refunded: ['refunded'],
   cancelled: ['reversed', 'cancelled', 'abandoned'],
@@ -86,6 +87,7 @@ const told: Readonly<Record<string, readonly string[]>> = {
 };
 
 const toldOfVoid: Readonly<Record<string, readonly string[]>> = {
+  voiding: ['unknown', 'sending', 'approved', 'settled', 'declined'],
   voided: ['approved', 'settled'],
   'void-refused': ['declined'],
 };

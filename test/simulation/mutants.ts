@@ -284,8 +284,8 @@ export const mutants: readonly Mutant[] = [
     name: 'closed-without-agreement',
     invariant: 'B4',
     file: SETTLEMENT,
-    from: "if (told?.kind === 'approved' && report.agreed)",
-    to: 'if (told !== undefined)',
+    from: "if (told?.kind !== 'approved' || !agreed(books)) {",
+    to: 'if (told === undefined) {',
   },
   {
     name: 'close-repeated-with-new-number',

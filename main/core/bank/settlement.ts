@@ -26,9 +26,9 @@ export interface SettlementParts {
   readonly settings: () => StoreSettings;
   /** Delivers what waits for the bank; answers how many are left after `ms`. */
   readonly deliver: (ms: number) => Promise<number>;
-  /** How often the record was found rolled back, ever. */
   /** Called when a batch has come to its end and its report is printed. */
   readonly closed: () => void;
+  /** How often the record was found rolled back, ever. */
   readonly alarms: () => number;
   /** The drawer shifts that were open at an entry or later. */
   readonly drawers: (seq: number) => DayReport['drawers'];
@@ -177,9 +177,15 @@ export class Settlement {
     const bank = told && bankTotals(told, own.ledger);
     if (!bank) throw new CloseRefused('bank-offline', 'the bank did not answer; the close goes on when asked again');
     const books: Books = { ...own, bank };
-    const report = this.#compose('Z', readCounter(book.db, 'z') + 1, batch, books, clock.now());
-    if (told?.kind === 'approved' && report.agreed) this.#settle(batch, report, currency);
-    else this.#differ(batch);
+    const now = clock.now();
+    if (told?.kind !== 'approved' || !agreed(books)) {
+      this.#differ(batch);
+      // Without the bank's word the day is not closed, whatever its figures are, and has no number.
+      return { ...this.#compose('Z', null, batch, books, now), agreed: false };
+    }
+    const z = readCounter(book.db, 'z') + 1;
+    const report = this.#compose('Z', z, batch, books, now);
+    this.#settle(batch, report, z, currency);
     return report;
   }
 
@@ -211,8 +217,7 @@ export class Settlement {
     this.#commit('batch-differs', batch, { state: 'differs' }, [], 'outcome');
   }
 
-  #settle(batch: Batch, report: DayReport, currency: Currency): void {
-    const { number: z } = report;
+  #settle(batch: Batch, report: DayReport, z: number, currency: Currency): void {
     const writes: Write[] = [
       { op: 'settle', batch: batch.no },
       { op: 'put', table: 'counter', key: 'z', value: z },

@@ -21,6 +21,8 @@ export interface SaleOptions {
 }
 
 const ACTOR = { staff: 'terminal' };
+/** More payments than hold one full receipt number or RRN in any of their numbers. */
+const SIMILAR = 100;
 
 /** Waits until the link is signed on, or has said that it cannot be. */
 export async function untilLine(core: Core): Promise<void> {
@@ -174,10 +176,16 @@ export async function untilEnd(core: Core, id: string, stop?: AbortSignal): Prom
   }
 }
 
+/** The payment of this receipt number or RRN, in full: what merely looks like it is another one. */
+function numbered(core: Core, reference: string): Payment | undefined {
+  return core.payments
+    .list({ search: reference, limit: SIMILAR })
+    .find(({ receiptNo, rrn }) => receiptNo === reference || rrn === reference);
+}
+
 /** Takes back an approved payment of the open batch, known by its id, receipt number or RRN. */
 export async function runVoid(core: Core, reference: string): Promise<Result> {
-  const [found] = core.payments.list({ search: reference, limit: 1 });
-  const original = core.payments.find(reference) ?? found;
+  const original = core.payments.find(reference) ?? numbered(core, reference);
   if (!original) throw new Refused('payment-not-found', reference);
   await untilLine(core);
   const payment = core.void(newId(core.world), original.id, ACTOR);

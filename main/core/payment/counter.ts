@@ -1,6 +1,6 @@
 import type { Now, Prompt, TagView } from '../../../contract/counter.ts';
 import type { Money } from '../../../contract/money.ts';
-import { outcomeOf, type PaymentView } from '../../../contract/payment.ts';
+import { type Outcome, outcomeOf, type PaymentView } from '../../../contract/payment.ts';
 import type { Card } from '../../../drivers/nfc/reader.ts';
 import type { NdefRecord } from '../kernel/ndef/message.ts';
 import type { CardOutcome, Choice } from '../kernel/outcome.ts';
@@ -35,6 +35,9 @@ const CHOICE_MS = 30_000;
 
 /** The reason of every abort here: one that is not given is made each time, with its stack. */
 const OVER = 'over';
+
+/** Results that are no end yet: they stay until somebody takes them off. */
+const underWay: ReadonlySet<Outcome> = new Set(['unknown', 'cancelling', 'voiding', 'refunding']);
 
 /** What goes on at the counter: one payment at a time, reader and scanner armed together. */
 export class Counter {
@@ -144,7 +147,7 @@ export class Counter {
       return;
     }
     this.#set({ phase: 'result', payment: this.#parts.viewOf(payment), outcome, at: clock.now() });
-    if (outcome !== 'unknown' && outcome !== 'cancelling' && outcome !== 'refunding') this.#clearLater();
+    if (!underWay.has(outcome)) this.#clearLater();
   }
 
   /** From when the bank knows of the order until it is decided or taken back. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { money } from '../../../contract/money.ts';
+import { PaymentState } from '../../../contract/payment.ts';
 import { preview } from '../../../drivers/printer/layout.ts';
 import { createWords, type WordsLanguage } from '../../../renderer/words/words.ts';
 import type { Payment } from '../payment/payment.ts';
@@ -70,11 +71,46 @@ test.each([
   ['saf-unknown', 'purchase', 'Taken offline', '待银行确认'],
   ['saf-declined', 'purchase', 'DECLINED', '未扣款'],
   ['voided', 'purchase', 'VOIDED', '已撤销'],
-  ['saf-voided', 'purchase', 'VOIDED', '已撤销'],
+  ['saf-voided', 'purchase', 'VOIDED, never sent', '已撤销，未扣款'],
+  ['authorized', 'pre-authorization', 'HELD, not charged yet', '尚未扣款'],
+  ['completing', 'pre-authorization', 'completion is under way', '正在完成'],
+  ['completed', 'pre-authorization', 'completed since', '后已完成扣款'],
+  ['reversal-due', 'pre-authorization', 'BEING CANCELLED', '正在撤回'],
+  ['reversed', 'pre-authorization', 'CANCELLED, not charged', '已取消，未扣款'],
+  ['unknown', 'void', 'NOT KNOWN', '结果尚未确定'],
+  ['unknown', 'refund', 'NOT KNOWN', '结果尚未确定'],
+  ['declined', 'void', 'nothing goes back', '未退回'],
+  ['declined', 'refund', 'nothing goes back', '未退回'],
   ['approved', 'void', 'VOIDED', '已撤销'],
 ] as const)('%s of a %s says %s and %s', (state, kind, english, chinese) => {
   expect(printed({ ...sold, state, kind }, 'en')).toContain(english);
   expect(printed({ ...sold, state, kind }, 'zh-CN')).toContain(chinese);
+});
+
+test('no paper says an outcome that the payment has not', () => {
+  const final: Record<string, readonly PaymentState[]> = {
+    'APPROVED|交易成功': ['approved', 'saf-approved', 'settled', 'void-due'],
+    'DECLINED|交易失败': ['declined', 'saf-declined', 'saf-expired'],
+    'VOIDED|已撤销': ['voided', 'saf-voided'],
+    'REFUNDED|已退款': ['refunded'],
+    'not charged|未扣款': [
+      'declined',
+      'saf-declined',
+      'saf-expired',
+      'saf-voided',
+      'reversed',
+      'cancelled',
+      'abandoned',
+      'authorized',
+    ],
+  };
+  for (const state of PaymentState.options) {
+    for (const language of languages) {
+      const text = printed({ ...sold, state }, language);
+      for (const [words, states] of Object.entries(final))
+        if (new RegExp(words).test(text)) expect(states, `${words} of ${state}`).toContain(state);
+    }
+  }
 });
 
 test('what was accepted offline never says that it was approved', () => {

@@ -1,7 +1,7 @@
 import type { i18n } from 'i18next';
 import type { DayReport } from '../../../contract/day.ts';
 import { formatMoney, type Money, money, subtract } from '../../../contract/money.ts';
-import { outcomeOf } from '../../../contract/payment.ts';
+import { type Outcome, outcomeOf, type PaymentState } from '../../../contract/payment.ts';
 import type { SaleView } from '../../../contract/sale.ts';
 import type { Receipt, ReceiptLine } from '../../../drivers/printer/printer.ts';
 import type { Totals } from '../bank/link.ts';
@@ -90,14 +90,35 @@ export function saleReceipt(sale: SaleView, context: ReceiptContext): Receipt {
   return { lines: [...head(context), at, { kind: 'rule' }, ...saleLines(context.words, sale), ...foot(context)] };
 }
 
-function verdict(t: (key: string) => string, payment: Payment, outcome: string): ReceiptLine[] {
-  if (outcome === 'refunded' || outcome === 'authorized') {
-    return [{ kind: 'text', text: t(outcome), align: 'center', bold: true }];
-  }
-  const voided = payment.kind === 'void' || outcome === 'voided';
+/** How each outcome stands on paper, whenever the receipt is printed, first or again. */
+const verdicts: Record<Outcome, string> = {
+  approved: 'approved',
+  offline: 'offline',
+  declined: 'declined',
+  cancelling: 'cancelling',
+  cancelled: 'cancelled',
+  unknown: 'unknown',
+  open: 'unknown',
+  voiding: 'unknown',
+  voided: 'voided',
+  'void-refused': 'refused',
+  refunding: 'unknown',
+  refunded: 'refunded',
+  'refund-refused': 'refused',
+  authorized: 'authorized',
+};
+
+const special: Partial<Record<PaymentState, string>> = {
   // While its void is under way the sale stands: nothing has gone back yet.
-  const sold = outcome === 'approved' || payment.state === 'void-due';
-  const key = voided ? 'voided' : outcome === 'offline' ? 'offline' : sold ? 'approved' : 'declined';
+  'void-due': 'approved',
+  // It never left the terminal: nothing goes back.
+  'saf-voided': 'neverSent',
+  completing: 'completing',
+  completed: 'completed',
+};
+
+function verdict(t: (key: string) => string, payment: Payment, outcome: Outcome): ReceiptLine[] {
+  const key = special[payment.state] ?? verdicts[outcome];
   return [{ kind: 'text', text: t(key), align: 'center', bold: true }];
 }
 
@@ -155,7 +176,7 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
     left: `${t(key)} × ${of.count}`,
     right: formatMoney(of.amount),
   });
-  const title = report.kind === 'Z' ? `${t('z')} ${report.number ?? ''}` : t('x');
+  const title = report.kind === 'X' ? t('x') : report.number === null ? t('notClosed') : `${t('z')} ${report.number}`;
   return {
     lines: [
       ...head(context),
@@ -186,7 +207,7 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
       ]),
       { kind: 'rule' },
       ...(['terminal', 'ledger', 'journal', 'bank'] as const).flatMap((name) => bookLines(words, name, books[name])),
-      { kind: 'text', text: t(report.agreed ? 'agreed' : 'differs'), align: 'center', bold: true },
+      { kind: 'text', text: t(comparison(report)), align: 'center', bold: true },
       ...report.decisions.map(
         (one): ReceiptLine => ({
           kind: 'row',
@@ -214,6 +235,12 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
       ...foot(context),
     ],
   };
+}
+
+/** The bank is asked at the close alone: an X report says nothing of it. */
+function comparison({ agreed, books }: DayReport): 'agreed' | 'differs' | 'notAsked' | 'booksDiffer' {
+  if (books.bank === null) return agreed ? 'notAsked' : 'booksDiffer';
+  return agreed ? 'agreed' : 'differs';
 }
 
 function bookLines(words: i18n, name: string, totals: Totals | null): ReceiptLine[] {
