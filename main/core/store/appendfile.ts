@@ -85,7 +85,7 @@ function contentLength(file: number): number {
 }
 
 function readAll(file: number, length: number): Uint8Array {
-  const bytes = Buffer.alloc(length);
+  const bytes = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {
     const count = readSync(file, bytes, done, length - done, done);
