@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import { Core } from './core.ts';
 import { backupFailed, KEPT, keepDaily } from './daily.ts';
 import { keepLate } from './late.ts';
 import { BURNT } from './payment/number.ts';
+import { RESTORING } from './record.ts';
 import { Refused } from './refused.ts';
 import { dayReceipt } from './reports/receipt.ts';
 import { verifyBook } from './reports/verify.ts';
@@ -169,6 +170,51 @@ test('what was open in the backup is unknown after the restore, and is taken bac
   const after = open('open');
   expect(['unknown', 'reversal-due', 'reversed']).toContain(after.payments.get(id).state);
   expect(verifyBook(after.book)).toMatchObject({ ok: true });
+  await after.close();
+}, 60_000);
+
+test('a restore that was cut off in the middle starts no terminal before it was done again', async () => {
+  process.env['COUNTERTAP_BACKUP_PASSPHRASE'] = PASSPHRASE;
+  const before = open('cut');
+  const kept = sell(before, 1_000);
+  const file = join(base, 'cut.backup');
+  backUp(before, file, false);
+  sell(before, 2_000);
+  await before.close();
+  const folder = options('cut').data;
+  // As after a kill when the backup's files are there and its epoch is not.
+  const { content } = openBackup(readFileSync(file), PASSPHRASE) as {
+    content: { database: Uint8Array; journal: Uint8Array };
+  };
+  writeFileSync(join(folder, RESTORING), '');
+  writeFileSync(join(folder, 'countertap.sqlite'), content.database);
+  rmSync(join(folder, 'countertap.sqlite-wal'), { force: true });
+  writeFileSync(join(folder, 'countertap.journal'), content.journal);
+  expect(() => open('cut')).toThrow(Refused);
+  expect((await restore(options('cut'), file, 'owner')).body).toMatchObject({ restored: { epoch: 1 } });
+  const after = open('cut');
+  expect(after.payments.get(kept).amount).toEqual(cny(1_000));
+  expect(readdirSync(folder)).not.toContain(RESTORING);
+  await after.close();
+}, 60_000);
+
+test('a restore that fails leaves the folder as it was', async () => {
+  process.env['COUNTERTAP_BACKUP_PASSPHRASE'] = PASSPHRASE;
+  const before = open('fails');
+  const file = join(base, 'fails.backup');
+  backUp(before, file, false);
+  const sold = sell(before, 2_000);
+  await before.close();
+  const { data } = options('fails');
+  const anchor = join(base, 'fails-anchor');
+  mkdirSync(anchor);
+  await expect(restore({ ...options('fails'), anchor }, file, 'owner')).rejects.toThrow(
+    /EISDIR|ENOTEMPTY|EPERM|directory/,
+  );
+  expect(readdirSync(data).filter((name) => /restor/.test(name))).toEqual([]);
+  const after = open('fails');
+  expect(after.payments.get(sold).amount).toEqual(cny(2_000));
+  expect(verifyBook(after.book).ok).toBe(true);
   await after.close();
 }, 60_000);
 

@@ -68,6 +68,21 @@ describe('the anchor', () => {
     expect(sell(till.core)).toBeUndefined();
   });
 
+  test('that is there and cannot be read: the terminal opens, and sells when a named person has seen it', async () => {
+    sellForCash(till, 500);
+    till.kill();
+    const { anchor } = around.storage;
+    if (!anchor) throw new Error('no anchor');
+    const refuse = (): never => {
+      throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', syscall: 'open' });
+    };
+    till = openTill({ ...around, storage: { ...around.storage, anchor: { ...anchor, read: refuse } } });
+    expect(till.core.custody.held).toBe('record-rolled-back');
+    expect(sell(till.core)).toBe('record-rolled-back');
+    till.core.custody.acknowledge('owner');
+    expect(sell(till.core)).toBeUndefined();
+  });
+
   test.each([
     ['an entry that the record does not hold', (seq: number, hash: string) => anchorText({ seq: seq + 1, hash })],
     ['another entry in its place', (seq: number) => anchorText({ seq, hash: 'ab'.repeat(32) })],

@@ -1,5 +1,5 @@
 import type { RefusalCode } from '../../contract/refusal.ts';
-import { Anchor, compareAnchor, type Rollback } from './ledger/anchor.ts';
+import { Anchor, compareAnchor, type Rollback, readAnchor } from './ledger/anchor.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import type { Values, Write } from './ledger/entry.ts';
 import { burnNumbers, readCounter } from './payment/number.ts';
@@ -39,7 +39,7 @@ export class Custody {
     this.#parts = parts;
     const { storage, book } = parts;
     this.#anchor = storage.anchor && new Anchor(storage.anchor, book);
-    this.#rollback = compareAnchor(book, storage.anchor?.read());
+    this.#rollback = compareAnchor(book, readAnchor(storage.anchor));
     this.#alarm = (readSetting(book.db, ALARM) ?? '') !== '';
   }
 

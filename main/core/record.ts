@@ -4,10 +4,14 @@ import { LEAST_ROOM } from './custody.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay } from './ledger/day.ts';
 import { openBook } from './ledger/recovery.ts';
+import { shredLeftover } from './payment/leftover.ts';
 import { Refused } from './refused.ts';
 import { type Migration, openDatabase, storeFault } from './store/database.ts';
 import { readSetting } from './store/settings.ts';
 import type { World } from './world/world.ts';
+
+/** Stands in the data folder while a backup is being put there: half of it is no record. */
+export const RESTORING = 'restoring';
 
 interface RecordOptions {
   readonly world: World;
@@ -23,11 +27,13 @@ interface RecordOptions {
  */
 export function openRecord(options: RecordOptions): { db: Book['db']; book: Book; recovered: Recovered } {
   const { world } = options;
+  if (world.storage.exists(RESTORING)) throw new Refused('data-damaged', 'a restore was cut off: restore again');
   // A start writes: where there is no room it takes what was kept back for such a day.
   if (world.storage.freeBytes() < LEAST_ROOM) world.storage.release?.();
   const db = openDatabase(world.storage, options.migrations);
   try {
     const { book, recovered } = openBook(world.storage, db);
+    if (recovered.replayed > 0) shredLeftover(db);
     firstEntries(book, options);
     return { db, book, recovered };
   } catch (error) {

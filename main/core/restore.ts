@@ -1,5 +1,5 @@
 import type { BackupContent } from './backup.ts';
-import { compareAnchor } from './ledger/anchor.ts';
+import { compareAnchor, readAnchor } from './ledger/anchor.ts';
 import { openBatch } from './ledger/batch.ts';
 import type { Book } from './ledger/book.ts';
 import type { Values, Write } from './ledger/entry.ts';
@@ -12,7 +12,7 @@ export interface Restored {
   readonly epoch: number;
   /** Where the backup ends. */
   readonly head: { readonly seq: number; readonly hash: string };
-  /** Entries that the anchor knows and the backup has not; null when there is no anchor to compare with. */
+  /** Entries that the anchor knows and the backup has not; null when there is no anchor that can be compared with. */
   readonly missing: number | null;
   /** Payments that were open and whose end is not known now. */
   readonly reopened: number;
@@ -37,9 +37,7 @@ export async function restoreBackup(
   const db = openDatabase(storage, migrations);
   try {
     const { book } = openBook(storage, db);
-    const rollback = compareAnchor(book, storage.anchor?.read());
-    const anchored = rollback?.found === 'shorter' ? rollback.anchored.seq : book.head.seq;
-    const missing = storage.anchor?.read() ? anchored - book.head.seq : null;
+    const missing = missingOf(book, readAnchor(storage.anchor));
     const pinsLost = content.deviceKey === undefined;
     if (pinsLost) db.exec('DELETE FROM staff');
     const { head } = book;
@@ -60,6 +58,13 @@ export async function restoreBackup(
   } finally {
     db.close();
   }
+}
+
+function missingOf(book: Book, anchor: Uint8Array | undefined): number | null {
+  const rollback = compareAnchor(book, anchor);
+  if (rollback?.found === 'shorter') return rollback.anchored.seq - book.head.seq;
+  // An anchor of another record, or one that cannot be read, tells nothing of what is missing.
+  return anchor === undefined || rollback ? null : 0;
 }
 
 function put(key: string, value: number): Write {

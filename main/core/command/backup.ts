@@ -7,6 +7,8 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,10 +16,12 @@ import { makeBackup, openBackup } from '../backup.ts';
 import type { Core } from '../core.ts';
 import { findMigrations, type StartOptions } from '../open.ts';
 import { readCounter } from '../payment/number.ts';
+import { RESTORING } from '../record.ts';
 import { Refused } from '../refused.ts';
-import { restoreBackup } from '../restore.ts';
-import { openDatabase } from '../store/database.ts';
+import { type Restored, restoreBackup } from '../restore.ts';
+import { DATABASE, openDatabase } from '../store/database.ts';
 import { openDiskStorage } from '../store/disk.ts';
+import { syncFolder } from '../store/folder.ts';
 import { realClock } from '../world/real.ts';
 import { failed, type Result } from './result.ts';
 
@@ -66,28 +70,48 @@ export async function restore(options: StartOptions, file: string, by: string): 
   if (!opened.ok) return failed('input-invalid', `${opened.code}: ${opened.detail}`);
   const folder = resolve(options.data);
   const at = realClock().now();
-  const aside = moveAside(folder, at);
   const storage = openDiskStorage(folder, options.anchor ?? `${folder}.anchor`);
-  const restored = await restoreBackup(storage, findMigrations(), opened.content, { at, by });
+  refuseInUse(folder);
+  // From here on whatever is cut off leaves a folder in which no terminal starts before the restore was done again.
+  storage.replace(RESTORING, Buffer.from(`${file}\n`));
+  const aside = moveAside(folder, at);
+  let restored: Restored;
+  try {
+    restored = await restoreBackup(storage, findMigrations(), opened.content, { at, by });
+  } catch (error) {
+    putBack(folder, aside);
+    throw error;
+  }
+  rmSync(join(folder, RESTORING));
+  syncFolder(folder);
   return { body: { restored: { ...restored, madeAt: opened.content.header.at, by, aside } }, exit: 0 };
 }
 
 const RECORD = /^(countertap\.(sqlite|sqlite-wal|sqlite-shm|journal)|device\.key|ballast)$/;
 
 function moveAside(folder: string, at: number): string | null {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const names = readdirSync(folder).filter((name) => RECORD.test(name));
   if (names.length === 0) return null;
-  refuseInUse(folder);
   const aside = join(folder, `before-restore-${new Date(at).toISOString().replace(/[:.]/g, '-')}`);
   mkdirSync(aside, { mode: 0o700 });
-  for (const name of readdirSync(folder).filter((one) => RECORD.test(one)))
-    renameSync(join(folder, name), join(aside, name));
+  for (const name of names) renameSync(join(folder, name), join(aside, name));
   return aside;
+}
+
+/** What was moved aside takes its place again: the folder is as it was before the restore. */
+function putBack(folder: string, aside: string | null): void {
+  for (const name of readdirSync(folder).filter((one) => RECORD.test(one))) rmSync(join(folder, name));
+  if (aside !== null) {
+    for (const name of readdirSync(aside)) renameSync(join(aside, name), join(folder, name));
+    rmdirSync(aside);
+  }
+  rmSync(join(folder, RESTORING));
+  syncFolder(folder);
 }
 
 /** A folder in which a terminal runs is left alone; a database that cannot be opened at all is what a restore is for. */
 function refuseInUse(folder: string): void {
+  if (!existsSync(join(folder, DATABASE))) return;
   try {
     openDatabase(openDiskStorage(folder), findMigrations()).close();
   } catch (error) {

@@ -38,6 +38,15 @@ export function compareAnchor(book: Book, bytes: Uint8Array | undefined): Rollba
   return hashAt(book.db, anchored.seq) === anchored.hash ? undefined : { found: 'different', anchored, head };
 }
 
+/** What the anchor file says; nothing that can be read where it is there and cannot be: no right, a folder in its place. */
+export function readAnchor(file: AnchorFile | undefined): Uint8Array | undefined {
+  try {
+    return file?.read();
+  } catch {
+    return new Uint8Array();
+  }
+}
+
 function hashAt(db: Database, seq: number): string | undefined {
   return db.prepare<[number], { hash: string }>('SELECT hash FROM entry WHERE seq = ?').get(seq)?.hash;
 }

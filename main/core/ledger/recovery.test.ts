@@ -11,7 +11,7 @@ import { type MemoryStorage, openMemoryStorage } from '../test/storage.ts';
 import { paidCash } from './account.ts';
 import { type Book, BookError, databaseHead, GROUP, type Order } from './book.ts';
 import type { Draft } from './entry.ts';
-import { readJournal } from './journal.ts';
+import { chain, readJournal } from './journal.ts';
 import { JOURNAL, openBook, TamperError } from './recovery.ts';
 
 let storage: MemoryStorage;
@@ -119,6 +119,30 @@ test('cut off at any byte of the last entry, the journal is made whole from the 
     expect(journal()).toEqual(whole);
   }
 }, 120_000);
+
+test('an entry in its place in the chain that the database does not take is tampering, and is told where', () => {
+  const sound = journal();
+  const { hash } = book.head;
+  const entry = { at: 1, by: 'x', event: { type: 'x' }, kind: 'core', seq: 6, transfers: [], writes: [] };
+  const nothing = { op: 'update', table: 'payment', key: { id: 'none' }, values: { state: 'approved' } };
+  const bodies = [
+    'no entry at all',
+    'null',
+    '{}',
+    JSON.stringify({ ...entry, seq: 9 }),
+    JSON.stringify({ ...entry, seq: 2 }),
+    JSON.stringify({ ...entry, writes: [nothing] }),
+    JSON.stringify({ ...entry, writes: [{ op: 'insert', table: 'nowhere', values: { a: 1 } }] }),
+    JSON.stringify({ ...entry, writes: [{ op: 'insert', table: 'payment', values: { id: 'p9' } }] }),
+  ];
+  for (const body of bodies) {
+    setJournal(Buffer.concat([sound, Buffer.from(`${chain(hash, body)} ${body}\n`)]));
+    expect(() => open(), body).toThrow(TamperError);
+    expect(journal().toString(), 'the journal is left as it was').toContain(body);
+  }
+  setJournal(sound);
+  expect(open().recovered).toMatchObject({ replayed: 0, appended: 0 });
+});
 
 test('a torn intent that the database never had is cut off: nothing has left on the strength of it', () => {
   setJournal(Buffer.concat([journal(), Buffer.from(`${'a'.repeat(64)} {"torn`)]));

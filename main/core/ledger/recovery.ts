@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Storage } from '../store/storage.ts';
-import { Book, databaseHead, GROUP, type Recovered } from './book.ts';
+import { Book, BookError, databaseHead, GROUP, type Recovered } from './book.ts';
 import { bookFault } from './check.ts';
 import { parseEntry } from './entry.ts';
 import { type ChainBreak, chain, GENESIS, Journal, type JournalLine, readJournal } from './journal.ts';
@@ -39,11 +39,25 @@ export function openBook(storage: Storage, db: Database): { book: Book; recovere
   if (cut) file.truncate(length);
   const book = new Book(db, journal);
   const missing = lines.slice(stored);
-  for (const line of missing) book.replay(line.body, line.hash);
+  for (const line of missing) replay(book, line);
   for (const line of unwritten) journal.append(line);
   const head = databaseHead(db);
   if (head.hash !== journal.hash) throw new TamperError(head.seq, 'database and journal end differently');
   return { book, recovered: { replayed: missing.length, appended: unwritten.length, cut } };
+}
+
+/** What this program wrote is taken by the database that was beside it; an entry that is not was written by somebody else. */
+function replay(book: Book, { seq, hash, body }: JournalLine): void {
+  try {
+    if (parseEntry(body).seq !== seq) throw new TamperError(seq, 'the entry says another place than its own');
+    book.replay(body, hash);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const form = error instanceof SyntaxError || error instanceof TypeError || error instanceof BookError;
+    // Anything else, a full disk for one, is no fault of the entry.
+    if (!form && !/^SQLITE_(CONSTRAINT|ERROR|MISMATCH)/.test(code)) throw error;
+    throw new TamperError(seq, 'the database does not take the entry');
+  }
 }
 
 /** Only what was written last may be damaged, and only by having been cut off: one line, and those written together with it. */

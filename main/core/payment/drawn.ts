@@ -68,7 +68,7 @@ const edges: Readonly<Record<PaymentKind, Edges>> = {
 };
 
 /** States in which the sealed card data may still have to be sent. */
-const sealedIn: ReadonlySet<PaymentState> = new Set<PaymentState>([
+export const sealedIn: ReadonlySet<PaymentState> = new Set<PaymentState>([
   'sealed',
   'sending',
   'unknown',
