@@ -209,6 +209,11 @@ export class Book {
     return authCode;
   }
 
+  /** The customer of a wallet payment that waits has agreed. */
+  confirm(id: number): void {
+    this.#authorize(id);
+  }
+
   /** Approves the wallet payments whose customers have agreed by now. */
   confirmWaiting(now: number): void {
     const due = this.#sql("SELECT id FROM payments WHERE state = 'pending' AND confirmsAt <= ?").all(now);

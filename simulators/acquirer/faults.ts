@@ -17,6 +17,7 @@ export const Rule = z.strictObject({
     'foreign-stan',
     'late-success',
     'wrong-totals',
+    'cancel-refused',
     'half-open',
     'reset',
     'sign-on-first',

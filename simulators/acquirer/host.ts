@@ -7,6 +7,8 @@ import { type Request, readTotals, type Totals } from './request.ts';
 /** What a request came to, with the totals to send back when it asked for them. */
 export interface Verdict extends Outcome {
   readonly totals?: Totals;
+  /** Under which the bank itself has the payment that was asked after. */
+  readonly rrn?: string;
 }
 
 /** What the bank needs to carry out a request. */
@@ -92,10 +94,10 @@ function takeBack(book: Book, request: Request): Outcome {
   return { code: '00', authCode: payment.authCode ?? '' };
 }
 
-function query(book: Book, request: Request): Outcome {
+function query(book: Book, request: Request): Verdict {
   const payment = request.original && book.find(request.terminal, request.merchant, request.original);
   if (payment === undefined) return { code: '25' };
-  if (payment.state === 'approved') return { code: '00', authCode: payment.authCode ?? '' };
+  if (payment.state === 'approved') return { code: '00', authCode: payment.authCode ?? '', rrn: payment.rrn };
   if (payment.state === 'pending') return { code: '09' };
   return { code: payment.state === 'declined' ? payment.code : '12' };
 }
@@ -248,5 +250,23 @@ export function execute(
     const isPayment = request.kind === 'purchase' || request.kind === 'advice';
     if (verdict.code !== '25' && (refusal === undefined || isPayment)) book.remember(request, verdict);
     return verdict;
+  });
+}
+
+/**
+ * The customer pays in the very moment in which a wallet payment is cancelled, and what is paid is not cancelled: the bank
+ * refuses, this time and every repeat. Undefined for everything else.
+ */
+export function refuseCancel({ book }: Desk, request: Request): Verdict | undefined {
+  const { kind, terminal, merchant, original } = request;
+  if (kind !== 'reversal' || original === undefined) return undefined;
+  return book.commit(() => {
+    const payment = book.find(terminal, merchant, original);
+    const byCode = payment?.mti === '0200' && payment.maskedPan === null;
+    if (!byCode || !['pending', 'approved'].includes(payment.state) || book.remembered(request)) return undefined;
+    if (payment.state === 'pending') book.confirm(payment.id);
+    const refused = { code: '12' };
+    book.remember(request, refused);
+    return refused;
   });
 }

@@ -7,12 +7,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Rule } from './faults.ts';
 import { dataForCard } from './forcard.ts';
-import { currencies, execute, type Verdict } from './host.ts';
+import { currencies, type Verdict } from './host.ts';
 import type { Identity } from './identity.ts';
 import { resetOf } from './line.ts';
 import type { Kind, Request, Totals } from './request.ts';
 import { totalsText } from './request.ts';
-import { type Bank, wrongTotals } from './session.ts';
+import { type Bank, verdictOf } from './session.ts';
 import type { Fields } from './wire.ts';
 
 /** The bank over HTTPS (docs/bank-link.md, "The link https"): the same book and the same faults as over ISO 8583. */
@@ -305,10 +305,7 @@ export class HttpsDoor {
     if (rule?.do === 'delay-request') await wait(rule.ms);
     if (!bank.up) return;
     if (!bank.book.sameBody(key, sha256(body))) return this.#say(response, 409, { error: 'body-differs' }, caller);
-    const verdict =
-      rule?.do === 'wrong-totals' && request.kind === 'totals'
-        ? wrongTotals(bank, request)
-        : execute(bank, request, card, rule?.do === 'decline' ? rule.code : undefined, Date.now());
+    const verdict = verdictOf(bank, request, card, rule);
     if (rule?.do === 'drop-answer') return;
     if (rule !== undefined && overtaken.has(rule.do)) await wait(rule.ms);
     const iccData = dataForCard(request, card, verdict.code);

@@ -5,7 +5,7 @@ import type { Secrets } from './card.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Faults, Rule } from './faults.ts';
 import { dataForCard } from './forcard.ts';
-import { execute, type Verdict } from './host.ts';
+import { execute, refuseCancel, type Verdict } from './host.ts';
 import type { Connection, Receiver } from './line.ts';
 import { sameMac } from './mac.ts';
 import { partOf } from './parameters.ts';
@@ -45,9 +45,16 @@ function otherStan(message: Message): Message {
 }
 
 /** Says that the totals differ although they may not; closes nothing. */
-export function wrongTotals({ book }: Pick<Bank, 'book'>, { batch, currency, terminal }: Request): Verdict {
+function wrongTotals({ book }: Pick<Bank, 'book'>, { batch, currency, terminal }: Request): Verdict {
   const right = book.totals(batch, currency, terminal);
   return { code: '95', totals: { ...right, debitCount: right.debitCount + 1, debitMinor: right.debitMinor + 100 } };
+}
+
+/** What a request comes to, with the fault that was planted for it. */
+export function verdictOf(bank: Bank, request: Request, card: Secrets | undefined, rule: Rule | undefined): Verdict {
+  if (rule?.do === 'wrong-totals' && request.kind === 'totals') return wrongTotals(bank, request);
+  const refused = rule?.do === 'cancel-refused' ? refuseCancel(bank, request) : undefined;
+  return refused ?? execute(bank, request, card, rule?.do === 'decline' ? rule.code : undefined, Date.now());
 }
 
 function wrong(mac: Buffer): Buffer {
@@ -119,11 +126,7 @@ export class Session implements Receiver {
     }
     if (rule?.do === 'delay-request') await wait(rule.ms);
     if (!bank.up) return;
-    const refusal = rule?.do === 'decline' ? rule.code : undefined;
-    const verdict =
-      rule?.do === 'wrong-totals' && request.kind === 'totals'
-        ? wrongTotals(bank, request)
-        : execute(bank, request, card, refusal, Date.now());
+    const verdict = verdictOf(bank, request, card, rule);
     const more: Fields = new Map();
     if (request.kind === 'sign-on' && verdict.code === '00') more.set(62, this.#newKey());
     const forCard = dataForCard(request, card, verdict.code);

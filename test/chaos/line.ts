@@ -40,7 +40,7 @@ const terms = {
 const times = { lateMs: RESPONSE_MS + 300, refuseMs: 400 };
 
 /** What the bank itself does wrong, message by message. */
-const bankFaults = ['duplicate', 'wrong-mac', 'wrong-amount', 'delay-request', 'delay'] as const;
+const bankFaults = ['duplicate', 'wrong-mac', 'wrong-amount', 'delay-request', 'delay', 'cancel-refused'] as const;
 const faults = [...lineFaults, ...bankFaults];
 type Fault = (typeof faults)[number];
 
@@ -141,10 +141,13 @@ async function sell(lane: Lane, bank: Acquirer, deck: Deck, n: number, tally: Ta
   const { core } = lane;
   const random = new Random(n, 31);
   await settled(core, () => core.link.state.status === 'online', 3_000);
-  const card = random.chance(0.4);
+  const byCard = random.chance(0.4);
   const amount = money(random.int(1, 300) * 100, 'CNY');
   const { id } = core.charge(`line-${n}`, amount, { staff: 'cashier' });
   const fault: Fault | undefined = random.chance(0.75) ? faults[n % faults.length] : undefined;
+  // What is cancelled is a wallet payment whose customer has not paid in time.
+  const givenUp = fault === 'cancel-refused';
+  const card = byCard && !givenUp;
   if (fault) {
     await plant(lane, bank, fault);
     tally.faults.set(fault, (tally.faults.get(fault) ?? 0) + 1);
@@ -153,7 +156,8 @@ async function sell(lane: Lane, bank: Acquirer, deck: Deck, n: number, tally: Ta
     const reader = { host: '127.0.0.1', port: lane.reader.port };
     await deck.tap({ card: `visa-ok#${n}`, reader, timeoutMs: 5_000 }).catch(() => undefined);
   } else {
-    const behaviour = random.pick(['pays', 'pays', 'pays', 'declines', 'slow', 'never']);
+    const paid = random.pick(['pays', 'pays', 'pays', 'declines', 'slow', 'never']);
+    const behaviour = givenUp ? 'never' : paid;
     const issued = await bank.commands['code']?.({ scheme: 'alipay', behaviour, ms: 300 });
     lane.scanner.scan(z.object({ code: z.string() }).parse(issued).code);
   }
@@ -179,7 +183,10 @@ function cancel(core: Core, id: string): void {
 async function plant({ proxy }: Lane, bank: Acquirer, fault: Fault): Promise<void> {
   const ofLine = lineFaults.find((one) => one === fault);
   if (ofLine) proxy.arm(ofLine);
-  else await bank.commands['rule']?.({ rule: { on: '0200', do: fault, times: 1, ms: RESPONSE_MS + 200 } });
+  else {
+    const on = fault === 'cancel-refused' ? '0420' : '0200';
+    await bank.commands['rule']?.({ rule: { on, do: fault, times: 1, ms: RESPONSE_MS + 200 } });
+  }
 }
 
 interface Charge {
@@ -206,11 +213,15 @@ async function compare({ core, terminal, fatal }: Lane, dir: string, { ends }: T
   if (open.length > 0) broken.push(`${terminal}: ${open.length} payments have no end: ${open[0]?.state}`);
   const book = new Sqlite(join(dir, 'book.sqlite'), { readonly: true });
   const charges = book
-    .prepare<[string], Charge>('SELECT rrn, mti, amount, state FROM payments WHERE terminal = ?')
+    .prepare<[string], Charge>(
+      `SELECT rrn, mti, state, amount - (SELECT coalesce(sum(amount), 0) FROM refunds WHERE payment = payments.id) AS amount
+         FROM payments WHERE terminal = ?`,
+    )
     .all(terminal)
     .filter(({ mti }) => mti === '0200' || mti === '0220');
   book.close();
-  for (const { rrn, state, amount } of rows) {
+  for (const { rrn, kind, state, amount } of rows) {
+    if (kind === 'refund') continue;
     const taken = charges.filter((one) => one.rrn === rrn && one.state === 'approved');
     const sum = taken.reduce((total, one) => total + one.amount, 0);
     const expected = sold.has(state) ? amount : 0;

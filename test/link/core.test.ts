@@ -155,6 +155,38 @@ test.each([{ link: 'https' }, { dialect: 'countertap' }])(
   },
 );
 
+const speeches = [
+  { named: 'https', speech: { link: 'https' }, reversal: '0420' },
+  ...['countertap', 'hypercom', 'unionpay'].map((dialect) => ({
+    named: dialect,
+    speech: { dialect },
+    reversal: dialect === 'countertap' ? '0420' : '0400',
+  })),
+];
+
+test.each(speeches)(
+  'a wallet payment that is paid while it is given up, and that the bank no longer cancels, is refunded: $named (R8)',
+  { timeout: 60_000 },
+  async ({ speech, reversal }) => {
+    await open({ ...speech, walletTimers: { firstQueryMs: 100, queryMs: 200, giveUpMs: 20_000 } });
+    const code = await bank.commands['code']?.({ scheme: 'alipay', behaviour: 'never' });
+    const { id } = core.charge(newKey(), money(900, 'CNY'), actor);
+    scanner.scan((code as { code: string }).code);
+    await expect.poll(() => state(id), { timeout: 10_000 }).toBe('querying');
+    await rule({ on: reversal, do: 'cancel-refused' });
+    core.cancel(id, actor);
+    await expect.poll(() => state(id), { timeout: 15_000 }).toBe('refunded');
+    expect(core.payments.about(id)).toMatchObject([{ kind: 'refund', state: 'approved', cause: 'not-cancelled' }]);
+    expect(await states()).toEqual(['approved']);
+    const totals = { debitCount: 1, debitMinor: 900, creditCount: 1, creditMinor: 900 };
+    expect(await bank.commands['book']?.({})).toMatchObject({ totals });
+    core.counter.dismiss();
+    expect(await closed()).toMatchObject({ agreed: true, books: { bank: { credit: money(900, 'CNY') } } });
+    expect(verifyBook(core.book).ok).toBe(true);
+    expect(fatal).toEqual([]);
+  },
+);
+
 async function closed(): Promise<DayReport> {
   for await (const step of core.settlement.close(newKey())) if (step.step === 'done') return step.report;
   throw new Error('the close ended without a report');

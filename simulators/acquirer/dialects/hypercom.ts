@@ -144,7 +144,7 @@ export const hypercom: Dialect = {
     const now = new Date();
     const digits = now.toISOString().replace(/\D/g, '');
     fields.set(12, digits.slice(8, 14)).set(13, digits.slice(4, 8));
-    if (request !== undefined && request.rrn.length === 12) fields.set(37, request.rrn);
+    if (request !== undefined && request.rrn.length === 12) fields.set(37, verdict.rrn ?? request.rrn);
     if (verdict.totals !== undefined) fields.set(63, writeTotals(verdict.totals));
     return { mti: answerMti(message), fields };
   },

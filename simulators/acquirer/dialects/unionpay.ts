@@ -162,7 +162,7 @@ export const unionpay: Dialect = {
     const fields = answerFields(message, repeated, request, verdict, more);
     const digits = new Date().toISOString().replace(/\D/g, '');
     fields.set(12, digits.slice(8, 14)).set(13, digits.slice(4, 8));
-    if (request !== undefined) fields.set(37, request.rrn);
+    if (request !== undefined) fields.set(37, verdict.rrn ?? request.rrn);
     if (request?.kind === 'totals' && verdict.totals !== undefined) {
       fields.set(48, writeTotals(verdict.totals, results[verdict.code] ?? '3'));
       fields.delete(39);
