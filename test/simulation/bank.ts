@@ -58,6 +58,10 @@ export interface BankTrouble {
   refusing: boolean;
   /** The next totals are told wrongly. */
   wrongTotals: boolean;
+  /** Gives nothing back: refuses reversals, voids and refunds. */
+  keeps: boolean;
+  /** Puts its own book right by hand: agrees to whatever totals it is told. */
+  givesIn: boolean;
 }
 
 const approved = (authCode?: string): BankAnswer =>
@@ -66,6 +70,10 @@ const refused = (code: string): BankAnswer => ({ kind: 'declined', code });
 /** How often a card purchase is approved in part. */
 const PARTLY = 0.06;
 
+/** No batch: what people at the bank do. */
+const BY_HAND = -1;
+const goesBack: ReadonlySet<string> = new Set(['reversal', 'void', 'refund', 'charge-refund']);
+
 const notFound: BankAnswer = { kind: 'not-found', code: '25' };
 
 /**
@@ -73,7 +81,7 @@ const notFound: BankAnswer = { kind: 'not-found', code: '25' };
  * repeated message by class, STAN and RRN. Shares no code with the terminal.
  */
 export class Bank {
-  readonly trouble: BankTrouble = { refusing: false, wrongTotals: false };
+  readonly trouble: BankTrouble = { refusing: false, wrongTotals: false, keeps: false, givesIn: false };
   readonly charges: Charge[] = [];
   readonly refunds: Refund[] = [];
   readonly holds: Hold[] = [];
@@ -155,7 +163,30 @@ export class Bank {
     return answer;
   }
 
+  /** Somebody looks whether a message was carried out. If not, it never will be, however late it comes. */
+  carriedOut(key: string): boolean {
+    const known = this.#remembered.get(key);
+    if (!known) this.#remembered.set(key, { answer: refused('12'), body: '' });
+    return known?.answer.kind === 'approved';
+  }
+
+  /** A charge, or an amount held, is taken back by hand; one that has not come yet will be refused. */
+  takesBack({ stan, rrn, kind }: { readonly stan: number; readonly rrn: string; readonly kind: string }): void {
+    const found = [...this.charges, ...this.holds].filter((one) => one.stan === stan && one.rrn === rrn);
+    if (found.length === 0) this.carriedOut(`${kind === 'purchase' ? '0200' : '0100'} ${stan} ${rrn}`);
+    for (const one of found) if (one.state !== 'declined') one.state = 'reversed';
+  }
+
+  /** Money of a charge goes back outside every batch. */
+  givesBack({ stan, rrn }: { readonly stan: number; readonly rrn: string }): void {
+    for (const of of this.charges) {
+      if (of.stan !== stan || of.rrn !== rrn || of.state !== 'approved') continue;
+      this.refunds.push({ stan: 0, rrn: '', minor: of.minor - this.refunded(of), batch: BY_HAND, of });
+    }
+  }
+
   #carryOut(request: Exclude<BankRequest, { type: 'query' | 'reconciliation' }>, now: number): BankAnswer {
+    if (this.trouble.keeps && goesBack.has(request.type)) return refused('57');
     switch (request.type) {
       case 'purchase':
       case 'advice':
@@ -335,12 +366,13 @@ export class Bank {
       own.debit === debit.minor &&
       own.creditCount === creditCount &&
       own.credit === credit.minor;
-    if (!agree) return { kind: 'declined', code: '95', hostTotals: tell(own) };
-    if (!this.closed.has(batch)) this.closed.set(batch, own);
+    if (!agree && !this.trouble.givesIn) return { kind: 'declined', code: '95', hostTotals: tell(own) };
+    const told = { debitCount, debit: debit.minor, creditCount, credit: credit.minor };
+    if (!this.closed.has(batch)) this.closed.set(batch, told);
     for (const charge of this.charges) {
       if (charge.batch === batch && charge.state === 'pending') charge.state = 'declined';
     }
-    return { kind: 'approved', code: '00', hostTotals: tell(own) };
+    return { kind: 'approved', code: '00', hostTotals: tell(told) };
   }
 }
 
@@ -349,21 +381,27 @@ function wallet({ presented }: Charge): boolean {
   return /^\d+$/.test(presented);
 }
 
+const classes = {
+  purchase: '0200',
+  void: '0200',
+  advice: '0220',
+  reversal: '0420',
+  query: '0100',
+  refund: '0220',
+  'charge-refund': '0220',
+  'pre-authorization': '0100',
+  completion: '0220',
+  reconciliation: '0500',
+};
+
 /** A repeat is known by the message class and its numbers. */
 export function keyOf(request: BankRequest): string {
-  const classes = {
-    purchase: '0200',
-    void: '0200',
-    advice: '0220',
-    reversal: '0420',
-    query: '0100',
-    refund: '0220',
-    'charge-refund': '0220',
-    'pre-authorization': '0100',
-    completion: '0220',
-    reconciliation: '0500',
-  };
   return `${classes[request.type]} ${request.trace.stan} ${request.trace.rrn}`;
+}
+
+/** As {@link keyOf} names the message of a payment of its own. */
+export function messageKey(kind: string, { stan, rrn }: { readonly stan: number; readonly rrn: string }): string {
+  return `${kind === 'void' ? classes.void : classes.refund} ${stan} ${rrn}`;
 }
 
 /** What must be the same in every repeat. */

@@ -5,6 +5,7 @@ import { type Cashier, Customers } from './customers.ts';
 import { isPowerCut, Machine } from './machine.ts';
 import { fair } from './network.ts';
 import { Oracle, type Violation } from './oracle.ts';
+import { Owner, type Wanted } from './owner.ts';
 import { Random } from './random.ts';
 import { drawShape, type Shape } from './shape.ts';
 import { compareSales, Splits } from './splits.ts';
@@ -57,6 +58,7 @@ export class Day {
   readonly #shoppers: Customers;
   readonly #aftersales: Aftersales;
   readonly #splits: Splits;
+  readonly #owner: Owner;
 
   constructor(seed: number, { log, clock }: DayOptions = {}) {
     this.#seed = seed;
@@ -78,6 +80,7 @@ export class Day {
     const cashier: Cashier = { cancel: () => this.#cancel(), ask: (ask) => this.#ask(ask) };
     this.#shoppers = new Customers(this.#machine, this.#random, cashier);
     this.#aftersales = new Aftersales(this.#machine, this.#oracle, this.#random, cashier, () => this.#key());
+    this.#owner = new Owner(this.#machine, this.#oracle, seed, cashier, (what) => this.#wants(what));
     const people = { cashier, customers: this.#shoppers };
     this.#splits = new Splits(this.#machine, this.#oracle, this.#random, people, () => this.#key());
   }
@@ -88,6 +91,7 @@ export class Day {
     try {
       machine.start();
       this.#troubles.plan(this.#shape, () => this.#over);
+      this.#owner.plan();
       this.#soon(1_000, () => this.#serve());
       while (!this.#over && (await this.#step(Number.MAX_SAFE_INTEGER)));
       if (!this.#oracle.violation) await this.#heal();
@@ -155,7 +159,9 @@ export class Day {
   #serve(): void {
     const { core } = this.#machine;
     if (this.#customers <= 0) {
-      this.#over = true;
+      this.#over = !this.#owner.busy;
+      if (!this.#over) this.#soon(15_000, () => this.#serve());
+      if (this.#owner.waits && core?.stopped === null && !core.counter.busy) this.#act();
       return;
     }
     if (!core || core.stopped !== null || core.counter.busy) {
@@ -194,6 +200,23 @@ export class Day {
     else if (kind <= 93) this.#aftersales.complete();
     else if (kind <= 95) this.#reprint();
     else this.#close();
+  }
+
+  #wants(what: Wanted): void {
+    const { core } = this.#machine;
+    if (!core || core.stopped !== null || core.counter.busy) return;
+    if (what === 'refund') this.#aftersales.refund();
+    else if (what === 'void') this.#void();
+    else if (what === 'complete') this.#aftersales.complete();
+    else if (what === 'card') this.#sell('card');
+    else if (what === 'code') this.#changesMind();
+    else this.#splits.giveUp(this.#amount() + 1);
+  }
+
+  /** Somebody pays by a code and no longer wants to. */
+  #changesMind(): void {
+    this.#sell('code');
+    this.#between(3_500, 9_000, () => this.#cancel());
   }
 
   /** Of a hundred: which act the day's subject asks for. */
@@ -350,6 +373,8 @@ export class Day {
     hardware.reader = true;
     bank.trouble.refusing = false;
     bank.trouble.wrongTotals = false;
+    bank.trouble.keeps = false;
+    bank.trouble.givesIn = this.#oracle.decisions.wrong.size > 0;
     machine.disk.full = false;
     machine.printerChanged();
     machine.readerChanged();
@@ -413,6 +438,7 @@ export class Day {
     const { core } = this.#machine;
     if (!core || core.stopped !== null) return;
     if (core.counter.waiting !== undefined) this.#ask(() => core.cancel(core.counter.waiting ?? '', CASHIER));
+    this.#owner.mend();
     for (const row of this.#oracle.rows("print = 'asked'")) {
       this.#ask(() => core.printed(row.id, this.#oracle.papers.has(row.receipt_no)));
     }

@@ -43,6 +43,18 @@ export function legal(kind: string, from: string, to: string): boolean {
   return from === to || (tables[kind]?.[from]?.includes(to) ?? false);
 }
 
+/** What a payment in a state becomes when the owner says by name what became of it, and in no other way (I9). */
+const decided: Readonly<Record<string, readonly string[]>> = {
+  'reversal-due': ['reversed'],
+  'cancel-due': ['cancelled'],
+  'refund-due': ['refunded'],
+  unknown: ['approved', 'declined'],
+};
+
+export function legalByDecision(from: string, to: string): boolean {
+  return decided[from]?.includes(to) ?? false;
+}
+
 /** States in which the terminal still has something to do. */
 export const unfinished: ReadonlySet<string> = new Set([
   'opened',

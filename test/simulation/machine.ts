@@ -48,6 +48,8 @@ export interface Watcher {
   changed(core: Core): void;
   /** A request leaves the terminal at this moment. */
   leaves(request: BankRequest): void;
+  /** An answer to a request has come to the terminal. */
+  hears(request: BankRequest): void;
   printing(receipt: Receipt): void;
   paper(receipt: Receipt): void;
   started(core: Core): void;
@@ -155,6 +157,7 @@ export class Machine {
       now: () => this.#wallNow(),
       point,
       leaves: (request) => this.#watcher.leaves(request),
+      hears: (request) => this.#watcher.hears(request),
       trace: (text) => this.trace(text),
     });
     this.link = link;
@@ -275,6 +278,7 @@ export class Machine {
 const nobody: Watcher = {
   changed: () => undefined,
   leaves: () => undefined,
+  hears: () => undefined,
   printing: () => undefined,
   paper: () => undefined,
   started: () => undefined,

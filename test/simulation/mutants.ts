@@ -442,4 +442,40 @@ export const mutants: readonly Mutant[] = [
     from: "transfers: what === 'paid-again' ? ",
     to: "transfers: what === 'written-off' ? ",
   },
+  {
+    name: 'decided-by-nobody',
+    invariant: 'I9',
+    file: AFTERSALE,
+    from: "{ type: 'decide', done, cause }, { by: actor.staff });",
+    to: "{ type: 'decide', done, cause });",
+  },
+  {
+    name: 'decided-too-soon',
+    invariant: 'I9',
+    file: 'main/core/payment/decision.ts',
+    from: '      return payment.attempt >= ALERT_ATTEMPTS;\n',
+    to: '      return payment.attempt > 1;\n',
+  },
+  {
+    name: 'decision-not-reported',
+    invariant: 'I9',
+    file: RUNNER,
+    from: "const kind = event.type === 'decide' ? 'decision' : 'payment';",
+    to: "const kind = event.type === 'decide' && !event.done ? 'decision' : 'payment';",
+  },
+  {
+    name: 'decision-overturned',
+    invariant: 'I9',
+    file: 'main/core/payment/transition.ts',
+    from: "  switch (event.type) {\n    case 'answer':\n    case 'restart':",
+    to: `  if (event.type === 'answer' && event.to === 'reversal' && event.answer.kind === 'declined') return outcome({ state: 'reversal-due' });
+  switch (event.type) {\n    case 'answer':\n    case 'restart':`,
+  },
+  {
+    name: 'late-answer-not-kept',
+    invariant: 'I9',
+    file: 'main/core/late.ts',
+    from: '  if (book.failed) return;\n',
+    to: "  if (book.failed || book.db.prepare('SELECT 1 FROM payment WHERE rrn = ?').get(rrn)) return;\n",
+  },
 ];

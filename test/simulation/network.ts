@@ -92,6 +92,8 @@ export interface LinkWorld {
   readonly point: (name: string) => void;
   /** A request leaves the terminal. */
   readonly leaves: (request: BankRequest) => void;
+  /** An answer to it has come to the terminal, and is about to be handed on. */
+  readonly hears: (request: BankRequest) => void;
   readonly trace: (text: () => string) => void;
 }
 
@@ -188,6 +190,7 @@ export class SimulatedLink implements AcquirerLink {
   #heard(waiting: Waiting, key: string, connection: number, answer: BankAnswer): void {
     if (!this.#world.alive() || connection !== this.#connection) return;
     this.#world.point('answer');
+    this.#world.hears(waiting.request);
     if (this.#waiting.get(key) === waiting) {
       waiting.settle(answer);
       return;

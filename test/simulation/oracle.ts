@@ -3,6 +3,7 @@ import type { Receipt } from '../../drivers/printer/printer.ts';
 import type { BankRequest } from '../../main/core/bank/link.ts';
 import type { Core } from '../../main/core/core.ts';
 import { bodyOf, keyOf } from './bank.ts';
+import { Decisions } from './decisions.ts';
 import { holds } from './legal.ts';
 import type { Machine, Watcher } from './machine.ts';
 import { profile } from './profile.ts';
@@ -65,6 +66,7 @@ export class Oracle implements Watcher {
   unknown = { began: 0, ended: 0 };
   /** No check that needs a true clock once the wall clock was set. */
   clockTrue = true;
+  readonly decisions: Decisions;
   readonly #machine: Machine;
   readonly #sent = new Map<string, { readonly body: string; attempt: number }>();
   readonly #stans = new Map<number, string>();
@@ -74,6 +76,7 @@ export class Oracle implements Watcher {
 
   constructor(machine: Machine) {
     this.#machine = machine;
+    this.decisions = new Decisions(machine, this);
   }
 
   fail(invariant: string, what: string): void {
@@ -211,6 +214,10 @@ export class Oracle implements Watcher {
     else this.#pays(request);
   }
 
+  hears(request: BankRequest): void {
+    this.decisions.hears(request.type === 'query' ? request.original.rrn : request.trace.rrn, request.trace.rrn);
+  }
+
   #numbers(request: BankRequest): void {
     const { stan, rrn } = request.trace;
     const known = this.#stans.get(stan);
@@ -257,6 +264,7 @@ export class Oracle implements Watcher {
     if (request.type === 'purchase' || request.type === 'pre-authorization') this.#first(row);
     if ('presented' in request && request.type !== 'refund') this.#presents(row, request.presented);
     if (request.type === 'refund') this.#givesBack(row);
+    this.decisions.leaves(row);
   }
 
   /** All that goes back of a payment, or may, is never more than was paid (I16). */

@@ -86,7 +86,10 @@ export function openAftersale(parts: AftersaleParts): Aftersale {
     return { most, until: payment.at + days * DAY_MS };
   };
   const isDecidable = (payment: Payment): boolean =>
-    decidable(payment, () => payments.sealed(payment.id) !== undefined) || parts.sales.isStuck(payment);
+    decidable(payment, {
+      sealed: () => payments.sealed(payment.id) !== undefined,
+      refunding: () => payments.givenBack(payment.id) > 0,
+    }) || parts.sales.isStuck(payment);
 
   return {
     void(key, id, actor) {

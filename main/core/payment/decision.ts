@@ -1,16 +1,25 @@
 import type { Payment } from './payment.ts';
 import { ALERT_ATTEMPTS } from './transition.ts';
 
+/** What is looked up of a payment only where the decision needs it. */
+interface Known {
+  /** Its card data is still there. */
+  readonly sealed: () => boolean;
+  /** The bank is being asked for a refund of it: then it is the refund of which something can be said. */
+  readonly refunding: () => boolean;
+}
+
 /**
  * Whether a payment has shown that it does not come to its end by itself, so that the owner may say by name what the bank
- * says of it (I9). `sealed`: its card data is still there.
+ * says of it (I9).
  */
-export function decidable(payment: Payment, sealed: () => boolean): boolean {
+export function decidable(payment: Payment, { sealed, refunding }: Known): boolean {
   switch (payment.state) {
     case 'reversal-due':
     case 'cancel-due':
-    case 'refund-due':
       return payment.attempt >= ALERT_ATTEMPTS;
+    case 'refund-due':
+      return payment.attempt >= ALERT_ATTEMPTS && !refunding();
     case 'unknown':
       return isAbout(payment) && payment.attempt >= ALERT_ATTEMPTS;
     case 'saf-unknown':

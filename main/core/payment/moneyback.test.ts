@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { money } from '../../../contract/money.ts';
 import { verifyBook } from '../reports/verify.ts';
-import { around, now, pass, restart, till } from '../test/counter.ts';
+import { around, codeOf, now, pass, restart, till } from '../test/counter.ts';
 import { newKey, sellByCode } from '../test/till.ts';
 import type { Payment } from './payment.ts';
 
@@ -65,6 +65,23 @@ describe('a wallet payment that was paid in the moment in which it was given up 
     expect(till.core.view(now(payment))).toMatchObject({ decidable: true, refundable: null, outcome: 'refunding' });
     till.core.aftersale.decide(payment.id, true, 'the bank has sent it back', { staff: 'owner' });
     expect(now(payment)).toMatchObject({ state: 'refunded', reason: 'decided' });
+    expect(verifyBook(till.core.book)).toMatchObject({ ok: true });
+  });
+
+  test('is not decided while a refund of it is under way: what the bank says of that refund still counts', async () => {
+    const payment = await paidTooLate();
+    for (let n = 0; n < 6; n += 1) around.bank.plant('refund', 'decline');
+    around.bank.plant('refund', 'drop-answer');
+    await pass(60_000);
+    expect(now(payment)).toMatchObject({ state: 'refund-due', attempt: 6 });
+    await pass(3_530_000);
+    for (let n = 0; n < 200 && refunds(payment).length < 7; n += 1) await pass(500);
+    expect(refunds(payment).at(-1)?.state).toBe('sending');
+    expect(till.core.view(now(payment)).decidable).toBe(false);
+    const decide = (): unknown => till.core.aftersale.decide(payment.id, true, 'sent back', { staff: 'owner' });
+    expect(codeOf(decide)).toBe('payment-not-decidable');
+    await pass(60_000);
+    expect(now(payment)).toMatchObject({ state: 'refunded', reason: 'cancel-refused' });
     expect(verifyBook(till.core.book)).toMatchObject({ ok: true });
   });
 
