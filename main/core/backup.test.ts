@@ -5,11 +5,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { money } from '../../contract/money.ts';
 import { openFakeReaders } from '../../drivers/nfc/fake.ts';
 import { openFakePrinter } from '../../drivers/printer/fake.ts';
-import { openBackup } from './backup.ts';
+import { makeBackup, openBackup } from './backup.ts';
 import { backUp, restore } from './command/backup.ts';
 import { Core } from './core.ts';
 import { backupFailed, KEPT, keepDaily } from './daily.ts';
 import { keepLate } from './late.ts';
+import type { Book } from './ledger/book.ts';
 import { BURNT } from './payment/number.ts';
 import { RESTORING } from './record.ts';
 import { Refused } from './refused.ts';
@@ -113,6 +114,42 @@ test('any damage to a backup is found before anything is restored', async () => 
   const still = open('damaged');
   expect(verifyBook(still.book).ok, 'the folder is as it was').toBe(true);
   await still.close();
+}, 60_000);
+
+test('a backup whose bytes are whole and whose record does not hold together is found', async () => {
+  const core = open('torn');
+  sell(core, 100);
+  const { db, head } = core.book;
+  const journal = core.book.journalBytes();
+  const lines = Buffer.from(journal).toString().split('\n');
+  const shorter = Buffer.from(`${lines.slice(0, head.seq - 1).join('\n')}\n`);
+  const made = (parts: Pick<Book, 'db' | 'head' | 'journalBytes'>) => {
+    const bytes = makeBackup(parts as Book, {
+      at: 1,
+      epoch: 0,
+      deviceKey: undefined,
+      passphrase: undefined,
+      random: core.world.random,
+    });
+    return openBackup(bytes, undefined);
+  };
+  expect(made({ db, head, journalBytes: () => journal }).ok).toBe(true);
+  expect(made({ db, head, journalBytes: () => shorter })).toMatchObject({ ok: false, code: 'damaged' });
+  const meddled = (sql: string) => {
+    db.exec(`BEGIN; DROP TRIGGER entry_update; DROP TRIGGER payment_fixed; ${sql}`);
+    const opened = made({ db, head, journalBytes: () => journal });
+    db.exec('ROLLBACK');
+    return opened;
+  };
+  for (const sql of [
+    `UPDATE entry SET body = replace(body, '"minor":100', '"minor":900')`,
+    'UPDATE payment SET amount = 900',
+    "UPDATE payment SET state = 'voided'",
+    "DELETE FROM counter WHERE name = 'receipt'",
+  ]) {
+    expect(meddled(sql), sql).toMatchObject({ ok: false, code: 'damaged' });
+  }
+  await core.close();
 }, 60_000);
 
 test('a restore begins a new epoch: numbers are burnt, what may be missing is said, the old folder is kept', async () => {

@@ -14,7 +14,7 @@ import { openManualClock, settled } from './test/clock.ts';
 import { openMemoryStorage } from './test/storage.ts';
 import { makeProfile, newKey, openTill, type Surroundings, type Till } from './test/till.ts';
 
-/** RELIABILITY's rows on RPC: what a page that is not ours any more may send, and what comes of it. */
+/** What a page that is not ours any more may send, and what comes of it. */
 
 const PINS = { cashier: '135790', owner: '246801', technician: '975310' };
 let signed: Surroundings['signed'];
@@ -160,6 +160,19 @@ test('nineteen in one minute and one in the next are forgiven', async () => {
   port.postMessage('nonsense');
   await delivered();
   expect(await codeOf(client.payments.list({ limit: 1 }))).toBe('done');
+});
+
+test('a page that is loaded anew has nobody signed in, the old one reaches nothing, and the payment goes on', async () => {
+  const old = await signedIn();
+  const charged = await old.client.sale.charge({ key: newKey(), amount: money(700, 'CNY') });
+  const anew = page();
+  expect(await codeOf(anew.client.payments.list({ limit: 1 }))).toBe('not-signed-in');
+  old.port.postMessage(raw('/payments/list', '{"limit":1}'));
+  await delivered();
+  expect(till.core.payments.get(charged.id).state).toBe('opened');
+  expect(till.core.counter.waiting).toBe(charged.id);
+  await anew.client.session.signIn({ person: 'cashier', pin: PINS.cashier });
+  expect(await codeOf(anew.client.payments.list({ limit: 1 }))).toBe('done');
 });
 
 test('a flood is turned away, and the other window sells meanwhile', async () => {

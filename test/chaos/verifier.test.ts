@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { chain, GENESIS } from '../../main/core/ledger/journal.ts';
 import { JOURNAL } from '../../main/core/ledger/recovery.ts';
 import { trialBalance } from '../../main/core/ledger/turnover.ts';
 import { verifyBook } from '../../main/core/reports/verify.ts';
@@ -105,6 +106,44 @@ test.each(damages)('%s is found by both, at the same entry', (_, seq, damage) =>
   expect(status).toBe(1);
   expect(found.firstBreak).toMatchObject({ seq: firstBreak?.seq });
   expect(found.firstBreak?.offset).toBe(starts[(firstBreak?.seq ?? 0) - 1] ?? -1);
+});
+
+/** The journal's lines with the last ones replaced, each in its right place in the chain. */
+function forged(from: number, bodies: readonly string[]): Buffer {
+  const lines = sound.toString().split('\n').slice(0, from);
+  for (const body of bodies) lines.push(`${chain(lines.at(-1)?.slice(0, 64) ?? GENESIS, body)} ${body}`);
+  return Buffer.from(`${lines.join('\n')}\n`);
+}
+
+test('two entries that changed places are found by both', () => {
+  const lines = sound.toString().split('\n');
+  const [fifth = '', sixth = ''] = lines.splice(4, 2);
+  lines.splice(4, 0, sixth, fifth);
+  const bytes = Buffer.from(lines.join('\n'));
+  expect(audit(bytes)).toMatchObject({ status: 1, found: { firstBreak: { seq: 5 } } });
+  expect(verified(bytes).firstBreak).toMatchObject({ where: 'journal', seq: 5 });
+});
+
+test('a tail cut off between two entries is sound in itself: the terminal says where, and the head gives it away', () => {
+  const starts = begins();
+  const cut = sound.subarray(0, starts[starts.length - 3]);
+  const { status, found } = audit(cut);
+  const last = starts.length - 1;
+  expect(status).toBe(0);
+  expect(found.head.seq).toBe(last - 2);
+  expect(found.head.hash).not.toBe(audit(sound).found.head.hash);
+  expect(verified(cut).firstBreak).toMatchObject({ where: 'journal', seq: last - 1 });
+});
+
+test('a last entry that was forged with a right hash is sound in itself, and not what the database holds', () => {
+  const last = begins().length - 1;
+  const body = sound.toString().split('\n')[last - 1]?.slice(65) ?? '';
+  const other = forged(last - 1, [body.replace(/"at":\d+/, '"at":1')]);
+  expect(audit(other)).toMatchObject({ status: 0, found: { head: { seq: last } } });
+  expect(verified(other).firstBreak).toMatchObject({ where: 'database', seq: last });
+  const more = forged(last, [body.replace(/"seq":\d+/, `"seq":${last + 1}`)]);
+  expect(audit(more).status).toBe(0);
+  expect(verified(more).firstBreak).toMatchObject({ where: 'database', seq: last + 1 });
 });
 
 test('a torn last entry, text behind the end and a file that is not there', () => {

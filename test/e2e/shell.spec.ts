@@ -153,6 +153,28 @@ test('a core that is killed is started again, and every window is connected to t
   for (const count of ports) await expect.poll(count).toBe(1);
 });
 
+test('a page that crashes is loaded anew and connected again; the core goes on', async () => {
+  const core = await corePid(terminal.app);
+  // Playwright lets go of a page that crashed, so the shell is asked; what it shows only when it is whole.
+  const asked = (what: 'crash' | 'pid' | 'text'): Promise<string> =>
+    terminal.app.evaluate(async ({ BrowserWindow }, wanted) => {
+      const all = BrowserWindow.getAllWindows();
+      const page = all.find(({ webContents }) => webContents.getURL().includes('window=customer'))?.webContents;
+      if (!page || page.isCrashed()) return '';
+      if (wanted === 'text') return String(await page.executeJavaScript('document.body.innerText'));
+      if (wanted === 'crash') page.forcefullyCrashRenderer();
+      return String(page.getOSProcessId());
+    }, what);
+  await expect.poll(() => asked('text')).not.toBe('');
+  const [before, shown] = [await asked('pid'), await asked('text')];
+  await asked('crash');
+  await expect.poll(() => asked('pid')).not.toMatch(new RegExp(`^(0|${before}|)$`));
+  await expect.poll(() => asked('text')).toBe(shown);
+  expect(await corePid(terminal.app)).toBe(core);
+  const log = readFileSync(join(dir, 'shell.log'), 'utf8');
+  expect(log.split('\n').filter((line) => line.includes('"page-gone"'))).toHaveLength(1);
+});
+
 test('a core that ends again and again is stopped, and the screen says so', async () => {
   let last = await corePid(terminal.app);
   for (let crash = 2; crash <= 3; crash += 1) {

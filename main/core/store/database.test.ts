@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { BALLAST } from '../custody.ts';
 import { turnoverFault } from '../ledger/turnover.ts';
 import { migrations } from '../test/migrations.ts';
 import { DATABASE, type Migration, openDatabase, readMigrations, StoreError, type StoreFault } from './database.ts';
@@ -194,6 +195,19 @@ test('a file is replaced whole', () => {
   expect(storage.exists('key.new')).toBe(false);
   expect(storage.read('nothing')).toBeUndefined();
   expect(storage.freeBytes()).toBeGreaterThan(0);
+});
+
+test('the ballast is written and not only sized, once, and given back whole', () => {
+  const ballast = join(folder, 'ballast');
+  storage.reserve?.(BALLAST);
+  const { size, blocks, ino } = statSync(ballast);
+  expect(size).toBe(16 * 1024 * 1024);
+  expect(blocks * 512, 'a sparse file keeps no room').toBeGreaterThanOrEqual(BALLAST);
+  storage.reserve?.(BALLAST);
+  expect(statSync(ballast).ino).toBe(ino);
+  storage.release?.();
+  expect(storage.exists('ballast')).toBe(false);
+  storage.release?.();
 });
 
 test('what is deleted from the database is overwritten in its file', () => {
