@@ -26,6 +26,7 @@ import { Pending } from './payment/pending.ts';
 import { Printing } from './payment/printing.ts';
 import { rulesOf } from './payment/rules.ts';
 import { type Actor, Runner, requestBody } from './payment/runner.ts';
+import { asStored } from './payment/stored.ts';
 import { PaymentTable } from './payment/table.ts';
 import { untold } from './payment/unfinished.ts';
 import { viewOf } from './payment/view.ts';
@@ -481,6 +482,7 @@ export class Core {
   }
 
   #paymentChanged(payment: Payment): void {
+    asStored(this.payments, payment);
     this.counter.onPayment(payment);
     this.pending.changed(payment);
     this.sales.changed();

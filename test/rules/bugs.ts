@@ -347,6 +347,14 @@ export const bugs: readonly Bug[] = [
     test: 'main/core/payment/undrawn.test.ts',
   },
   {
+    name: 'anything-told',
+    rule: 'I4',
+    file: 'main/core/payment/stored.ts',
+    from: '  if (!same || stored.amount.minor !== amount.minor) throw new NotStored(payment, stored);\n',
+    to: '  if (!same && stored.amount.minor !== amount.minor) throw new NotStored(payment, stored);\n',
+    test: 'main/core/payment/undrawn.test.ts',
+  },
+  {
     name: 'misuse-goes-on',
     rule: 'bad input',
     file: 'main/core/guard.ts',

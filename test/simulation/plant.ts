@@ -3,19 +3,27 @@ import { type Mutant, mutants } from './mutants.ts';
 
 /**
  * Loaded before everything else (`node --import`): puts the bug named by COUNTERTAP_MUTANT into the source text as it is
- * read, so that the product carries no switch and no file is changed. The core's own assertion over its steps is taken out
- * with it: the oracle must find each bug by itself.
+ * read, so that the product carries no switch and no file is changed. The core's own assertions over its steps are taken
+ * out with it: the oracle must find each bug by itself.
  */
 const name = process.env['COUNTERTAP_MUTANT'];
 const mutant = mutants.find((one) => one.name === name);
 if (name !== undefined && !mutant) throw new Error(`there is no mutant "${name}"`);
 
-const unasserted: Omit<Mutant, 'invariant'> = {
-  name: 'unasserted',
-  file: 'main/core/payment/step.ts',
-  from: 'return asDrawn(payment, event, stepKind(payment, event, facts, rules));',
-  to: 'return stepKind(payment, event, facts, rules);',
-};
+const unasserted: readonly Omit<Mutant, 'invariant'>[] = [
+  {
+    name: 'undrawn',
+    file: 'main/core/payment/step.ts',
+    from: 'return asDrawn(payment, event, stepKind(payment, event, facts, rules));',
+    to: 'return stepKind(payment, event, facts, rules);',
+  },
+  {
+    name: 'not-stored',
+    file: 'main/core/payment/stored.ts',
+    from: 'if (!same || stored.amount.minor !== amount.minor) throw new NotStored(payment, stored);',
+    to: '',
+  },
+];
 
 let planted = false;
 
@@ -23,7 +31,7 @@ if (mutant) {
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context);
-      const here = [mutant, unasserted].filter(({ file }) => url.endsWith(`/${file}`));
+      const here = [mutant, ...unasserted].filter(({ file }) => url.endsWith(`/${file}`));
       if (here.length === 0 || loaded.source === undefined) return loaded;
       let source =
         typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source as Uint8Array).toString();

@@ -19,6 +19,7 @@ import { bareOriginal, originalOf, traceOf } from './original.ts';
 import { type Payment, valuesOf } from './payment.ts';
 import { sealedWrites, seenCode } from './secret.ts';
 import { step } from './step.ts';
+import { asStored } from './stored.ts';
 import type { PaymentTable } from './table.ts';
 import type { Next, Rules } from './transition.ts';
 import { unfinished } from './unfinished.ts';
@@ -408,7 +409,8 @@ export class Runner {
   }
 
   #exchange(payment: Payment, exchange: Exchange, reason?: ReversalReason): void {
-    const { link, fatal } = this.#parts;
+    const { link, fatal, payments } = this.#parts;
+    asStored(payments, payment);
     this.#inFlight.add(payment.id);
     const request = this.#request(payment, exchange, reason ?? 'no-answer');
     link

@@ -7,6 +7,7 @@ import { newKey, sellByCard, sellForCash } from '../test/till.ts';
 import { asDrawn } from './drawn.ts';
 import type { PaymentEvent } from './event.ts';
 import type { Payment } from './payment.ts';
+import { asStored, NotStored } from './stored.ts';
 import { NOW, payment } from './test/given.ts';
 import { intent, type Next, outcome, type Step, UndrawnTransition } from './transition.ts';
 
@@ -61,6 +62,19 @@ describe('a step that is not drawn is never taken', () => {
     const asked = intent({ attempt: 2 }, [{ type: 'exchange', exchange: 'reversal' }]);
     expect(asDrawn({ ...sending, state: 'reversal-due' }, silence, asked)).toBe(asked);
   });
+});
+
+test('nothing is sent or told that is not what is stored', () => {
+  const stored = { get: () => sending };
+  expect(() => asStored(stored, { ...sending })).not.toThrow();
+  for (const other of [
+    { state: 'approved' },
+    { attempt: 2 },
+    { print: 'queued' },
+    { amount: money(1_281, 'CNY') },
+  ] as const) {
+    expect(() => asStored(stored, { ...sending, ...other }), JSON.stringify(other)).toThrow(NotStored);
+  }
 });
 
 describe('a wrong transition written by hand', () => {
