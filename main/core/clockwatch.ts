@@ -19,6 +19,7 @@ const KEPT = 20;
 
 /** The clock was set: what it showed right after, and by how much it had moved, milliseconds. */
 const Jump = z.object({ at: z.int(), ms: z.int() });
+const Jumps = z.array(Jump);
 type Jump = z.infer<typeof Jump>;
 
 /**
@@ -58,7 +59,7 @@ export class ClockWatch {
   constructor(parts: ClockWatchParts) {
     this.#parts = parts;
     const { clock, book } = parts;
-    this.#jumps = z.array(Jump).parse(JSON.parse(readSetting(book.db, 'clock') ?? '[]'));
+    this.#jumps = Jumps.parse(JSON.parse(readSetting(book.db, 'clock') ?? '[]'));
     this.#before = [...this.#jumps];
     this.#offset = clock.now() - clock.monotonic();
     this.#aliveAt = clock.monotonic();

@@ -34,7 +34,7 @@ interface Transfer {
  */
 export function compareBooks(machine: Machine, oracle: Oracle, verifies: boolean): void {
   oracle.recall('at the end');
-  const rows = oracle.rows();
+  const rows = oracle.every();
   const entries = readJournal(machine, oracle);
   replay(oracle, rows, entries);
   oracle.decisions.compare();
@@ -49,6 +49,9 @@ export function compareBooks(machine: Machine, oracle: Oracle, verifies: boolean
   }
 }
 
+/** States of which there is a receipt. */
+const onPaper = 'approved saf-approved settled saf-declined saf-expired voided saf-voided authorized'.split(' ');
+
 function ended(oracle: Oracle, rows: readonly Row[]): void {
   for (const row of rows) {
     if (unfinished.has(row.state)) oracle.fail('P6', `payment ${row.id} has no end: ${row.kind} ${row.state}`);
@@ -58,9 +61,9 @@ function ended(oracle: Oracle, rows: readonly Row[]): void {
     if (row.print === 'printed' && !oracle.papers.has(row.receipt_no)) {
       oracle.fail('P12', `the receipt of ${row.id} counts as printed, and there is no paper`);
     }
-    const wants = 'approved saf-approved settled saf-declined saf-expired voided saf-voided authorized'.split(' ');
     if (row.state === 'saf-expired' && !oracle.old(row.id)) oracle.fail('I20', `${row.id} expired before its time`);
-    if (row.print === 'none' && wants.includes(row.state)) oracle.fail('P12', `no receipt for ${row.id} ${row.state}`);
+    if (row.print === 'none' && onPaper.includes(row.state))
+      oracle.fail('P12', `no receipt for ${row.id} ${row.state}`);
   }
 }
 
@@ -382,7 +385,7 @@ export const SEALED = 'sealed-tap-';
 export function atRest(machine: Machine, oracle: Oracle): boolean {
   if (!machine.core || machine.network.underWay > 0 || machine.core.counter.busy) return false;
   const open = oracle
-    .rows()
+    .every()
     .some((row) => unfinished.has(row.state) || ['queued', 'printing', 'held'].includes(row.print));
   return !open;
 }

@@ -417,7 +417,7 @@ export class Day {
         if (done()) return;
       }
       if (timeline.now > limit) {
-        const open = this.#oracle.rows().map((row) => `${row.kind} ${row.state} ${row.print}`);
+        const open = this.#oracle.every().map((row) => `${row.kind} ${row.state} ${row.print}`);
         // What keeps it from resting is said first.
         compareBooks(this.#machine, this.#oracle, true);
         this.#oracle.fail('P6', `no rest after everything was mended: ${open.join(', ')}, agreed ${this.#agreed}`);
@@ -439,7 +439,7 @@ export class Day {
     if (!core || core.stopped !== null) return;
     if (core.counter.waiting !== undefined) this.#ask(() => core.cancel(core.counter.waiting ?? '', CASHIER));
     this.#owner.mend();
-    for (const row of this.#oracle.rows("print = 'asked'")) {
+    for (const row of this.#oracle.every().filter(({ print }) => print === 'asked')) {
       this.#ask(() => core.printed(row.id, this.#oracle.papers.has(row.receipt_no)));
     }
   }

@@ -1,4 +1,4 @@
-import Sqlite, { type Database, type Statement } from 'better-sqlite3';
+import Sqlite, { type Database, type RunResult, type Statement } from 'better-sqlite3';
 import { findMigrations } from '../../main/core/open.ts';
 import { type Migration, openDatabase } from '../../main/core/store/database.ts';
 import type { AppendFile, Storage } from '../../main/core/store/storage.ts';
@@ -24,26 +24,38 @@ export interface DiskWatcher {
 
 type Read = (sql: string, ...values: readonly unknown[]) => unknown[];
 
-const SAVEPOINT = 'SAVEPOINT work';
-const RELEASE = 'RELEASE work';
-const BACK = 'ROLLBACK TO work';
-
 /** A schema does not change while it is open: what SQLite says of its tables is asked once. */
 const SCHEMA = /\bpragma_table_info\(/;
 
-/** SQLite opened once for a process: every simulated day is one transaction of it that is rolled back at its end. */
+/** A statement that was carried out, with what was bound to it. */
+interface Written {
+  readonly statement: Statement<unknown[], unknown>;
+  readonly values: unknown[];
+}
+
+/**
+ * SQLite opened once for a process: every simulated day is one transaction of it that is rolled back at its end. What the
+ * terminal rolls back within it is undone by beginning the day anew with all that was committed: that is rare, and the
+ * copies of pages that a savepoint makes would be paid for by every commit.
+ */
 class Template {
   readonly migrations: readonly Migration[];
   readonly db: Database = new Sqlite(':memory:');
   /** What lies beside the database at the beginning of a day. */
   files: ReadonlyMap<string, Uint8Array> = new Map();
   journal: Uint8Array = new Uint8Array();
+  /** Where the journal of the last day was, for the next. */
+  room: Buffer | undefined;
+  /** Grows with every change to the database, and with every change that is undone. */
+  version = 0;
+  readonly #written: Written[] = [];
+  #committed = 0;
   readonly #statements = new Map<string, Statement<unknown[], unknown>>();
   readonly #pragmas: ReadonlyMap<string, unknown>;
 
   constructor(found: readonly Migration[]) {
     this.migrations = found;
-    // Small pages: each commit copies those that it touches.
+    // Small pages: each day copies those that it touches.
     this.db.pragma('page_size = 1024');
     openDatabase({ ...noStorage, database: () => this.db }, this.migrations);
     const settings = ['journal_mode', 'synchronous', 'foreign_keys', 'secure_delete', 'user_version'];
@@ -58,9 +70,45 @@ class Template {
     if (!statement) {
       statement = this.db.prepare<unknown[], unknown>(sql);
       if (SCHEMA.test(sql)) statement = answeredOnce(statement);
+      else if (!statement.reader) statement = this.#noted(statement);
       this.#statements.set(sql, statement);
     }
     return statement;
+  }
+
+  #noted(statement: Statement<unknown[], unknown>): Statement<unknown[], unknown> {
+    const run = (...values: unknown[]): RunResult => {
+      const result = statement.run(...values);
+      this.#written.push({ statement, values });
+      this.version += 1;
+      return result;
+    };
+    return Object.create(statement, { run: { value: run } });
+  }
+
+  begin(): void {
+    this.db.exec('BEGIN');
+  }
+
+  /** All that was written up to now stays when something is rolled back. */
+  commit(): void {
+    this.#committed = this.#written.length;
+  }
+
+  /** Undoes what was written since the last commit. */
+  back(): void {
+    this.version += 1;
+    if (this.#written.length === this.#committed) return;
+    this.#written.length = this.#committed;
+    this.db.exec('ROLLBACK; BEGIN');
+    for (const { statement, values } of this.#written) statement.run(...values);
+  }
+
+  end(how: 'COMMIT' | 'ROLLBACK'): void {
+    this.db.exec(how);
+    this.version += 1;
+    this.#written.length = 0;
+    this.#committed = 0;
   }
 
   pragma(source: string): unknown {
@@ -125,7 +173,7 @@ export class Disk {
   readonly #template: Template;
   readonly #random: Random;
   readonly #files: Map<string, Uint8Array>;
-  #journal = Buffer.alloc(1 << 16);
+  #journal: Buffer;
   #length = 0;
   #synced = 0;
   #lines = 0;
@@ -136,9 +184,11 @@ export class Disk {
     this.#random = random;
     this.#template = begins;
     this.#files = new Map(begins.files);
+    this.#journal = begins.room ?? Buffer.alloc(1 << 16);
+    begins.room = undefined;
     this.#append(begins.journal);
     this.#synced = this.#length;
-    this.#run('BEGIN');
+    begins.begin();
   }
 
   /** The disk of a terminal that was never started. */
@@ -158,16 +208,13 @@ export class Disk {
     start(disk);
     begins.files = new Map(disk.#files);
     begins.journal = Uint8Array.from(disk.journal);
-    disk.#run('COMMIT');
+    begins.end('COMMIT');
   }
 
   /** Gives the SQLite handle back, as it was. */
   end(): void {
-    this.#run('ROLLBACK');
-  }
-
-  #run(sql: string): void {
-    this.#template.prepare(sql).run();
+    this.#template.end('ROLLBACK');
+    this.#template.room = this.#journal;
   }
 
   set full(full: boolean) {
@@ -176,6 +223,11 @@ export class Disk {
 
   /** Rows as a stranger reads them, outside of the product's code. */
   readonly rows: Read = (sql, ...values) => this.#template.prepare(sql).all(...values);
+
+  /** Another one after everything that may have changed what `rows` answers. */
+  get version(): number {
+    return this.#template.version;
+  }
 
   /** The journal's bytes as they are. */
   get journal(): Buffer {
@@ -231,26 +283,23 @@ export class Disk {
   }
 
   #database(watcher: DiskWatcher): Database {
-    const methods = {
-      exec: (sql: string): void => this.#exec(sql, watcher),
-      prepare: (sql: string) => {
-        watcher.point('');
-        return this.#template.prepare(sql);
-      },
-      pragma: (source: string): unknown => this.#template.pragma(source),
-      close: (): void => undefined,
+    const exec = (sql: string): void => this.#exec(sql, watcher);
+    const prepare = (sql: string): Statement<unknown[], unknown> => {
+      watcher.point('');
+      return this.#template.prepare(sql);
     };
-    return new Proxy<Database>(this.#template.db, {
-      get: (target, name) => {
-        if (name === 'inTransaction') return this.#open;
-        return name in methods ? methods[name as keyof typeof methods] : Reflect.get(target, name);
-      },
+    const pragma = (source: string): unknown => this.#template.pragma(source);
+    return Object.create(this.#template.db, {
+      exec: { value: exec },
+      prepare: { value: prepare },
+      pragma: { value: pragma },
+      close: { value: () => undefined },
+      inTransaction: { get: () => this.#open },
     });
   }
 
   #back(): void {
-    this.#run(BACK);
-    this.#run(RELEASE);
+    this.#template.back();
     this.#open = false;
   }
 
@@ -261,7 +310,6 @@ export class Disk {
         return;
       case 'BEGIN IMMEDIATE':
         if (this.#open) throw new Error('cannot start a transaction within a transaction');
-        this.#run(SAVEPOINT);
         this.#open = true;
         return;
       case 'COMMIT':
@@ -281,7 +329,7 @@ export class Disk {
   #commit(watcher: DiskWatcher): void {
     const fault = this.#full ? 'SQLITE_FULL' : watcher.fails('commit');
     if (fault === undefined || (fault === 'SQLITE_IOERR' && this.#random.chance(0.5))) {
-      this.#run(RELEASE);
+      this.#template.commit();
       this.#open = false;
     }
     if (fault !== undefined) throw new DiskFault(fault);

@@ -39,6 +39,13 @@ export interface Row {
 const COLUMNS =
   'id, kind, state, coalesce(approved, amount) AS amount, stan, rrn, receipt_no, tender, batch, attempt, accepted_at, original, print FROM payment';
 
+interface AllRows {
+  /** Of the disk when they were read. */
+  readonly version: number;
+  readonly rows: readonly Row[];
+  readonly byId: ReadonlyMap<string, Row>;
+}
+
 /** What each word under the line of a receipt says, in both languages. */
 const verdicts: readonly (readonly [RegExp, string])[] = [
   [/^(APPROVED|交易成功)/, 'approved'],
@@ -73,6 +80,9 @@ export class Oracle implements Watcher {
   readonly #originals = new Set<string>();
   readonly #acceptedAt = new Map<string, number>();
   #now: Now | undefined;
+  /** All payments as they were read last, good until something is written. */
+  #all: AllRows | undefined;
+  #head: { readonly version: number; readonly seq: number | null } | undefined;
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -89,7 +99,29 @@ export class Oracle implements Watcher {
   }
 
   row(id: string): Row | undefined {
-    return this.rows('id = ?', id)[0];
+    return this.#read().byId.get(id);
+  }
+
+  /** Every payment. */
+  every(): readonly Row[] {
+    return this.#read().rows;
+  }
+
+  #read(): AllRows {
+    const { version } = this.#machine.disk;
+    if (this.#all?.version === version) return this.#all;
+    const rows = this.rows();
+    this.#all = { version, rows, byId: new Map(rows.map((row) => [row.id, row])) };
+    return this.#all;
+  }
+
+  /** The sequence number of the database's last entry. */
+  #last(): number | null {
+    const { disk } = this.#machine;
+    if (this.#head?.version === disk.version) return this.#head.seq;
+    const [head] = disk.rows('SELECT max(seq) AS seq FROM entry') as { seq: number | null }[];
+    this.#head = { version: disk.version, seq: head?.seq ?? null };
+    return this.#head.seq;
   }
 
   /** A person asked with this key and got this payment: always the same one (I1). */
@@ -160,9 +192,9 @@ export class Oracle implements Watcher {
   #durable(invariant: string, what: string): void {
     const { disk } = this.#machine;
     if (!disk.calm) this.fail(invariant, `${what} before it is on the disk`);
-    const [head] = disk.rows('SELECT max(seq) AS seq FROM entry') as { seq: number | null }[];
+    const seq = this.#last();
     const lines = disk.lines;
-    if (head?.seq !== lines) this.fail('I14', `${what}: database at ${head?.seq}, journal at ${lines}`);
+    if (seq !== lines) this.fail('I14', `${what}: database at ${seq}, journal at ${lines}`);
   }
 
   /** The bounds of selling offline, counted anew (I17). */
@@ -238,7 +270,7 @@ export class Oracle implements Watcher {
 
   #pays(request: Exclude<BankRequest, { type: 'reconciliation' }>): void {
     const { stan, rrn } = request.type === 'query' || request.type === 'reversal' ? request.original : request.trace;
-    const [row] = this.rows('rrn = ? AND stan = ?', rrn, stan);
+    const row = this.every().find((one) => one.rrn === rrn && one.stan === stan);
     if (!row) {
       this.fail('I3', `${request.type} for a payment that is not on the disk`);
       return;
@@ -270,7 +302,13 @@ export class Oracle implements Watcher {
   /** All that goes back of a payment, or may, is never more than was paid (I16). */
   #givesBack(row: Row): void {
     const paid = row.original === null ? undefined : this.row(row.original);
-    const back = this.rows("original = ? AND kind IN ('refund', 'void') AND state <> 'declined'", row.original);
+    const back = this.every().filter(
+      ({ original, kind, state }) =>
+        original !== null &&
+        original === row.original &&
+        (kind === 'refund' || kind === 'void') &&
+        state !== 'declined',
+    );
     const sum = back.reduce((total, { amount }) => total + amount, 0);
     if (!paid || sum > paid.amount) this.fail('I16', `${sum} of ${paid?.amount} would go back`);
   }
@@ -278,8 +316,8 @@ export class Oracle implements Watcher {
   /** A card sale waits until every older reversal was tried once (I10). */
   #first(row: Row): void {
     if (row.tender !== 'contactless') return;
-    const due = this.rows("state = 'reversal-due' AND attempt = 0");
-    if (due.length > 0) this.fail('I10', `a card sale goes before the reversal of ${due[0]?.id}`);
+    const due = this.every().find(({ state, attempt }) => state === 'reversal-due' && attempt === 0);
+    if (due) this.fail('I10', `a card sale goes before the reversal of ${due.id}`);
   }
 
   #presents(row: Row, presented: Extract<BankRequest, { type: 'purchase' }>['presented']): void {
@@ -298,7 +336,7 @@ export class Oracle implements Watcher {
     const no = numberOf(receipt);
     if (no === undefined) return;
     this.#durable('I4', 'printing');
-    const [row] = this.rows('receipt_no = ?', no);
+    const row = this.every().find(({ receipt_no: one }) => one === no);
     if (row?.print !== 'printing') this.fail('P12', `prints ${no} while its paper is ${row?.print}`);
     const texts = receipt.lines.flatMap((line) => (line.kind === 'text' ? [line.text] : []));
     const duplicate = texts.some((text) => text.includes('DUPLICATE'));

@@ -53,7 +53,7 @@ function compareRecord(db: Database, lines: readonly JournalLine[], fold: Fold):
     if (seq !== line.seq) return { where: 'database', seq: line.seq, what: 'the entry is missing' };
     if (hash !== line.hash || body !== line.body)
       return { where: 'database', seq: line.seq, what: 'the entry differs from the journal' };
-    const entry = parseEntry(line.body);
+    const entry = parseEntry(body);
     if (at !== entry.at || kind !== entry.kind || payment !== (entry.payment ?? null))
       return { where: 'database', seq: line.seq, what: 'the entry differs from its own text' };
     fold.add(entry);

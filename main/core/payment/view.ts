@@ -53,7 +53,9 @@ const repeats: Partial<Record<Payment['kind'], NonNullable<PaymentView['next']>[
 
 export function viewOf(payment: Payment, context: ViewContext): PaymentView {
   const what = (payment.state === 'unknown' ? repeats[payment.kind] : undefined) ?? nextSteps[payment.state];
-  const givenBack = context.givenBack(payment);
+  // Of any other nothing can go back, and it is not looked up.
+  const back = paid.has(payment.state);
+  const givenBack = back ? context.givenBack(payment) : 0;
   const left = refundable(payment, givenBack);
   return {
     id: payment.id,
@@ -78,7 +80,7 @@ export function viewOf(payment: Payment, context: ViewContext): PaymentView {
     original: payment.original,
     cause: payment.cause,
     print: payment.print,
-    voidable: voidable(payment, context.current(payment), givenBack),
+    voidable: voidable(payment, back && context.current(payment), givenBack),
     refundable: left === 0 ? null : money(left, payment.amount.currency),
     held: context.held(payment),
     decidable: context.decidable(payment),

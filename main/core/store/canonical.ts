@@ -2,6 +2,14 @@ const DEEPEST = 32;
 const MOST_NAMES = 1_000;
 const names = new Map<string, string>();
 
+/** What stands in a JSON text as it is: no quote, no backslash, no control character, no half of a surrogate pair. */
+const PLAIN = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
+
+function scalar(value: unknown): string | undefined {
+  if (typeof value === 'string' && PLAIN.test(value)) return `"${value}"`;
+  return Number.isSafeInteger(value) ? String(value) : JSON.stringify(value);
+}
+
 /** A member's name in quotes. There are few, and they come again in every record. */
 function quoted(name: string): string {
   const known = names.get(name);
@@ -16,7 +24,7 @@ function quoted(name: string): string {
  * Undefined when it is nested more than 32 deep.
  */
 export function canonical(value: unknown, depth = 0): string | undefined {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return scalar(value);
   if (depth >= DEEPEST) return undefined;
   return Array.isArray(value) ? list(value, depth + 1) : members(value as Readonly<Record<string, unknown>>, depth + 1);
 }

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { Currency, type Currency as CurrencyCode } from '../../../contract/money.ts';
 import { z } from '../../../contract/schema.ts';
+import { prepared } from './statement.ts';
 
 const dayCut = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
 
@@ -22,7 +23,7 @@ export function defaultSettings(currency: CurrencyCode, zone: string): StoreSett
 
 /** Reads one setting, undefined when it was never made. */
 export function readSetting(db: Database, name: string): string | undefined {
-  return db.prepare<[string], { value: string }>('SELECT value FROM setting WHERE name = ?').get(name)?.value;
+  return prepared<[string], { value: string }>(db, 'SELECT value FROM setting WHERE name = ?').get(name)?.value;
 }
 
 /** The store's settings, undefined before the first start was completed. */
