@@ -123,8 +123,13 @@ export class ClockWatch {
 
   /** Where entries lie further apart than a terminal with waiting payments lets them, since the oldest that waits. */
   #unwatched(): Off[] {
-    const { clock, book } = this.#parts;
-    const offs = book.db
+    const { clock } = this.#parts;
+    const last = this.#ahead > 0 ? [{ at: Math.round(clock.now()), ms: this.#ahead }] : [];
+    return [...(this.#waits() ? this.#apart() : []), ...last];
+  }
+
+  #apart(): Off[] {
+    return this.#parts.book.db
       .prepare<[number], Off>(
         `SELECT at, ms FROM (
            SELECT seq, at, at - lag(at) OVER (ORDER BY seq) AS ms FROM entry WHERE seq >= (
@@ -133,8 +138,6 @@ export class ClockWatch {
          WHERE ms > ? ORDER BY seq`,
       )
       .all(APART_MS);
-    const last = this.#ahead > 0 ? [{ at: Math.round(clock.now()), ms: this.#ahead }] : [];
-    return [...offs, ...last];
   }
 
   #waits(): boolean {

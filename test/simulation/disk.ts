@@ -87,7 +87,16 @@ class Template {
   }
 
   begin(): void {
-    this.db.exec('BEGIN');
+    this.#carryOut('BEGIN');
+  }
+
+  #carryOut(sql: 'BEGIN' | 'COMMIT' | 'ROLLBACK'): void {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.db.prepare<unknown[], unknown>(sql);
+      this.#statements.set(sql, statement);
+    }
+    statement.run();
   }
 
   /** All that was written up to now stays when something is rolled back. */
@@ -100,12 +109,13 @@ class Template {
     this.version += 1;
     if (this.#written.length === this.#committed) return;
     this.#written.length = this.#committed;
-    this.db.exec('ROLLBACK; BEGIN');
+    this.#carryOut('ROLLBACK');
+    this.#carryOut('BEGIN');
     for (const { statement, values } of this.#written) statement.run(...values);
   }
 
   end(how: 'COMMIT' | 'ROLLBACK'): void {
-    this.db.exec(how);
+    this.#carryOut(how);
     this.version += 1;
     this.#written.length = 0;
     this.#committed = 0;

@@ -1,4 +1,4 @@
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import { type Entry, parseEntry, placed, type Value, type Values, type Write } from './entry.ts';
 import type { JournalLine } from './journal.ts';
 import { turnoverFault } from './turnover.ts';
@@ -36,6 +36,9 @@ function integrity(db: Database): unknown {
   return db.pragma('integrity_check(statement_line)', { simple: true });
 }
 
+/** So many rows are read at once. */
+const FEW = 64;
+
 /** A row as a list is made in half the time of an object, and there are hundreds of thousands. */
 type Stored = [seq: number, hash: string, body: string, at: number, kind: string, payment: string | null];
 
@@ -44,9 +47,8 @@ function compareRecord(db: Database, lines: readonly JournalLine[], fold: Fold):
   const transfers = db.prepare<[], Values>('SELECT * FROM transfer ORDER BY seq, n').all();
   let moved = 0;
   let next = 0;
-  // One by one: all of them together are as large as the journal.
   const stored = db.prepare<[], Stored>('SELECT seq, hash, body, at, kind, payment FROM entry ORDER BY seq').raw();
-  for (const [seq, hash, body, at, kind, payment] of stored.iterate()) {
+  for (const [seq, hash, body, at, kind, payment] of inTurn(stored, lines.length)) {
     const line = lines[next];
     next += 1;
     if (!line) return { where: 'journal', seq: next, what: 'the journal ends before the database' };
@@ -66,6 +68,14 @@ function compareRecord(db: Database, lines: readonly JournalLine[], fold: Fold):
   if (next < lines.length) return { where: 'database', seq: next + 1, what: 'the entry is missing' };
   const extra = transfers[moved];
   return extra && { where: 'ledger', seq: Number(extra['seq']), what: 'a transfer that the journal does not know' };
+}
+
+/**
+ * The rows of a table of which the journal makes `count`. Many are read one by one, since all of them together are as large
+ * as the journal; of a few it costs more to go on and on.
+ */
+function inTurn<Row>(statement: Statement<[], Row>, count: number): Iterable<Row> {
+  return count > FEW ? statement.iterate() : statement.all();
 }
 
 function sameTransfer(found: Values | undefined, { seq, at, transfers }: Entry, n: number): boolean {
@@ -175,7 +185,7 @@ class Fold {
       const places = keys.map((name) => columns.indexOf(name));
       let found = 0;
       const all = this.#db.prepare<[], Value[]>(`SELECT ${columns.join(', ')} FROM ${table}`).raw();
-      for (const stored of all.iterate()) {
+      for (const stored of inTurn(all, rows.size)) {
         const key = places.map((place) => String(stored[place])).join(' ');
         const row = rows.get(key);
         if (!row) return { where: 'database', seq: 0, what: `${table} ${key} is not in the journal` };

@@ -29,18 +29,19 @@ export interface LocalTime {
 
 /** Clocks of a zone are changed at a full quarter of an hour: within one, local time is UTC and a difference. */
 const QUARTER_MS = 15 * 60_000;
-const differences = new Map<string, { readonly quarter: number; readonly ms: number }>();
+const differences = new Map<string, { readonly quarter: number; readonly ms: number; readonly date: string }>();
 
 export function localTime(at: number, zone: string): LocalTime {
   const quarter = Math.floor(at / QUARTER_MS);
   let found = differences.get(zone);
   if (found?.quarter !== quarter) {
-    found = { quarter, ms: differenceAt(at, zone) };
+    const ms = differenceAt(at, zone);
+    found = { quarter, ms, date: new Date(at + ms).toISOString().slice(0, 10) };
     differences.set(zone, found);
   }
   const local = new Date(at + found.ms);
   return {
-    date: local.toISOString().slice(0, 10),
+    date: found.date,
     hour: local.getUTCHours(),
     minute: local.getUTCMinutes(),
     second: local.getUTCSeconds(),

@@ -26,12 +26,13 @@ export function openBook(storage: Storage, db: Database): { book: Book; recovere
   const file = storage.appendFile(JOURNAL);
   const bytes = file.read();
   const { lines, length, broken } = readJournal(bytes);
-  const stored = databaseHead(db).seq;
+  const before = databaseHead(db);
+  const stored = before.seq;
   const cut = broken ? tornTail(bytes.subarray(length), broken, togetherAfter(db, lines, broken.seq)) : undefined;
-  sameLast(db, lines[Math.min(stored, lines.length) - 1]);
+  sameLast(db, before, lines[Math.min(stored, lines.length) - 1]);
   const last = lines.at(-1);
   const journal = new Journal(file, last?.seq ?? 0, last?.hash ?? GENESIS);
-  const unwritten = onlyInDatabase(db, journal);
+  const unwritten = stored > journal.seq ? onlyInDatabase(db, journal) : [];
   const fault = bookFault(db, [...lines.slice(0, stored), ...unwritten]);
   if (fault) throw new TamperError(fault.seq, fault.what);
 
@@ -41,7 +42,7 @@ export function openBook(storage: Storage, db: Database): { book: Book; recovere
   const missing = lines.slice(stored);
   for (const line of missing) replay(book, line);
   for (const line of unwritten) journal.append(line);
-  const head = databaseHead(db);
+  const head = missing.length > 0 ? databaseHead(db) : before;
   if (head.hash !== journal.hash) throw new TamperError(head.seq, 'database and journal end differently');
   return { book, recovered: { replayed: missing.length, appended: unwritten.length, cut } };
 }
@@ -79,9 +80,10 @@ function togetherAfter(db: Database, lines: readonly JournalLine[], seq: number)
 }
 
 /** The last entry that both hold must be the same one; every other is compared with all that the database holds. */
-function sameLast(db: Database, line: JournalLine | undefined): void {
+function sameLast(db: Database, head: { seq: number; hash: string }, line: JournalLine | undefined): void {
   if (!line) return;
-  const copy = db.prepare<[number], { hash: string }>('SELECT hash FROM entry WHERE seq = ?').get(line.seq);
+  const bySeq = 'SELECT hash FROM entry WHERE seq = ?';
+  const copy = head.seq === line.seq ? head : db.prepare<[number], { hash: string }>(bySeq).get(line.seq);
   if (copy && copy.hash !== line.hash) throw new TamperError(line.seq, 'database and journal hold different entries');
 }
 

@@ -55,6 +55,8 @@ export function balance(db: Database, prefix: string, currency: Currency): numbe
  * Where the running sums and the transfers do not say the same, undefined when they do. Reads every transfer.
  */
 export function turnoverFault(db: Database): string | undefined {
+  const moved = 'SELECT 1 WHERE EXISTS (SELECT 1 FROM transfer) OR EXISTS (SELECT 1 FROM turnover)';
+  if (prepared<[]>(db, moved).get() === undefined) return undefined;
   const grouped = `SELECT transfer.day AS day, transfer.currency AS currency, debit, credit,
       coalesce(tender, '') AS tender, transfer.at / ${SLOT_MS} AS slot, sum(transfer.amount) AS sum, count(*) AS count
     FROM transfer LEFT JOIN payment ON payment.id = transfer.payment GROUP BY 1, 2, 3, 4, 5, 6`;

@@ -229,10 +229,10 @@ function isColumn(name: string): name is keyof typeof columns {
 /** Columns and values of what changed. */
 export function valuesOf(change: Partial<Payment>): Values {
   const values: Record<string, Value> = {};
-  for (const [name, value] of Object.entries(change)) {
-    if (isColumn(name) && (value === null || typeof value === 'string' || typeof value === 'number')) {
-      values[columns[name]] = value;
-    }
+  for (const name in change) {
+    if (!isColumn(name)) continue;
+    const value = change[name];
+    if (value === null || typeof value === 'string' || typeof value === 'number') values[columns[name]] = value;
   }
   if (change.amount) {
     values['amount'] = change.amount.minor;

@@ -1,7 +1,7 @@
 import type { Money } from '../../../contract/money.ts';
 import type { AcquirerLink, BankRequest, Presented, ReversalReason } from '../bank/link.ts';
 import type { ClockWatch } from '../clockwatch.ts';
-import { batchOf, openBatch } from '../ledger/batch.ts';
+import { openBatch } from '../ledger/batch.ts';
 import { type Book, GROUP, type Order } from '../ledger/book.ts';
 import { businessDay } from '../ledger/day.ts';
 import type { Draft, Write } from '../ledger/entry.ts';
@@ -14,6 +14,7 @@ import { Ages } from './age.ts';
 import { answerOf, eventDetail } from './answer.ts';
 import { chargeNamed, type FoundCharge, refundOf } from './charge.ts';
 import type { Effect, Exchange, Facts, PaymentEvent } from './event.ts';
+import { LookedUp } from './facts.ts';
 import { takeNumbers, takeTrace } from './number.ts';
 import { bareOriginal, originalOf, traceOf } from './original.ts';
 import { type Payment, valuesOf } from './payment.ts';
@@ -379,33 +380,8 @@ export class Runner {
   }
 
   #facts(payment: Payment, event?: PaymentEvent): Facts {
-    const { payments, book, link, world, settings } = this.#parts;
-    const { ages } = this;
     const token = event?.type === 'card' ? (event.card?.token ?? null) : payment.token;
-    return {
-      online: link.state.status === 'online',
-      // Looked up only by the steps that ask: the queue can be long.
-      get batch() {
-        return openBatch(book.db).no;
-      },
-      get counted() {
-        return payment.batch !== null && batchOf(book.db, payment.batch)?.state === 'closed';
-      },
-      get day() {
-        const { zone, dayCut } = settings();
-        return businessDay(world.clock.now(), zone, dayCut);
-      },
-      get reversalsDue() {
-        return payments.reversalUndelivered();
-      },
-      get offline() {
-        const oldest = payments.oldestWaiting();
-        const oldestMs = oldest ? ages.about(oldest.id, oldest.acceptedAt ?? oldest.at) : null;
-        return { ...payments.offlineUse(payment.amount.currency, token), oldestMs };
-      },
-      now: world.clock.now(),
-      waited: (stamp) => this.ages.atLeast(payment.id, stamp),
-    };
+    return new LookedUp(this.#parts, this.ages, payment, token);
   }
 
   #exchange(payment: Payment, exchange: Exchange, reason?: ReversalReason): void {
