@@ -84,9 +84,13 @@ export const DayReport = z.object({
   kind: z.enum(['X', 'Z']),
   /** Z number; null in an X report, and while the bank has not agreed. */
   number: z.int().nullable(),
+  /** The last business day on which something of the batch moved. */
   day: z.string(),
+  /** The first one, where that is another. */
+  firstDay: z.string().optional(),
   batch: z.int(),
   at: z.int(),
+  /** Of the batch, from its first entry to its last: each movement stands in one Z report. Without hours. */
   today: Today,
   books: Books,
   /** Of a Z report: the bank has agreed and the day is closed. Of an X report: the terminal's own books say the same. */

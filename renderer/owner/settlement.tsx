@@ -28,7 +28,8 @@ export function ReportFigures({
   return (
     <>
       <p className={page['note']}>
-        {t('owner.day', { day: report.day })} · {t('owner.batch', { n: report.batch })} · {fullTime(report.at, zone)}
+        {t('owner.day', { day: [report.firstDay, report.day].filter(Boolean).join(' – ') })} ·{' '}
+        {t('owner.batch', { n: report.batch })} · {fullTime(report.at, zone)}
       </p>
       <dl className={styles['figures']}>
         {figures.map((name) => (

@@ -109,6 +109,15 @@ describe('the close of a day', () => {
     expect(asked.map(({ trace }) => trace.attempt)).toEqual([0, 1]);
   });
 
+  test('with the key of something else is refused, and nothing stops', async () => {
+    const key = newKey();
+    till.core.cash(key, { minor: 100, currency: 'CNY' }, { staff: 'cashier' });
+    till.core.counter.dismiss();
+    await expect(till.core.settlement.close(key).next()).rejects.toMatchObject({ code: 'key-reused' });
+    expect(till.fatal).toEqual([]);
+    expect(await close()).toMatchObject({ agreed: true, number: 1 });
+  });
+
   test('asked for twice with the same key, at once and afterwards, closes one batch', async () => {
     await sellAndWait(100);
     const key = newKey();

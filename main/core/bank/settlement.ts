@@ -9,10 +9,11 @@ import { canonicalText, type Transfer, type Write } from '../ledger/entry.ts';
 import { lateReport } from '../payment/late.ts';
 import { readCounter, takeTrace } from '../payment/number.ts';
 import type { PaymentTable } from '../payment/table.ts';
+import { Refused } from '../refused.ts';
 import { agreed, readBooks } from '../reports/books.ts';
 import { readDecisions } from '../reports/decisions.ts';
 import { readIrregular } from '../reports/irregular.ts';
-import { readToday } from '../reports/today.ts';
+import { daysSince, readSince } from '../reports/today.ts';
 import type { StoreSettings } from '../store/settings.ts';
 import type { Clock } from '../world/world.ts';
 import type { AcquirerLink, BankAnswer, JournalHead, Totals } from './link.ts';
@@ -81,7 +82,7 @@ export class Settlement {
    * Closes the open batch, or takes up a close that was begun: deliver, freeze, ask the bank, agree. The key of a close
    * that came to its end answers its report again. Between two steps anything may have happened, another close included:
    * each looks again at what the book says.
-   * @throws CloseRefused
+   * @throws CloseRefused, Refused key-reused
    */
   async *close(key?: string): AsyncGenerator<CloseStep> {
     const { book, link, payments, deliver, print, closed } = this.#parts;
@@ -107,10 +108,12 @@ export class Settlement {
     yield { step: 'done', report };
   }
 
-  /** The batch that was closed on the strength of this key, 0 when there is none. */
+  /** The batch that was closed on the strength of this key, 0 when there is none. @throws Refused */
   #batchAsked(key: string): number {
-    const body = this.#parts.payments.request(key)?.body ?? '';
-    return body.startsWith(CLOSE) ? Number(body.slice(CLOSE.length)) : 0;
+    const body = this.#parts.payments.request(key)?.body;
+    if (body === undefined) return 0;
+    if (!body.startsWith(CLOSE)) throw new Refused('key-reused');
+    return Number(body.slice(CLOSE.length));
   }
 
   #refuseOpen(): void {
@@ -223,7 +226,9 @@ export class Settlement {
       { op: 'put', table: 'counter', key: 'z', value: z },
     ];
     const values = { state: 'closed', closed_at: report.at, z, report: canonicalText(report) };
-    this.#commit('batch-closed', batch, values, writes, 'outcome', this.#settled(batch, report.day, currency));
+    const { zone, dayCut } = this.#parts.settings();
+    const transfers = this.#settled(batch, businessDay(report.at, zone, dayCut), currency);
+    this.#commit('batch-closed', batch, values, writes, 'outcome', transfers);
   }
 
   /** What the bank owed for each scheme is now on its way to the account; where more went back than came in, from it. */
@@ -271,14 +276,18 @@ export class Settlement {
   #compose(kind: 'X' | 'Z', number: number | null, batch: Batch, books: Books, at: number): DayReport {
     const { book, payments, settings, drawers, alarms } = this.#parts;
     const { zone, dayCut, currency } = settings();
-    const day = kind === 'Z' ? batch.day : businessDay(at, zone, dayCut);
+    const next = batchOf(book.db, batch.no + 1)?.opened_seq;
+    const entries = { from: batch.opened_seq, until: next ?? book.head.seq + 1 };
+    const days = daysSince(book.db, entries);
+    const day = days?.last ?? businessDay(batch.sent_at ?? at, zone, dayCut);
     return {
       kind,
       number,
       day,
+      ...(days && days.first !== day ? { firstDay: days.first } : {}),
       batch: batch.no,
       at,
-      today: readToday(book.db, day, currency, zone),
+      today: { ...readSince(book.db, entries, day, currency), batch: batch.no },
       books,
       agreed: agreed(books),
       journal: { first: batch.opened_seq, last: book.head.seq, hash: book.head.hash },
@@ -288,7 +297,7 @@ export class Settlement {
       drawers: drawers(batch.opened_seq),
       decisions: readDecisions(book.db, batch),
       carriedOver: payments.inStates(carried).map(({ id, state, amount }) => ({ payment: id, state, amount })),
-      late: lateReport(book.db, batch.opened_seq, batchOf(book.db, batch.no + 1)?.opened_seq, currency),
+      late: lateReport(book.db, batch.opened_seq, next, currency),
     };
   }
 }

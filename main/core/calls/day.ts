@@ -1,4 +1,5 @@
 import { CloseRefused } from '../bank/settlement.ts';
+import { Refused } from '../refused.ts';
 import { dayReceipt } from '../reports/receipt.ts';
 import { readToday } from '../reports/today.ts';
 import { contract, refusal } from './access.ts';
@@ -23,7 +24,7 @@ export const day = {
         yield step;
       }
     } catch (error) {
-      if (error instanceof CloseRefused) throw refusal(error.code, error.message);
+      if (error instanceof CloseRefused || error instanceof Refused) throw refusal(error.code, error.message);
       throw error;
     }
   }),

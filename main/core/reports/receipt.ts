@@ -181,7 +181,7 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
     lines: [
       ...head(context),
       { kind: 'text', text: title, align: 'center', bold: true },
-      { kind: 'row', left: t('day'), right: report.day },
+      { kind: 'row', left: t('day'), right: [report.firstDay, report.day].filter(Boolean).join(' – ') },
       { kind: 'row', left: t('batch'), right: String(report.batch) },
       { kind: 'row', left: t('at'), right: stamp(report.at, context.store.zone) },
       { kind: 'rule' },

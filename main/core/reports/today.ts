@@ -28,6 +28,41 @@ export function readToday(db: Database, day: string, currency: Currency, zone: s
     `SELECT debit, credit, tender, sum(sum) AS sum, sum(count) AS count FROM turnover
      WHERE day = ? AND currency = ? GROUP BY debit, credit, tender`,
   ).all(day, currency);
+  return { ...figuresOf(db, day, moved, currency), hours: readHours(db, day, currency, zone) };
+}
+
+/** Entries of the journal from one to the one before another. */
+export interface Entries {
+  readonly from: number;
+  readonly until: number;
+}
+
+/**
+ * The same figures of a batch: of every movement since it was opened, whatever the day, so that each stands in one Z report and
+ * in no other. Without the hours, which are a day's.
+ */
+export function readSince(db: Database, { from, until }: Entries, day: string, currency: Currency): Today {
+  const moved = prepared<[number, number, string], Moved>(
+    db,
+    `SELECT debit, credit, coalesce(tender, '') AS tender, sum(transfer.amount) AS sum, count(*) AS count
+     FROM transfer LEFT JOIN payment ON payment.id = transfer.payment
+     WHERE transfer.seq >= ? AND transfer.seq < ? AND transfer.currency = ? GROUP BY debit, credit, tender`,
+  ).all(from, until, currency);
+  return { ...figuresOf(db, day, moved, currency), hours: [] };
+}
+
+/** The first and the last business day on which something of a batch moved, undefined when nothing did. */
+export function daysSince(db: Database, { from, until }: Entries): { first: string; last: string } | undefined {
+  const day = (order: 'ASC' | 'DESC'): string | undefined =>
+    prepared<[number, number], { day: string }>(
+      db,
+      `SELECT day FROM transfer WHERE seq >= ? AND seq < ? AND payment IS NOT NULL ORDER BY seq ${order} LIMIT 1`,
+    ).get(from, until)?.day;
+  const [first, last] = [day('ASC'), day('DESC')];
+  return first === undefined || last === undefined ? undefined : { first, last };
+}
+
+function figuresOf(db: Database, day: string, moved: readonly Moved[], currency: Currency): Omit<Today, 'hours'> {
   const figure = (matches: (transfer: Moved) => boolean): Figure => {
     const found = moved.filter(matches);
     return {
@@ -72,7 +107,6 @@ export function readToday(db: Database, day: string, currency: Currency, zone: s
     cash,
     lateDeclined,
     difference: parts.reduce(subtract, sold.amount),
-    hours: readHours(db, day, currency, zone),
     tenders: tendersOf(moved, currency),
     attention: readAttention(db, currency),
   };
