@@ -195,20 +195,29 @@ test('a restore begins a new epoch: numbers are burnt, what may be missing is sa
   await after.close();
 }, 60_000);
 
-test('what was open in the backup is unknown after the restore, and is taken back', async () => {
-  process.env['COUNTERTAP_BACKUP_PASSPHRASE'] = PASSPHRASE;
-  const before = open('open');
-  const { id } = before.charge(newKey(), cny(700), cashier);
-  const file = join(base, 'open.backup');
-  backUp(before, file, false);
-  await before.close();
-  const { body } = await restore(options('open'), file, 'owner');
-  expect(body).toMatchObject({ restored: { reopened: 1 } });
-  const after = open('open');
-  expect(['unknown', 'reversal-due', 'reversed']).toContain(after.payments.get(id).state);
-  expect(verifyBook(after.book)).toMatchObject({ ok: true });
-  await after.close();
-}, 60_000);
+const opens = {
+  purchase: (core: Core) => core.charge(newKey(), cny(700), cashier),
+  'pre-authorization': (core: Core) => core.aftersale.hold(newKey(), cny(700), cashier),
+} as const;
+
+test.each(['purchase', 'pre-authorization'] as const)(
+  'what was open in the backup (%s) is unknown after the restore, and is taken back',
+  async (kind) => {
+    process.env['COUNTERTAP_BACKUP_PASSPHRASE'] = PASSPHRASE;
+    const before = open(kind);
+    const { id } = opens[kind](before);
+    const file = join(base, `${kind}.backup`);
+    backUp(before, file, false);
+    await before.close();
+    const { body } = await restore(options(kind), file, 'owner');
+    expect(body).toMatchObject({ restored: { reopened: 1 } });
+    const after = open(kind);
+    expect(['unknown', 'reversal-due', 'reversed']).toContain(after.payments.get(id).state);
+    expect(verifyBook(after.book)).toMatchObject({ ok: true });
+    await after.close();
+  },
+  60_000,
+);
 
 test('a restore that was cut off in the middle starts no terminal before it was done again', async () => {
   process.env['COUNTERTAP_BACKUP_PASSPHRASE'] = PASSPHRASE;

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { ClockWatch } from './clockwatch.ts';
+import { notices } from './calls/view.ts';
+import { ClockWatch, WRITTEN } from './clockwatch.ts';
 import { openModelBank } from './test/bank.ts';
 import { openManualClock } from './test/clock.ts';
 import { openMemoryStorage } from './test/storage.ts';
@@ -52,6 +53,22 @@ test('a clock that is steered by a minute is no clock that was set', async () =>
   clock.setWall(clock.now() + 60_000);
   await clock.advance(31_000);
   expect(entries()).toEqual([]);
+});
+
+test('a clock of before the program was made is said for as long as it is so, and written down', async () => {
+  till.kill();
+  around = { ...around, clock: openManualClock(WRITTEN - DAY), storage: openMemoryStorage() };
+  till = openTill(around);
+  const early = () => till.core.book.db.prepare("SELECT 1 FROM entry WHERE body LIKE '%clock-too-early%'").all();
+  expect(early()).toHaveLength(1);
+  expect(notices(till.core).map(({ code }) => code)).toContain('clock-suspect');
+  await around.clock.advance(2 * HOUR);
+  expect(till.core.clockWatch.suspect).toBe(true);
+  around.clock.setWall(WRITTEN + 100 * DAY);
+  await around.clock.advance(31_000);
+  expect(entries(), 'that it was set right is written down too').toHaveLength(1);
+  await around.clock.advance(HOUR);
+  expect(till.core.clockWatch.suspect).toBe(false);
 });
 
 test('a clock that is behind the journal at a start was set back meanwhile', async () => {

@@ -3,6 +3,8 @@ import type { Book } from './ledger/book.ts';
 import { readSetting } from './store/settings.ts';
 import type { Clock } from './world/world.ts';
 
+/** Before this program was begun no clock that is right can show. */
+export const WRITTEN = Date.UTC(2026, 0, 1);
 /** Less than this is a clock being steered, not set. */
 const JUMP_MS = 5 * 60_000;
 /** How often somebody looks. */
@@ -68,8 +70,9 @@ export class ClockWatch {
     this.#offs = this.#unwatched();
   }
 
-  /** Whether the clock was set within the last hour. */
+  /** Whether the clock was set within the last hour, or shows a time before there was this program. */
   get suspect(): boolean {
+    if (this.#parts.clock.now() < WRITTEN) return true;
     return this.#saidAt !== undefined && this.#parts.clock.monotonic() - this.#saidAt < SAID_MS;
   }
 
@@ -79,6 +82,7 @@ export class ClockWatch {
       this.#before.push({ at: Math.round(this.#parts.clock.now()), ms: this.#ahead });
     }
     if (this.#ahead >= JUMP_MS && this.#waits()) this.#wasOff(this.#ahead);
+    if (this.#parts.clock.now() < WRITTEN) this.#record({ type: 'clock-too-early' });
     this.#again();
   }
 
@@ -157,12 +161,13 @@ export class ClockWatch {
   }
 
   #wasOff(ms: number): void {
+    this.#record({ type: 'was-off', ms });
+  }
+
+  #record(event: { readonly type: string; readonly ms?: number }): void {
     const { clock, book } = this.#parts;
     const at = Math.round(clock.now());
-    book.commit(
-      { kind: 'core', at, by: 'terminal', event: { type: 'was-off', ms }, writes: [], transfers: [] },
-      'outcome',
-    );
+    book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
   }
 
   #note(ms: number): void {

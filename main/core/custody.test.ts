@@ -6,6 +6,7 @@ import { money } from '../../contract/money.ts';
 import { openFakeReaders } from '../../drivers/nfc/fake.ts';
 import { openFakePrinter } from '../../drivers/printer/fake.ts';
 import { preview } from '../../drivers/printer/layout.ts';
+import { notices } from './calls/view.ts';
 import { Core } from './core.ts';
 import { BALLAST, LEAST_ROOM } from './custody.ts';
 import { anchorText } from './ledger/anchor.ts';
@@ -203,6 +204,14 @@ describe('a full disk', () => {
     storage.room = 100 * BALLAST;
     expect(sell(till.core)).toBeUndefined();
     expect(storage.files.has('ballast')).toBe(true);
+  });
+
+  test('is said long before, while everything is sold as ever', () => {
+    around.storage.room = 500 * 1024 * 1024;
+    expect(notices(till.core).map(({ code }) => code)).not.toContain('disk-low');
+    around.storage.room -= 1;
+    expect(notices(till.core).map(({ code }) => code)).toContain('disk-low');
+    expect(sell(till.core)).toBeUndefined();
   });
 
   test('the day is closed all the same', async () => {

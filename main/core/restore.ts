@@ -88,7 +88,7 @@ function openRows(book: Book, at: number): Write[] {
   return book.db
     .prepare<[], OpenRow>(
       `SELECT id, state, tender, attempt FROM payment
-       WHERE state = 'saf-accepted' OR (state IN ('opened', 'sealed') AND kind = 'purchase') ORDER BY id`,
+       WHERE state = 'saf-accepted' OR (state IN ('opened', 'sealed') AND kind IN ('purchase', 'pre-authorization')) ORDER BY id`,
     )
     .all()
     .map(({ id, state, tender, attempt }) => {

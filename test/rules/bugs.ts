@@ -126,7 +126,7 @@ export const bugs: readonly Bug[] = [
     name: 'foreign-journal-believed',
     rule: 'I14',
     file: RECOVERY,
-    from: '  sameLast(db, lines[Math.min(stored, lines.length) - 1]);\n',
+    from: '  sameLast(db, before, lines[Math.min(stored, lines.length) - 1]);\n',
     to: '',
     test: 'main/core/ledger/recovery.test.ts',
   },

@@ -23,6 +23,15 @@ describe('with the line down', () => {
     expect(till.core.payments.sealed(sold.id)).toBeUndefined();
   });
 
+  test('nothing is accepted without its sealed card: the core stops instead (I17)', async () => {
+    const bare = cardOutcome();
+    if (bare.kind !== 'online') throw new Error('no card');
+    const sold = await sellByCard(till, 1_280, { ...bare, card: { ...bare.card, sealed: '' } });
+    expect(till.core.stopped).toBe('store-failed');
+    expect(now(sold).state).toBe('opened');
+    expect(till.shown.some((one) => one.phase === 'result')).toBe(false);
+  });
+
   test('what the bank refuses afterwards is a loss that is shown', async () => {
     around.bank.plant('advice', 'decline');
     const sold = await sellByCard(till, 1_280);
