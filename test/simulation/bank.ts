@@ -82,6 +82,8 @@ const notFound: BankAnswer = { kind: 'not-found', code: '25' };
  */
 export class Bank {
   readonly trouble: BankTrouble = { refusing: false, wrongTotals: false, keeps: false, givesIn: false };
+  /** Whether it has refused to give something back that it could have. */
+  kept = false;
   readonly charges: Charge[] = [];
   readonly refunds: Refund[] = [];
   readonly holds: Hold[] = [];
@@ -186,7 +188,10 @@ export class Bank {
   }
 
   #carryOut(request: Exclude<BankRequest, { type: 'query' | 'reconciliation' }>, now: number): BankAnswer {
-    if (this.trouble.keeps && goesBack.has(request.type)) return refused('57');
+    if (this.trouble.keeps && goesBack.has(request.type)) {
+      this.kept = true;
+      return refused('57');
+    }
     switch (request.type) {
       case 'purchase':
       case 'advice':
@@ -198,7 +203,7 @@ export class Bank {
       case 'refund':
         return this.trouble.refusing ? refused('96') : this.#refund(request, this.#find(request));
       case 'charge-refund':
-        return this.trouble.refusing ? refused('96') : this.#refund(request, this.#charged(request.charge.rrn));
+        return this.trouble.refusing ? refused('96') : this.#giveBack(request);
       case 'pre-authorization':
         return this.#hold(request);
       case 'completion':
@@ -259,7 +264,7 @@ export class Bank {
   }
 
   /** Never more than was charged, however many refunds of one charge there are. */
-  #refund({ trace, amount }: Extract<BankRequest, { type: 'refund' | 'charge-refund' }>, of?: Charge): BankAnswer {
+  #refund({ trace, amount }: Extract<BankRequest, { type: 'refund' }>, of?: Charge): BankAnswer {
     if (!of) return notFound;
     if (this.closed.has(trace.batch) || of.state !== 'approved') return refused('12');
     if (amount.minor > of.minor - this.refunded(of)) return refused('13');
@@ -267,8 +272,13 @@ export class Bank {
     return approved();
   }
 
-  #charged(rrn: string): Charge | undefined {
-    return this.charges.find((charge) => charge.rrn === rrn && charge.state === 'approved');
+  /** Of what was charged by mistake it keeps no count: every refund under new numbers is carried out. */
+  #giveBack({ trace, amount, charge: { rrn } }: Extract<BankRequest, { type: 'charge-refund' }>): BankAnswer {
+    const of = this.charges.find((charge) => charge.rrn === rrn && charge.state === 'approved');
+    if (!of) return notFound;
+    if (this.closed.has(trace.batch)) return refused('12');
+    this.refunds.push({ stan: trace.stan, rrn: trace.rrn, minor: amount.minor, batch: trace.batch, of });
+    return approved();
   }
 
   #hold({ trace, amount, presented }: Extract<BankRequest, { type: 'pre-authorization' }>): BankAnswer {

@@ -3,6 +3,7 @@ import { verifyBook } from '../../main/core/reports/verify.ts';
 import { legal, legalByDecision, unfinished } from './legal.ts';
 import type { Machine } from './machine.ts';
 import type { Oracle, Row } from './oracle.ts';
+import { byMistake } from './statements.ts';
 
 interface Entry {
   readonly seq: number;
@@ -195,8 +196,12 @@ function held(machine: Machine, oracle: Oracle, row: Row, presented: string | un
 function charges(machine: Machine, oracle: Oracle, rows: readonly Row[]): void {
   machine.bank.confirm(Number.MAX_SAFE_INTEGER);
   const known = new Set(oracle.presented.values());
-  for (const { presented, state } of machine.bank.charges) {
-    if (!known.has(presented)) oracle.fail('P3', `the bank has a charge ${state} that no payment sent`);
+  for (const charge of machine.bank.charges) {
+    const { presented, state } = charge;
+    if (byMistake(charge)) {
+      const back = machine.bank.refunded(charge);
+      if (back !== charge.minor) oracle.fail('P3', `charged by mistake: ${charge.minor}, given back: ${back}`);
+    } else if (!known.has(presented)) oracle.fail('P3', `the bank has a charge ${state} that no payment sent`);
   }
   for (const row of rows) {
     if (row.kind !== 'purchase' && row.kind !== 'pre-authorization') continue;
@@ -304,6 +309,7 @@ function accounts(machine: Machine, oracle: Oracle, rows: readonly Row[], entrie
     post(transfer.payment, transfer.debit, transfer.amount);
     post(transfer.payment, transfer.credit, -transfer.amount);
   });
+  losses(machine, oracle, stored);
   const again = new Set(
     (machine.disk.rows("SELECT payment FROM late WHERE what = 'paid-again'") as { payment: string }[]).map(
       ({ payment }) => payment,
@@ -321,6 +327,23 @@ function accounts(machine: Machine, oracle: Oracle, rows: readonly Row[], entrie
       }
     }
   }
+}
+
+/** What the bank had charged by mistake and was given back is no loss of the shop's: from the bank's difference, once. */
+function losses(
+  machine: Machine,
+  oracle: Oracle,
+  transfers: readonly { payment: string | null; debit: string; credit: string; amount: number }[],
+): void {
+  const given = machine.disk.rows(
+    'SELECT amount FROM difference_done JOIN payment ON payment.id = difference_done.payment',
+  ) as { amount: number }[];
+  const sum = (of: readonly { amount: number }[]): number => of.reduce((total, { amount }) => total + amount, 0);
+  const posted = transfers.filter(
+    ({ payment, debit, credit }) => payment === null && debit === 'bank-difference' && credit === 'refunds',
+  );
+  if (posted.length !== given.length || sum(posted) !== sum(given))
+    oracle.fail('P5', `${sum(given)} charged by mistake was given back, ${sum(posted)} is taken from the bank`);
 }
 
 /** Every closed batch: terminal, ledger, journal and the bank's book have one sum (I19, B3, P5). */

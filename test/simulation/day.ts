@@ -9,6 +9,7 @@ import { Owner, type Wanted } from './owner.ts';
 import { Random } from './random.ts';
 import { drawShape, type Shape } from './shape.ts';
 import { compareSales, Splits } from './splits.ts';
+import { Statements } from './statements.ts';
 import { Troubles } from './troubles.ts';
 
 /** What came of one simulated day. */
@@ -59,6 +60,7 @@ export class Day {
   readonly #aftersales: Aftersales;
   readonly #splits: Splits;
   readonly #owner: Owner;
+  readonly #statements: Statements;
 
   constructor(seed: number, { log, clock }: DayOptions = {}) {
     this.#seed = seed;
@@ -81,6 +83,7 @@ export class Day {
     this.#shoppers = new Customers(this.#machine, this.#random, cashier);
     this.#aftersales = new Aftersales(this.#machine, this.#oracle, this.#random, cashier, () => this.#key());
     this.#owner = new Owner(this.#machine, this.#oracle, seed, cashier, (what) => this.#wants(what));
+    this.#statements = new Statements(this.#machine, this.#oracle, seed, cashier, (error) => this.#bug(error));
     const people = { cashier, customers: this.#shoppers };
     this.#splits = new Splits(this.#machine, this.#oracle, this.#random, people, () => this.#key());
   }
@@ -92,6 +95,7 @@ export class Day {
       machine.start();
       this.#troubles.plan(this.#shape, () => this.#over);
       this.#owner.plan();
+      this.#statements.plan();
       this.#soon(1_000, () => this.#serve());
       while (!this.#over && (await this.#step(Number.MAX_SAFE_INTEGER)));
       if (!this.#oracle.violation) await this.#heal();
@@ -159,7 +163,7 @@ export class Day {
   #serve(): void {
     const { core } = this.#machine;
     if (this.#customers <= 0) {
-      this.#over = !this.#owner.busy;
+      this.#over = !this.#owner.busy && !this.#statements.busy;
       if (!this.#over) this.#soon(15_000, () => this.#serve());
       if (this.#owner.waits && core?.stopped === null && !core.counter.busy) this.#act();
       return;
@@ -379,9 +383,9 @@ export class Day {
     machine.printerChanged();
     machine.readerChanged();
     const limit = timeline.now + HEALING_MS;
-    await this.#rest(limit, () => atRest(machine, this.#oracle));
+    await this.#rest(limit, () => this.#statements.settled && atRest(machine, this.#oracle));
     await this.#pass(STRAGGLERS_MS);
-    await this.#rest(limit, () => atRest(machine, this.#oracle));
+    await this.#rest(limit, () => this.#statements.settled && atRest(machine, this.#oracle));
     // A close that was begun comes to its end.
     if (this.#shape.closes || !this.#allClosed()) await this.#endDay(limit);
   }
@@ -439,6 +443,7 @@ export class Day {
     if (!core || core.stopped !== null) return;
     if (core.counter.waiting !== undefined) this.#ask(() => core.cancel(core.counter.waiting ?? '', CASHIER));
     this.#owner.mend();
+    this.#statements.mend();
     for (const row of this.#oracle.every().filter(({ print }) => print === 'asked')) {
       this.#ask(() => core.printed(row.id, this.#oracle.papers.has(row.receipt_no)));
     }

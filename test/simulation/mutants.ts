@@ -478,4 +478,25 @@ export const mutants: readonly Mutant[] = [
     from: '  if (book.failed) return;\n',
     to: "  if (book.failed || book.db.prepare('SELECT 1 FROM payment WHERE rrn = ?').get(rrn)) return;\n",
   },
+  {
+    name: 'charge-refunded-again',
+    invariant: 'I16',
+    file: 'main/core/reconciliation/reconciliation.ts',
+    from: '      if (refundable && extra) {\n',
+    to: '      if (extra) {\n',
+  },
+  {
+    name: 'charge-refund-begun-is-done',
+    invariant: 'P3',
+    file: 'main/core/reconciliation/refund.ts',
+    from: "standingOf(last.state) !== 'stands' || doneOf(db, line)",
+    to: "standingOf(last.state) === 'undone' || doneOf(db, line)",
+  },
+  {
+    name: 'charge-refund-is-a-loss',
+    invariant: 'P5',
+    file: 'main/core/reconciliation/reconciliation.ts',
+    from: "[{ op: 'insert', table: 'difference_done', values }], [transfer]);",
+    to: "[{ op: 'insert', table: 'difference_done', values }], transfer.amount.minor > 0 ? [] : [transfer]);",
+  },
 ];

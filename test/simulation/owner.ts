@@ -125,8 +125,9 @@ export class Owner {
 
   /** Once all is mended: what the bank has refused for good, and payments that only the owner's own error keeps from their end. */
   mend(): void {
-    if (!this.#decides) return;
-    const { core } = this.#machine;
+    const { core, bank } = this.#machine;
+    if (!this.#decides && !bank.kept) return;
+
     if (!core || core.stopped !== null) return;
     for (const { id } of core.sales.stuck()) {
       for (const row of this.#oracle.rows('id = ?', id)) this.#decide(row, true, true);

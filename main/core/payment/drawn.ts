@@ -47,7 +47,7 @@ const purchase: Edges = {
 };
 
 /** Every change of state there is, as docs/payments.md draws them. Only the close settles, and it asks no step. */
-const edges: Readonly<Record<PaymentKind, Edges>> = {
+export const edges: Readonly<Record<PaymentKind, Edges>> = {
   purchase,
   void: repeated,
   refund: { ...repeated, opened: { approved: 'once', abandoned: 'none' } },

@@ -95,6 +95,7 @@ export function payment(change: Partial<Payment> = {}): Payment {
 
 export const answers: readonly Answer[] = [
   { kind: 'approved', code: '00', authCode: '000001' },
+  { kind: 'partial', code: '10', authCode: '000001', minor: 640 },
   { kind: 'declined', code: '05' },
   { kind: 'pending', code: '09' },
   { kind: 'not-found', code: '25' },
