@@ -14,7 +14,7 @@ const unasserted: readonly Omit<Mutant, 'invariant'>[] = [
   {
     name: 'undrawn',
     file: 'main/core/payment/step.ts',
-    from: 'return asDrawn(payment, event, stepKind(payment, event, facts, rules));',
+    from: 'return asDrawn(payment, event, stepKind(payment, event, facts, rules), facts, rules);',
     to: 'return stepKind(payment, event, facts, rules);',
   },
   {

@@ -1,7 +1,7 @@
 import type { PaymentKind, PaymentState } from '../../../contract/payment.ts';
-import type { PaymentEvent } from './event.ts';
+import type { Facts, PaymentEvent } from './event.ts';
 import { captured, type Payment } from './payment.ts';
-import { type Next, type Step, UndrawnTransition } from './transition.ts';
+import { type Next, type Rules, type Step, UndrawnTransition } from './transition.ts';
 
 /** Whether a change of state posts money in its commit: never, always once, or once in some cases. */
 type Money = 'none' | 'once' | 'maybe';
@@ -77,33 +77,89 @@ export const sealedIn: ReadonlySet<PaymentState> = new Set<PaymentState>([
   'saf-unknown',
 ]);
 
+/** States in which the bank has been asked and has not answered. */
+const asked: ReadonlySet<PaymentState> = new Set<PaymentState>([
+  'sending',
+  'unknown',
+  'querying',
+  'reversal-due',
+  'cancel-due',
+  'refund-due',
+  'saf-sending',
+  'saf-unknown',
+]);
+
+/** What a payment that the bank was asked about comes to by the bank's word or the owner's alone (I9). */
+const ends: ReadonlySet<PaymentState> = new Set<PaymentState>([
+  'approved',
+  'authorized',
+  'declined',
+  'reversed',
+  'cancelled',
+  'refunded',
+  'saf-approved',
+  'saf-declined',
+]);
+
+const words: ReadonlySet<PaymentEvent['type']> = new Set<PaymentEvent['type']>(['answer', 'decide', 'refund-end']);
+
 /**
  * Holds a step to what is drawn before anything of it is written, in production too: the change of state, the money that it
- * posts (I12), intent before anything leaves (I3), paper queued in the same commit (I4), sealed card data destroyed (I18).
+ * posts (I12), intent before anything leaves (I3), paper queued in the same commit (I4), sealed card data destroyed (I18),
+ * whose word ends it (I9, R6), and what may be done at a start (I8) and before older reversals (I10).
  * @throws UndrawnTransition
  */
-export function asDrawn(payment: Payment, event: PaymentEvent, taken: Step): Step {
+export function asDrawn(payment: Payment, event: PaymentEvent, taken: Step, facts: Facts, rules: Rules): Step {
   if (taken.kind === 'ignored') return taken;
-  const why = undrawn(payment, taken);
+  const to = taken.change.state ?? payment.state;
+  const why =
+    moneyFault(payment, to, taken) ??
+    effectFault(payment, to, taken) ??
+    wordFault(payment, event, to, taken, facts, rules);
   if (why !== undefined) throw new UndrawnTransition(payment, event, why);
   return taken;
 }
 
-function undrawn(payment: Payment, { change, transfers, effects, order, shred }: Next): string | undefined {
+function moneyFault(payment: Payment, to: PaymentState, { change, transfers }: Next): string | undefined {
   const { kind, state } = payment;
-  const to = change.state ?? state;
   const drawn = to === state ? 'none' : edges[kind][state]?.[to];
   if (drawn === undefined) return `${state} to ${to} is not drawn`;
   const posted = transfers.length;
   if (posted > (drawn === 'none' ? 0 : 1) || (drawn === 'once' && posted === 0)) return `${posted} transfers to ${to}`;
+  if (posted === 0) return undefined;
   const { minor, currency } = captured({ amount: payment.amount, approved: change.approved ?? payment.approved });
-  for (const { payment: of, amount } of transfers) {
-    if (of !== payment.id || amount.minor !== minor || amount.currency !== currency) return `posts ${amount.minor}`;
-  }
+  const whole = transfers.every(
+    ({ payment: of, amount }) => of === payment.id && amount.minor === minor && amount.currency === currency,
+  );
+  return whole ? undefined : `posts another amount than ${minor}`;
+}
+
+function effectFault(payment: Payment, to: PaymentState, { change, effects, order, shred }: Next): string | undefined {
+  const { kind, state, tender } = payment;
   for (const { type } of effects) {
     if (type === 'exchange' && order !== 'intent') return 'sends what is not written down first';
     if (type === 'print' && change.print !== 'queued') return 'prints what is not queued';
   }
-  const read = payment.tender === 'contactless' && (kind === 'purchase' || kind === 'pre-authorization');
+  const read = tender === 'contactless' && (kind === 'purchase' || kind === 'pre-authorization');
   return read && sealedIn.has(state) && !sealedIn.has(to) && !shred ? `keeps sealed card data in ${to}` : undefined;
+}
+
+function wordFault(
+  payment: Payment,
+  event: PaymentEvent,
+  to: PaymentState,
+  { effects }: Next,
+  facts: Facts,
+  rules: Rules,
+): string | undefined {
+  const { state, notFoundAt } = payment;
+  if (asked.has(state) && ends.has(to) && !words.has(event.type)) return `${to} without the bank's word`;
+  if (event.type === 'restart') {
+    if (effects.some(({ type }) => type === 'exchange')) return 'sends at a start';
+    if (state === 'sending' && to !== 'unknown') return `takes what was being sent for ${to}`;
+  }
+  if (event.type === 'card' && to === 'sending' && facts.reversalsDue) return 'goes before an older reversal';
+  const unfound = event.type === 'answer' && event.to === 'reversal' && event.answer.kind === 'not-found';
+  if (!unfound || to === state) return undefined;
+  return notFoundAt === null || facts.waited(notFoundAt) < rules.messageLifetimeMs ? 'believes too early' : undefined;
 }

@@ -17,7 +17,7 @@ import { stepVoid } from './void.ts';
  * @throws UndrawnTransition
  */
 export function step(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
-  return asDrawn(payment, event, stepKind(payment, event, facts, rules));
+  return asDrawn(payment, event, stepKind(payment, event, facts, rules), facts, rules);
 }
 
 function stepKind(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {

@@ -5,10 +5,10 @@ import { RESPONSE_MS } from '../test/bank.ts';
 import { around, bankSays, codeOf, now, pass, restart, till } from '../test/counter.ts';
 import { newKey, sellByCard, sellForCash } from '../test/till.ts';
 import { asDrawn } from './drawn.ts';
-import type { PaymentEvent } from './event.ts';
+import type { Facts, PaymentEvent } from './event.ts';
 import type { Payment } from './payment.ts';
 import { asStored, NotStored } from './stored.ts';
-import { NOW, payment } from './test/given.ts';
+import { facts, NOW, payment, rules } from './test/given.ts';
 import { intent, type Next, outcome, type Step, UndrawnTransition } from './transition.ts';
 
 /** What stands in the place of a purchase's or a taking back's step while a test has written one by hand. */
@@ -53,14 +53,45 @@ describe('a step that is not drawn is never taken', () => {
   ];
 
   test.each(wrong)('%s', (_what, from, taken) => {
-    expect(() => asDrawn(from, silence, taken)).toThrow(UndrawnTransition);
+    expect(() => asDrawn(from, silence, taken, facts, rules)).toThrow(UndrawnTransition);
+  });
+
+  const card: PaymentEvent = { type: 'card', decision: 'online', deferrable: false, reason: null, card: null };
+  const notFound: PaymentEvent = { type: 'answer', to: 'reversal', answer: { kind: 'not-found', code: '25' } };
+  const due = { ...sending, state: 'reversal-due' } as const;
+  const early = { ...due, notFoundAt: NOW - rules.messageLifetimeMs + 1 } as const;
+  const taken = outcome({ state: 'reversed' });
+  const purchase = intent({ state: 'sending' }, [{ type: 'exchange', exchange: 'purchase' }]);
+  const again = intent({ attempt: 2 }, [{ type: 'exchange', exchange: 'purchase' }]);
+  const events: readonly (readonly [what: string, from: Payment, event: PaymentEvent, taken: Next, given: Facts])[] = [
+    ['an end that nobody said', due, { type: 'due' }, taken, facts],
+    ['“not found” that is new', due, notFound, taken, facts],
+    ['“not found” that is too young', early, notFound, taken, facts],
+    ['what is sent at a start', sending, { type: 'restart' }, again, facts],
+    [
+      'what was being sent, forgotten at a start',
+      sending,
+      { type: 'restart' },
+      outcome({ state: 'reversal-due' }),
+      facts,
+    ],
+    ['a card before an older reversal', payment(), card, purchase, { ...facts, reversalsDue: true }],
+  ];
+
+  test.each(events)('%s', (_what, from, event, next, given) => {
+    expect(() => asDrawn(from, event, { ...next, shred: true }, given, rules)).toThrow(UndrawnTransition);
+  });
+
+  test('“not found” is believed when it was said long enough', () => {
+    const old = { ...early, notFoundAt: NOW - rules.messageLifetimeMs };
+    expect(asDrawn(old, notFound, taken, facts, rules)).toBe(taken);
   });
 
   test('and what is drawn is', () => {
     const good = { ...outcome(approved, print, sale(whole)), shred: true } as const;
-    expect(asDrawn(sending, silence, good)).toBe(good);
+    expect(asDrawn(sending, silence, good, facts, rules)).toBe(good);
     const asked = intent({ attempt: 2 }, [{ type: 'exchange', exchange: 'reversal' }]);
-    expect(asDrawn({ ...sending, state: 'reversal-due' }, silence, asked)).toBe(asked);
+    expect(asDrawn({ ...sending, state: 'reversal-due' }, silence, asked, facts, rules)).toBe(asked);
   });
 });
 
