@@ -128,17 +128,13 @@ class Template {
 
 function answeredOnce(statement: Statement<unknown[], unknown>): Statement<unknown[], unknown> {
   const known = new Map<string, unknown[]>();
-  return new Proxy(statement, {
-    get: (target, name) => {
-      if (name !== 'all') return Reflect.get(target, name);
-      return (...values: readonly unknown[]): unknown[] => {
-        const key = JSON.stringify(values);
-        const found = known.get(key) ?? target.all(...values);
-        known.set(key, found);
-        return found;
-      };
-    },
-  });
+  const all = (...values: readonly unknown[]): unknown[] => {
+    const key = values.join();
+    const found = known.get(key) ?? statement.all(...values);
+    known.set(key, found);
+    return found;
+  };
+  return Object.create(statement, { all: { value: all } });
 }
 
 const noStorage: Storage = {

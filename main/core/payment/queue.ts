@@ -179,7 +179,8 @@ export class Queue {
     const silent = this.#repeats ? payments.unanswered() : [];
     this.#repeats = silent.length > 0;
     const held = this.#heldUntil > now;
-    const first = held ? [] : payments.toForward(room + SPARE);
+    const none = held || payments.toForward(1).length === 0;
+    const first = none ? [] : payments.toForward(room + SPARE);
     const cards = new Set([...this.#flying.values()].filter((token) => token !== null));
     const dues: Payment[] = [];
     for (const payment of [...silent, ...first].sort((a, b) => a.seq - b.seq)) {
