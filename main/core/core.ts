@@ -113,7 +113,7 @@ export class Core {
     this.world = world;
     this.zone = options.zone;
     this.#onFatal = options.onFatal;
-    const { db, book, recovered } = openRecord(options);
+    const { db, book, recovered, full } = openRecord(options);
     const profile = { ...options.profile, ...keptTerms(world.storage, db, options) };
     this.profile = profile;
     this.book = book;
@@ -192,7 +192,7 @@ export class Core {
     const settings = (): StoreSettings => this.#settings;
     const told = { today: () => this.today, changed: () => this.changed() };
     this.reconciliation = new Reconciliation({ clock, book, profile, settings, aftersale: this.aftersale, ...told });
-    this.custody = new Custody({ clock, book, storage: world.storage, changed: () => this.changed() });
+    this.custody = new Custody({ clock, book, storage: world.storage, full, changed: () => this.changed() });
     this.drawer = new CashDrawer({ clock, book, settings, changed: () => this.changed() });
     this.settlement = new Settlement({
       clock,

@@ -228,6 +228,37 @@ describe('a full disk', () => {
     expect(steps.at(-1)).toBe('done');
   });
 
+  test('a start that had to take what was kept back does not sell on it, nor does one after it', async () => {
+    const { storage } = around;
+    till.kill();
+    // Sixteen MiB come free when the ballast goes.
+    const emptied = (): void => {
+      storage.files.delete('ballast');
+      storage.room = BALLAST;
+    };
+    storage.room = 0;
+    till = openTill({ ...around, storage: Object.assign(storage, { release: emptied }) });
+    expect(sell(till.core)).toBe('disk-full');
+    till.kill();
+    till = openTill(around);
+    expect(sell(till.core), 'after another start').toBe('disk-full');
+    storage.room = BALLAST + 2 * LEAST_ROOM;
+    expect(sell(till.core)).toBeUndefined();
+    till.kill();
+    till = openTill(around);
+    expect(sell(till.core)).toBeUndefined();
+  });
+
+  test('one that became full while it sold is full after a restart', async () => {
+    const { storage } = around;
+    storage.room = LEAST_ROOM - 1;
+    Object.assign(storage, { release: () => Object.assign(storage, { room: BALLAST }) });
+    expect(sell(till.core)).toBe('disk-full');
+    till.kill();
+    till = openTill(around);
+    expect(sell(till.core)).toBe('disk-full');
+  });
+
   test('a start without room takes the ballast first', () => {
     till.kill();
     around.storage.room = 0;

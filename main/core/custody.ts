@@ -11,6 +11,8 @@ export interface CustodyParts {
   readonly clock: Clock;
   readonly book: Book;
   readonly storage: Storage;
+  /** The start found no room. */
+  readonly full: boolean;
   readonly changed: () => void;
 }
 
@@ -21,6 +23,8 @@ export const LEAST_ROOM = 4 * 1024 * 1024;
 /** How long after a commit the anchor follows. */
 const ANCHOR_MS = 1_000;
 const ALARM = 'alarm';
+/** Sales were stopped for want of room, and there has not been enough since. */
+const FULL = 'full';
 
 /**
  * Looks after the record: compares it with the anchor outside the data folder, keeps that up to date, and keeps room on the
@@ -41,12 +45,14 @@ export class Custody {
     this.#anchor = storage.anchor && new Anchor(storage.anchor, book);
     this.#rollback = compareAnchor(book, readAnchor(storage.anchor));
     this.#alarm = (readSetting(book.db, ALARM) ?? '') !== '';
+    if (parts.full || this.#knownFull) this.#fullSince = parts.clock.now();
   }
 
   /** Records the start and what was found at it, and begins to look after the anchor. */
   start({ replayed, appended, cut }: Recovered): void {
     const { book } = this.#parts;
-    this.#commit('started', 'terminal', { replayed, appended, cut: cut?.what ?? null }, []);
+    const marked = this.#fullSince !== undefined && !this.#knownFull;
+    this.#commit('started', 'terminal', { replayed, appended, cut: cut?.what ?? null }, marked ? [full('yes')] : []);
     if (this.#rollback && !this.#alarm) {
       this.#alarm = true;
       const { found, anchored, head } = this.#rollback;
@@ -81,12 +87,18 @@ export class Custody {
       // Told to the journal when there is room again: writing is what there is no room for.
       this.#fullSince = clock.now();
       storage.release?.();
-      changed();
+      // With what was kept back there is room to say so: the next start must not sell on it.
+      if (storage.freeBytes() >= LEAST_ROOM) this.#commit('disk-full', 'terminal', { free }, [full('yes')]);
+      else changed();
     } else if (this.#fullSince !== undefined && free >= BALLAST + 2 * LEAST_ROOM) {
-      this.#commit('disk-was-full', 'terminal', { since: this.#fullSince, free }, []);
+      this.#commit('disk-was-full', 'terminal', { since: this.#fullSince, free }, [full('')]);
       this.#fullSince = undefined;
       this.#reserve();
     }
+  }
+
+  get #knownFull(): boolean {
+    return (readSetting(this.#parts.book.db, FULL) ?? '') !== '';
   }
 
   /** A named person has seen the alarm and lets the terminal sell again on the record as it is. */
@@ -141,4 +153,8 @@ export class Custody {
     book.commit({ kind: 'core', at: clock.now(), by, event: { type, ...detail }, writes, transfers: [] }, 'outcome');
     changed();
   }
+}
+
+function full(value: 'yes' | ''): Write {
+  return { op: 'put', table: 'setting', key: FULL, value };
 }

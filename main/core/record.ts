@@ -21,21 +21,30 @@ interface RecordOptions {
   readonly zone: string;
 }
 
+interface OpenedRecord {
+  readonly db: Book['db'];
+  readonly book: Book;
+  readonly recovered: Recovered;
+  /** There was no room on the disk: the start took what was kept back. */
+  readonly full: boolean;
+}
+
 /**
  * Opens the terminal's record and makes database and journal agree.
  * @throws StoreError, TamperError, or Refused when the profile is signed by another than the one trusted so far
  */
-export function openRecord(options: RecordOptions): { db: Book['db']; book: Book; recovered: Recovered } {
+export function openRecord(options: RecordOptions): OpenedRecord {
   const { world } = options;
   if (world.storage.exists(RESTORING)) throw new Refused('data-damaged', 'a restore was cut off: restore again');
   // A start writes: where there is no room it takes what was kept back for such a day.
-  if (world.storage.freeBytes() < LEAST_ROOM) world.storage.release?.();
+  const full = world.storage.freeBytes() < LEAST_ROOM;
+  if (full) world.storage.release?.();
   const db = openDatabase(world.storage, options.migrations);
   try {
     const { book, recovered } = openBook(world.storage, db);
     if (recovered.replayed > 0) shredLeftover(db);
     firstEntries(book, options);
-    return { db, book, recovered };
+    return { db, book, recovered, full };
   } catch (error) {
     db.close();
     throw storeFault(error);

@@ -71,6 +71,14 @@ test('a payment that may have been taken never says that it was not', () => {
   }
 });
 
+test('a reason that a payment may have after it was sent does not say that nothing was', () => {
+  // Cancelled while the bank was asked about it, too: the purchase had left.
+  for (const words of [en, zh]) {
+    for (const reason of ['customer-cancel', 'no-answer', 'wallet-not-paid', 'shown-expired', 'cancel-refused'])
+      expect(reasonText(reason, words.t)).not.toMatch(/nothing was sent|not charged|没有发送|未被扣款/);
+  }
+});
+
 test('who paid how, when, and how long ago', () => {
   expect(paidBy(payment({ scheme: 'unionpay', maskedPan: '621094******0119' }), en.t)).toBe('UnionPay ··0119');
   expect(paidBy(payment({ scheme: null, tender: 'cash', maskedPan: null }), zh.t)).toBe('现金');
