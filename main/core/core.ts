@@ -468,7 +468,7 @@ export class Core {
         return;
       case 'drawer':
         this.world.devices.printer.openDrawer().catch((error: unknown) => this.fatal(error));
-        this.note('drawer', 'drawer-opened', payment.staff);
+        this.note('drawer', 'drawer-pulse', payment.staff);
         return;
       case 'alert':
         this.aftersale.alert(payment);

@@ -46,7 +46,7 @@ function counts(port: Port): boolean {
 
 function kick(core: Core, port: Port): void {
   core.world.devices.printer.openDrawer().catch((error: unknown) => core.fatal(error));
-  core.note('drawer', 'drawer-opened', actorOf(port).staff);
+  core.note('drawer', 'drawer-pulse', actorOf(port).staff);
 }
 
 function wordsOf(core: Core): (key: string, options?: { defaultValue: string }) => string {
