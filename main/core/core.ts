@@ -120,7 +120,7 @@ export class Core {
     this.recovered = recovered;
     this.payments = new PaymentTable(book);
     this.#settings = readStore(db) ?? defaultSettings(profile.offline.currency, options.zone);
-    const key = deviceKey(world);
+    const key = deviceKey(world, book);
     this.#codeKey = createSecretKey(derive(key, 'wallet codes'));
     this.vault = openVault(profile.sealing, derive(key, 'card tokens'), blockKey(profile.masterKey));
     this.blocklist = openBlocklist(book, world);

@@ -186,6 +186,25 @@ describe('on real files', () => {
   }, 30_000);
 });
 
+test('without the key of the device every PIN is set anew: none is called wrong that is right', async () => {
+  const pins = { cashier: '135790', owner: '246801', technician: '975310' };
+  till.core.staff.store(await till.core.staff.derive(pins));
+  till.kill();
+  till = openTill(around);
+  expect(till.core.staff.known).toBe(true);
+  till.kill();
+  around.storage.files.set('device.key', new Uint8Array(3));
+  till = openTill(around);
+  expect(till.core.staff.known).toBe(false);
+  const told = till.core.book.db.prepare("SELECT body FROM entry WHERE body LIKE '%pins-lost%'").all();
+  expect(told).toHaveLength(1);
+  till.core.staff.store(await till.core.staff.derive(pins));
+  till.kill();
+  till = openTill(around);
+  expect(till.core.staff.known).toBe(true);
+  expect(await till.core.staff.signIn('owner', pins.owner)).toMatchObject({ ok: true });
+}, 60_000);
+
 describe('a full disk', () => {
   test('begins no sale, gives the ballast back, and sells again when there is room', async () => {
     const { storage } = around;

@@ -72,10 +72,19 @@ function firstEntries(book: Book, { world, zone, signer }: RecordOptions): void 
   }
 }
 
-/** A key of this device alone, made at its first start; nothing that needs it can be used without it. */
-export function deviceKey(world: World): Uint8Array {
+/**
+ * A key of this device alone, made at its first start; nothing that needs it can be used without it. Where it was lost no PIN
+ * fits any more: they are set anew, as after a lost database, instead of calling every PIN wrong.
+ */
+export function deviceKey(world: World, book: Book): Uint8Array {
   const found = world.storage.read('device.key');
   if (found?.length === 32) return found;
+  const people = book.db.prepare('DELETE FROM staff').run().changes;
+  if (people > 0) {
+    const event = { type: 'pins-lost', people };
+    const at = world.clock.now();
+    book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
+  }
   const made = world.random(32);
   world.storage.replace('device.key', made);
   return made;
