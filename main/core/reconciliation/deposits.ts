@@ -32,9 +32,10 @@ const OPEN = `(verdict IS NULL OR verdict = 'waiting' OR (verdict = 'differs' AN
 
 /** Every settlement day that a statement has lines or a deposit of. */
 export function depositsOf(db: Database, statement: StatementRow): DepositState[] {
+  // The number as a query of its own: a bound value that an index could go by makes SQLite prepare the statement anew.
   const keys = prepared<[number], { day: string; currency: string }>(
     db,
-    'SELECT DISTINCT day, currency FROM statement_line WHERE statement = ? ORDER BY day, currency',
+    'SELECT DISTINCT day, currency FROM statement_line WHERE statement = (SELECT ?) ORDER BY day, currency',
   ).all(statement.no);
   return keys.map(({ day, currency }) => {
     const sums = sumsOf(db, day, currency);

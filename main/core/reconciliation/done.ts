@@ -36,8 +36,8 @@ export function lineNamed(
   const [terminal, rrn, kind, nth] = id.split(':');
   return prepared<unknown[], LineRow>(
     db,
-    `SELECT * FROM statement_line WHERE rrn = ? AND statement = ? AND kind = ? AND terminal = ? AND nth = ?
-       AND verdict = ?`,
+    `SELECT * FROM statement_line INDEXED BY statement_line_rrn
+       WHERE rrn = ? AND statement = ? AND kind = ? AND terminal = ? AND nth = ? AND verdict = ?`,
   ).get(rrn, statement.no, kind, terminal, Number(nth), verdict);
 }
 

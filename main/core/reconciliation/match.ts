@@ -102,7 +102,7 @@ function lineOf(row: LineRow): StatementLine {
 
 /** Lines of an RRN in all statements, those of imports that did not come to their end too. */
 function siblingsOf(db: Database, rrn: string): LineRow[] {
-  return prepared<[string], LineRow>(db, 'SELECT * FROM statement_line WHERE rrn = ?')
+  return prepared<[string], LineRow>(db, 'SELECT * FROM statement_line INDEXED BY statement_line_rrn WHERE rrn = ?')
     .all(rrn)
     .sort((a, b) => a.statement - b.statement || a.n - b.n);
 }

@@ -41,11 +41,14 @@ function askedOf(db: Database, line: string): Asked {
   let last: AskedRow | undefined;
   for (let nth = 0; ; nth += 1) {
     const nextKey = refundKey(line, nth);
-    const row = prepared<[string], AskedRow>(
-      db,
-      `SELECT r.payment, p.state, p.receipt_no, p.amount, p.rrn, p.host_rrn FROM request r
-         JOIN payment p ON p.id = r.payment WHERE r.key = ?`,
-    ).get(nextKey);
+    // One after the other: asked for in one, SQLite prepares the statement anew at every call.
+    const asked = prepared<[string], { payment: string }>(db, 'SELECT payment FROM request WHERE key = ?').get(nextKey);
+    const row =
+      asked &&
+      prepared<[string], AskedRow>(
+        db,
+        'SELECT id AS payment, state, receipt_no, amount, rrn, host_rrn FROM payment WHERE id = ?',
+      ).get(asked.payment);
     if (!row) return { last, nextKey };
     last = row;
   }

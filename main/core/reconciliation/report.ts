@@ -115,7 +115,7 @@ function linesSummed(db: Database, no: number, currency: Currency): Sums {
     `SELECT verdict, reason, count(*) AS count, count(till) AS known,
             sum(CASE WHEN currency = ? THEN gross ELSE 0 END) AS bank,
             sum(CASE WHEN currency = ? OR reason = 'currency' THEN coalesce(till, 0) ELSE 0 END) AS till
-       FROM statement_line WHERE statement = ? AND kind <> 'deposit' GROUP BY verdict, reason`,
+       FROM statement_line WHERE statement = (SELECT ?) AND kind <> 'deposit' GROUP BY verdict, reason`,
   ).all(currency, currency, no);
   for (const { verdict, reason, count, known, bank, till } of rows) {
     if (verdict === null || verdict === 'other') {
