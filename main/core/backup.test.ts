@@ -295,7 +295,12 @@ test('a backup of every day is kept, proved, journalled, and the oldest go', asy
   });
   expect(book.db.prepare("SELECT 1 FROM entry WHERE body LIKE '%backup-failed%'").all()).toHaveLength(1);
   expect(backupFailed(book)).toBe(true);
+  const earlier = join(base, 'daily', 'countertap.sqlite.v7');
+  writeFileSync(earlier, 'as it was before a migration');
+  keepDaily({ world: failing, book, zone: 'Asia/Shanghai', passphrase: undefined });
+  expect(existsSync(earlier), 'kept while there is no backup').toBe(true);
   keepDaily({ world, book, zone: 'Asia/Shanghai', passphrase: undefined });
   expect(backupFailed(book)).toBe(false);
+  expect(existsSync(earlier), 'gone with the sealed cards in it').toBe(false);
   await core.close();
 }, 60_000);

@@ -2,6 +2,7 @@ import { makeBackup, openBackup } from './backup.ts';
 import type { Book } from './ledger/book.ts';
 import { localTime } from './ledger/day.ts';
 import { readCounter } from './payment/number.ts';
+import { removeEarlier } from './store/database.ts';
 import { readSetting } from './store/settings.ts';
 import type { Copies } from './store/storage.ts';
 import type { World } from './world/world.ts';
@@ -68,6 +69,7 @@ function write(copies: Copies, { world, book, zone, passphrase }: DailyParts, at
       copies.remove(name);
       return { ok: false, code: 'not-sound', detail: opened.detail };
     }
+    removeEarlier(book.db, storage);
     for (const old of copies.list().sort().slice(0, -KEPT)) copies.remove(old);
     return { ok: true, name, bytes: bytes.length };
   } catch (error) {

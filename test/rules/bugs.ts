@@ -238,7 +238,7 @@ export const bugs: readonly Bug[] = [
     name: 'old-data-not-kept',
     rule: 'store',
     file: DATABASE,
-    from: '  if (version > 0 && version < newest) storage.replace(`${DATABASE}.v${version}`, db.serialize());\n',
+    from: '  if (version > 0 && version < newest) storage.replace(earlier(version), db.serialize());\n',
     to: '',
     test: 'main/core/store/database.test.ts',
   },

@@ -147,6 +147,7 @@ const noStorage: Storage = {
   exists: () => false,
   read: () => undefined,
   replace: () => undefined,
+  remove: () => undefined,
   freeBytes: () => 0,
 };
 
@@ -284,6 +285,7 @@ export class Disk {
         this.#files.set(name, bytes);
         watcher.point('after replace');
       },
+      remove: (name) => void this.#files.delete(name),
       freeBytes: () => (this.#full ? 0 : PLENTY),
     };
   }

@@ -1,4 +1,14 @@
-import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -50,6 +60,16 @@ test('what a stranger put behind the room is part of what is read', () => {
   appendFileSync(path, 'more');
   expect(text(file)).toMatch(/^one\n\0+more$/);
   file.close();
+});
+
+test('a gigabyte of nothing behind the content is passed over at once', () => {
+  const file = openAppendFile(path);
+  file.append(Buffer.from('one\n'));
+  truncateSync(path, 1024 ** 3);
+  const found = openAppendFile(path);
+  expect(text(found)).toBe('one\n');
+  found.close();
+  expect(statSync(path).size).toBe(4);
 });
 
 test('an end that was cut off in the middle of a line is found there', () => {

@@ -16,6 +16,8 @@ import type { AppendFile } from './storage.ts';
 /** How much room is taken at a time, bytes. */
 const ROOM = 256 * 1024;
 
+const EMPTY = Buffer.alloc(ROOM);
+
 /** How a system says that a file cannot become longer: the disk, the quota, the largest size allowed. */
 const noRoom: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
@@ -78,7 +80,10 @@ function contentLength(file: number): number {
   while (end > 0) {
     const from = Math.max(0, end - block.length);
     const count = readSync(file, block, 0, end - from, from);
-    for (let at = count - 1; at >= 0; at -= 1) if (block[at] !== 0) return from + at + 1;
+    // Compared as a whole: somebody may have made it a gigabyte of nothing.
+    if (!block.subarray(0, count).equals(EMPTY.subarray(0, count))) {
+      for (let at = count - 1; at >= 0; at -= 1) if (block[at] !== 0) return from + at + 1;
+    }
     end = from;
   }
   return 0;

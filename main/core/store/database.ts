@@ -75,11 +75,25 @@ function migrate(db: Database, migrations: readonly Migration[], storage: Storag
       `the data is of version ${version}, this program knows ${newest}: update the program`,
     );
   }
-  if (version > 0 && version < newest) storage.replace(`${DATABASE}.v${version}`, db.serialize());
+  if (version > 0 && version < newest) storage.replace(earlier(version), db.serialize());
   for (const migration of migrations) {
     if (migration.number <= version) continue;
     db.exec(`BEGIN EXCLUSIVE; ${migration.sql}\n; PRAGMA user_version = ${migration.number}; COMMIT`);
   }
+}
+
+/** Where the database as it was before a migration is kept. */
+function earlier(version: number): string {
+  return `${DATABASE}.v${version}`;
+}
+
+/**
+ * Removes what was kept of before a migration, when the record has been backed up since: it holds sealed card data of payments
+ * that have ended in the meantime (I18).
+ */
+export function removeEarlier(db: Database, storage: Storage): void {
+  const now = Number(db.pragma('user_version', { simple: true }));
+  for (let version = 1; version < now; version += 1) storage.remove(earlier(version));
 }
 
 function guarded<T>(open: () => T): T {

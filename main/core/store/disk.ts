@@ -32,6 +32,7 @@ export function openDiskStorage(folder: string, anchor?: string): Storage {
     exists: (name) => existsSync(path(name)),
     read: (name) => (existsSync(path(name)) ? readFileSync(path(name)) : undefined),
     replace: (name, bytes) => replaceFile(folder, name, bytes),
+    remove: (name) => rmSync(path(name), { force: true }),
     freeBytes() {
       const { bavail, bsize } = statfsSync(folder);
       return bavail * bsize;

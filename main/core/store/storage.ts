@@ -12,6 +12,8 @@ export interface Storage {
   read(name: string): Uint8Array | undefined;
   /** Writes a whole file so that after a crash either the old or the new content is there (write, sync, rename, sync). */
   replace(name: string, bytes: Uint8Array): void;
+  /** Removes a file; does nothing when it is not there. */
+  remove(name: string): void;
   /** Free bytes on the volume. */
   freeBytes(): number;
   /** Takes so many bytes of the volume, to be given back when there are no others. Does nothing when they are taken already. */

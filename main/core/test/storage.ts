@@ -37,6 +37,7 @@ export function openMemoryStorage(): MemoryStorage {
     exists: (name) => files.has(name),
     read: (name) => files.get(name),
     replace: (name, bytes) => void files.set(name, Uint8Array.from(bytes)),
+    remove: (name) => void files.delete(name),
     freeBytes: () => storage.room,
     reserve: (bytes) => void files.set('ballast', new Uint8Array(bytes)),
     release: () => void files.delete('ballast'),
