@@ -159,7 +159,9 @@ export class Bank {
     const answer = this.#carryOut(request, now);
     const pays = ['purchase', 'advice', 'pre-authorization'].includes(request.type);
     const code = 'code' in answer ? answer.code : '';
-    if (code !== '25' && ((code !== '96' && code !== '57') || pays)) {
+    // A refund that was not permitted is not paid out to a copy that comes later; a reversal may be heard yet.
+    const never = code === '57' && request.type !== 'reversal';
+    if (code !== '25' && ((code !== '96' && code !== '57') || pays || never)) {
       this.#remembered.set(keyOf(request), { answer, body: bodyOf(request) });
     }
     return answer;
