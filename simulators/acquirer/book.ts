@@ -299,6 +299,15 @@ export class Book {
     );
   }
 
+  /** What was not told of a batch that is told payment by payment is not settled: nobody is charged for it. */
+  dropUntold(terminal: string, merchant: string, batch: number): void {
+    this.#sql(
+      `UPDATE payments SET state = 'reversed' WHERE state = 'approved' AND terminal = @terminal AND merchant = @merchant
+         AND batch = @batch AND stan NOT IN (SELECT stan FROM uploads
+           WHERE terminal = @terminal AND merchant = @merchant AND batch = @batch AND credit = 0)`,
+    ).run({ terminal, merchant, batch });
+  }
+
   /** Closes a batch. What still waits in it for a customer is refused. */
   closeBatch(terminal: string, merchant: string, batch: number, now: number): void {
     const at = new Date(now).toISOString();

@@ -129,7 +129,10 @@ function endUpload(book: Book, request: Request, refusal: string | undefined, no
   if (refusal !== undefined) return { code: refusal, totals: told };
   const theirs = readTotals(request.message.fields.get(63) ?? '');
   const whole = theirs === undefined ? told.debitCount + told.creditCount === request.count : sameTotals(told, theirs);
-  if (whole) book.closeBatch(request.terminal, request.merchant, request.batch, now);
+  if (whole) {
+    book.dropUntold(request.terminal, request.merchant, request.batch);
+    book.closeBatch(request.terminal, request.merchant, request.batch, now);
+  }
   return { code: whole ? '00' : '95', totals: told };
 }
 

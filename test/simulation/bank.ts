@@ -1,4 +1,4 @@
-import type { BankAnswer, BankRequest } from '../../main/core/bank/link.ts';
+import type { BankAnswer, BankRequest, FurtherRequest, LinkRequest } from '../../main/core/bank/link.ts';
 import type { Random } from './random.ts';
 
 /** How a customer's wallet behaves when its code was presented. */
@@ -58,6 +58,8 @@ export interface BankTrouble {
   refusing: boolean;
   /** The next totals are told wrongly. */
   wrongTotals: boolean;
+  /** What is told line by line is not what it has either. */
+  disputes: boolean;
   /** Gives nothing back: refuses reversals, voids and refunds. */
   keeps: boolean;
   /** Puts its own book right by hand: agrees to whatever totals it is told. */
@@ -81,13 +83,20 @@ const notFound: BankAnswer = { kind: 'not-found', code: '25' };
  * repeated message by class, STAN and RRN. Shares no code with the terminal.
  */
 export class Bank {
-  readonly trouble: BankTrouble = { refusing: false, wrongTotals: false, keeps: false, givesIn: false };
+  readonly trouble: BankTrouble = {
+    refusing: false,
+    wrongTotals: false,
+    keeps: false,
+    givesIn: false,
+    disputes: false,
+  };
   /** Whether it has refused to give something back that it could have. */
   kept = false;
   readonly charges: Charge[] = [];
   readonly refunds: Refund[] = [];
   readonly holds: Hold[] = [];
   readonly closed = new Map<number, BankTotals>();
+  readonly #told = new Map<number, Map<string, number>>();
   readonly #remembered = new Map<string, Remembered>();
   readonly #wallets = new Map<string, WalletBehaviour>();
   readonly #spent = new Set<string>();
@@ -150,8 +159,9 @@ export class Bank {
   }
 
   /** Carries out what has arrived. */
-  handle(request: BankRequest, now: number): BankAnswer {
+  handle(request: LinkRequest, now: number): BankAnswer {
     this.confirm(now);
+    if (request.type === 'upload' || request.type === 'upload-end') return this.#hearsAgain(request);
     if (request.type === 'reconciliation') return this.#compare(request);
     if (request.type === 'query') return this.trouble.refusing ? refused('96') : this.#query(request);
     const known = this.#remembered.get(keyOf(request));
@@ -355,6 +365,48 @@ export class Bank {
     return refused(charge.state === 'declined' ? '05' : '12');
   }
 
+  /** Of a batch whose totals differ each payment is told; then it is closed as it was told (B4). */
+  #hearsAgain(request: FurtherRequest): BankAnswer {
+    const { batch } = request.trace;
+    const told = this.#told.get(batch) ?? new Map<string, number>();
+    this.#told.set(batch, told);
+    if (this.trouble.refusing) return refused('96');
+    if (request.type === 'upload') {
+      const { original, record, amount } = request;
+      told.set(`${original.rrn} ${record}`, record === 'void' || record === 'refund' ? -amount.minor : amount.minor);
+      return this.closed.has(batch) ? refused('12') : approved();
+    }
+    const lines = [...told.values()];
+    const sum = (of: number[]): number => of.reduce((total, minor) => total + Math.abs(minor), 0);
+    const [debits, credits] = [lines.filter((minor) => minor > 0), lines.filter((minor) => minor < 0)];
+    const { totals } = request;
+    const own = {
+      debitCount: debits.length,
+      debit: { ...totals.debit, minor: sum(debits) },
+      creditCount: credits.length,
+      credit: { ...totals.credit, minor: sum(credits) },
+    };
+    if (this.trouble.disputes)
+      return { kind: 'declined', code: '95', hostTotals: { ...own, debitCount: own.debitCount + 1 } };
+    const { debitCount, creditCount, debit, credit } = own;
+    if (!this.closed.has(batch)) {
+      // What was not told is not settled: nobody is charged for it.
+      for (const charge of this.charges) {
+        const open = charge.batch === batch && charge.state === 'approved';
+        if (open && ![...told.keys()].some((line) => line.startsWith(`${charge.rrn} `))) charge.state = 'reversed';
+      }
+      this.#close(batch, { debitCount, debit: debit.minor, creditCount, credit: credit.minor });
+    }
+    return { kind: 'approved', code: '00', hostTotals: own };
+  }
+
+  #close(batch: number, totals: BankTotals): void {
+    this.closed.set(batch, totals);
+    for (const charge of this.charges) {
+      if (charge.batch === batch && charge.state === 'pending') charge.state = 'declined';
+    }
+  }
+
   #compare(request: Extract<BankRequest, { type: 'reconciliation' }>): BankAnswer {
     const { batch } = request.trace;
     const { debitCount, debit, creditCount, credit } = request.totals;
@@ -380,10 +432,7 @@ export class Bank {
       own.credit === credit.minor;
     if (!agree && !this.trouble.givesIn) return { kind: 'declined', code: '95', hostTotals: tell(own) };
     const told = { debitCount, debit: debit.minor, creditCount, credit: credit.minor };
-    if (!this.closed.has(batch)) this.closed.set(batch, told);
-    for (const charge of this.charges) {
-      if (charge.batch === batch && charge.state === 'pending') charge.state = 'declined';
-    }
+    if (!this.closed.has(batch)) this.#close(batch, told);
     return { kind: 'approved', code: '00', hostTotals: tell(told) };
   }
 }
@@ -404,10 +453,12 @@ const classes = {
   'pre-authorization': '0100',
   completion: '0220',
   reconciliation: '0500',
+  upload: '0320',
+  'upload-end': '0500',
 };
 
 /** A repeat is known by the message class and its numbers. */
-export function keyOf(request: BankRequest): string {
+export function keyOf(request: LinkRequest): string {
   return `${classes[request.type]} ${request.trace.stan} ${request.trace.rrn}`;
 }
 
@@ -417,7 +468,7 @@ export function messageKey(kind: string, { stan, rrn }: { readonly stan: number;
 }
 
 /** What must be the same in every repeat. */
-export function bodyOf(request: BankRequest): string {
+export function bodyOf(request: LinkRequest): string {
   const { attempt: _, ...trace } = request.trace;
   const amount = 'amount' in request ? request.amount : request.totals;
   return JSON.stringify([request.type, trace, amount, 'presented' in request ? request.presented : null]);

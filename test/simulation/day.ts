@@ -376,8 +376,10 @@ export class Day {
     hardware.printerBreaks = false;
     hardware.reader = true;
     bank.trouble.refusing = false;
-    bank.trouble.wrongTotals = false;
+    // Where each payment can be told the close comes to its end all the same (B4).
+    if (!network.uploads) bank.trouble.wrongTotals = false;
     bank.trouble.keeps = false;
+    bank.trouble.disputes = false;
     bank.trouble.givesIn = this.#oracle.decisions.wrong.size > 0;
     machine.disk.full = false;
     machine.printerChanged();

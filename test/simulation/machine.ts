@@ -1,7 +1,7 @@
 import type { Money } from '../../contract/money.ts';
 import type { Card } from '../../drivers/nfc/reader.ts';
 import type { Receipt } from '../../drivers/printer/printer.ts';
-import type { BankRequest } from '../../main/core/bank/link.ts';
+import type { LinkRequest } from '../../main/core/bank/link.ts';
 import { Core } from '../../main/core/core.ts';
 import type { CardOutcome } from '../../main/core/kernel/outcome.ts';
 import type { Clock, World } from '../../main/core/world/world.ts';
@@ -47,9 +47,9 @@ export interface Watcher {
   /** The core runs; what it shows may have changed. */
   changed(core: Core): void;
   /** A request leaves the terminal at this moment. */
-  leaves(request: BankRequest): void;
+  leaves(request: LinkRequest): void;
   /** An answer to a request has come to the terminal. */
-  hears(request: BankRequest): void;
+  hears(request: LinkRequest): void;
   printing(receipt: Receipt): void;
   paper(receipt: Receipt): void;
   started(core: Core): void;

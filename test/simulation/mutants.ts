@@ -1,3 +1,5 @@
+import { afterwards } from './afterwards.ts';
+
 /** A bug that could have been made: one piece of a source file, and what stands there instead. */
 export interface Mutant {
   readonly name: string;
@@ -442,61 +444,5 @@ export const mutants: readonly Mutant[] = [
     from: "transfers: what === 'paid-again' ? ",
     to: "transfers: what === 'written-off' ? ",
   },
-  {
-    name: 'decided-by-nobody',
-    invariant: 'I9',
-    file: AFTERSALE,
-    from: "{ type: 'decide', done, cause }, { by: actor.staff });",
-    to: "{ type: 'decide', done, cause });",
-  },
-  {
-    name: 'decided-too-soon',
-    invariant: 'I9',
-    file: 'main/core/payment/decision.ts',
-    from: '      return payment.attempt >= ALERT_ATTEMPTS;\n',
-    to: '      return payment.attempt > 1;\n',
-  },
-  {
-    name: 'decision-not-reported',
-    invariant: 'I9',
-    file: RUNNER,
-    from: "const kind = event.type === 'decide' ? 'decision' : 'payment';",
-    to: "const kind = event.type === 'decide' && !event.done ? 'decision' : 'payment';",
-  },
-  {
-    name: 'decision-overturned',
-    invariant: 'I9',
-    file: 'main/core/payment/transition.ts',
-    from: "  switch (event.type) {\n    case 'answer':\n    case 'restart':",
-    to: `  if (event.type === 'answer' && event.to === 'reversal' && event.answer.kind === 'declined') return outcome({ state: 'reversal-due' });
-  switch (event.type) {\n    case 'answer':\n    case 'restart':`,
-  },
-  {
-    name: 'late-answer-not-kept',
-    invariant: 'I9',
-    file: 'main/core/late.ts',
-    from: '  if (book.failed) return;\n',
-    to: "  if (book.failed || book.db.prepare('SELECT 1 FROM payment WHERE rrn = ?').get(rrn)) return;\n",
-  },
-  {
-    name: 'charge-refunded-again',
-    invariant: 'I16',
-    file: 'main/core/reconciliation/reconciliation.ts',
-    from: '      if (refundable && extra) {\n',
-    to: '      if (extra) {\n',
-  },
-  {
-    name: 'charge-refund-begun-is-done',
-    invariant: 'P3',
-    file: 'main/core/reconciliation/refund.ts',
-    from: "standingOf(last.state) !== 'stands' || doneOf(db, line)",
-    to: "standingOf(last.state) === 'undone' || doneOf(db, line)",
-  },
-  {
-    name: 'charge-refund-is-a-loss',
-    invariant: 'P5',
-    file: 'main/core/reconciliation/reconciliation.ts',
-    from: "[{ op: 'insert', table: 'difference_done', values }], [transfer]);",
-    to: "[{ op: 'insert', table: 'difference_done', values }], transfer.amount.minor > 0 ? [] : [transfer]);",
-  },
+  ...afterwards,
 ];

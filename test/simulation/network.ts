@@ -1,4 +1,4 @@
-import type { AcquirerLink, BankAnswer, BankRequest, LinkCounters, LinkState } from '../../main/core/bank/link.ts';
+import type { AcquirerLink, BankAnswer, LinkCounters, LinkRequest, LinkState } from '../../main/core/bank/link.ts';
 import { type Bank, keyOf } from './bank.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
@@ -33,6 +33,8 @@ export const fair: Readonly<Weather> = {
 /** The way between terminal and bank. It holds what is on its way also when the terminal has lost its power. */
 export class Network {
   readonly weather: Weather = { ...fair };
+  /** Whether a batch whose totals differ can be told line by line. */
+  uploads = false;
   /** Messages that may still arrive at the bank. */
   underWay = 0;
   readonly #random: Random;
@@ -52,7 +54,7 @@ export class Network {
   }
 
   /** Takes a message; `answer` is called for each answer that finds its way back. */
-  carry(request: BankRequest, answer: (answer: BankAnswer) => void): void {
+  carry(request: LinkRequest, answer: (answer: BankAnswer) => void): void {
     const { weather } = this;
     const copies = this.#random.chance(weather.duplicate) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
@@ -65,7 +67,7 @@ export class Network {
     }
   }
 
-  #arrive(request: BankRequest, answer: (answer: BankAnswer) => void): void {
+  #arrive(request: LinkRequest, answer: (answer: BankAnswer) => void): void {
     const { weather } = this;
     this.underWay -= 1;
     if (!weather.host) return;
@@ -91,16 +93,16 @@ export interface LinkWorld {
   readonly now: () => number;
   readonly point: (name: string) => void;
   /** A request leaves the terminal. */
-  readonly leaves: (request: BankRequest) => void;
+  readonly leaves: (request: LinkRequest) => void;
   /** An answer to it has come to the terminal, and is about to be handed on. */
-  readonly hears: (request: BankRequest) => void;
+  readonly hears: (request: LinkRequest) => void;
   readonly trace: (text: () => string) => void;
 }
 
 const RESPONSE_MS = 8_000;
 
 interface Waiting {
-  readonly request: BankRequest;
+  readonly request: LinkRequest;
   readonly settle: (answer: BankAnswer) => void;
 }
 
@@ -113,6 +115,7 @@ export class SimulatedLink implements AcquirerLink {
   readonly #changes = new Set<() => void>();
   readonly #lates = new Set<(late: { stan: number; rrn: string; code: string }) => void>();
   readonly #waiting = new Map<string, Waiting>();
+  readonly further?: NonNullable<AcquirerLink['further']>;
   #state: LinkState = { status: 'connecting' };
   #connection = 0;
 
@@ -121,6 +124,7 @@ export class SimulatedLink implements AcquirerLink {
     this.#timeline = timeline;
     this.#random = random;
     this.#world = world;
+    if (network.uploads) this.further = (request) => this.exchange(request);
   }
 
   get state(): LinkState {
@@ -158,7 +162,7 @@ export class SimulatedLink implements AcquirerLink {
     });
   }
 
-  exchange(request: BankRequest): Promise<BankAnswer> {
+  exchange(request: LinkRequest): Promise<BankAnswer> {
     this.#world.point('before send');
     const key = keyOf(request);
     if (this.#state.status !== 'online') return Promise.resolve({ kind: 'not-sent', detail: 'offline' });

@@ -1,6 +1,6 @@
 import type { Now } from '../../contract/counter.ts';
 import type { Receipt } from '../../drivers/printer/printer.ts';
-import type { BankRequest } from '../../main/core/bank/link.ts';
+import type { BankRequest, FurtherRequest, LinkRequest } from '../../main/core/bank/link.ts';
 import type { Core } from '../../main/core/core.ts';
 import { bodyOf, keyOf } from './bank.ts';
 import { Decisions } from './decisions.ts';
@@ -78,6 +78,7 @@ export class Oracle implements Watcher {
   readonly #sent = new Map<string, { readonly body: string; attempt: number }>();
   readonly #stans = new Map<number, string>();
   readonly #originals = new Set<string>();
+  readonly #told = new Map<number, Map<string, number>>();
   readonly #acceptedAt = new Map<string, number>();
   #now: Now | undefined;
   /** All payments as they were read last, good until something is written. */
@@ -229,7 +230,7 @@ export class Oracle implements Watcher {
     return this.#machine.timeline.now - at >= profile.offline.hours * 3_600_000;
   }
 
-  leaves(request: BankRequest): void {
+  leaves(request: LinkRequest): void {
     this.#machine.trace(() => `sends ${request.type} ${JSON.stringify(request.trace)}`);
     this.#durable('I3', `sending ${request.type}`);
     this.#numbers(request);
@@ -242,15 +243,16 @@ export class Oracle implements Watcher {
     if (before && before.body !== body) this.fail('R3', `${key} was ${before.body}, is now ${body}`);
     if (before && attempt <= before.attempt) this.fail('I3', `attempt ${attempt} after ${before.attempt}: ${key}`);
     this.#sent.set(key, { body, attempt });
-    if (request.type === 'reconciliation') this.#closes(request);
+    if (request.type === 'upload' || request.type === 'upload-end') this.#uploads(request);
+    else if (request.type === 'reconciliation') this.#closes(request);
     else this.#pays(request);
   }
 
-  hears(request: BankRequest): void {
+  hears(request: LinkRequest): void {
     this.decisions.hears(request.type === 'query' ? request.original.rrn : request.trace.rrn, request.trace.rrn);
   }
 
-  #numbers(request: BankRequest): void {
+  #numbers(request: LinkRequest): void {
     const { stan, rrn } = request.trace;
     const known = this.#stans.get(stan);
     if (known !== undefined && known !== rrn) this.fail('I2', `STAN ${stan} is used for ${known} and ${rrn}`);
@@ -266,6 +268,27 @@ export class Oracle implements Watcher {
     }[];
     if (!row || row.state === 'open') this.fail('B2', `batch ${batch} is counted while it is ${row?.state}`);
     if (row && (row.stan !== stan || row.rrn !== rrn)) this.fail('B5', `batch ${batch} is closed with other numbers`);
+  }
+
+  /** What is told of a batch line by line is its payments, each as it stands, and together its totals (B4). */
+  #uploads(request: FurtherRequest): void {
+    const { batch } = request.trace;
+    const [state] = this.#machine.disk.rows('SELECT state FROM batch WHERE no = ?', batch) as { state: string }[];
+    if (!state || state.state === 'open') this.fail('B2', `batch ${batch} is told while it is ${state?.state}`);
+    const told = this.#told.get(batch) ?? new Map<string, number>();
+    this.#told.set(batch, told);
+    if (request.type === 'upload') {
+      const { original, amount, record } = request;
+      const [row] = this.rows('rrn = ? AND stan = ?', original.rrn, original.stan);
+      if (row?.batch !== batch || row.amount !== amount.minor)
+        this.fail('B4', `${amount.minor} of ${original.rrn} is told of batch ${batch}`);
+      told.set(`${original.rrn} ${record}`, record === 'void' || record === 'refund' ? -amount.minor : amount.minor);
+      return;
+    }
+    const { debit, credit, debitCount, creditCount } = request.totals;
+    const sum = [...told.values()].reduce((total, minor) => total + minor, 0);
+    if (told.size !== debitCount + creditCount || sum !== debit.minor - credit.minor)
+      this.fail('B4', `${told.size} payments over ${sum} were told of batch ${batch}, not ${debitCount + creditCount}`);
   }
 
   #pays(request: Exclude<BankRequest, { type: 'reconciliation' }>): void {

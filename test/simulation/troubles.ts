@@ -17,6 +17,8 @@ export class Troubles {
   readonly #setsClock: boolean;
   /** The day is lived twice: nothing may depend on how often the disk was written to. */
   readonly #compared: boolean;
+  /** The bank will have other totals, and hear of each payment. */
+  readonly #toldAgain: boolean;
   #offline = false;
 
   constructor(machine: Machine, oracle: Oracle, random: Random, seed: number, clock: boolean | undefined) {
@@ -26,6 +28,10 @@ export class Troubles {
     this.#jumps = new Random(seed, 6);
     this.#compared = clock !== undefined;
     this.#setsClock = clock ?? this.#jumps.chance(0.25);
+    const batches = new Random(seed, 9);
+    machine.network.uploads = batches.chance(0.5);
+    machine.bank.trouble.disputes = batches.chance(0.2);
+    this.#toldAgain = batches.chance(0.5);
   }
 
   #soon(ms: number, run: () => void): void {
@@ -70,6 +76,7 @@ export class Troubles {
     trouble(0.2, () => this.#host());
     trouble(0.35, () => this.#refusals());
     if (random.chance(theme === 'close' ? 0.4 : 0.03)) this.#machine.bank.trouble.wrongTotals = true;
+    if (network.uploads && this.#toldAgain) this.#machine.bank.trouble.wrongTotals = true;
     trouble(0.3, () => this.#printer());
     trouble(0.15, () => this.#reader());
     if (!this.#compared) trouble(0.08, () => this.#disk());
