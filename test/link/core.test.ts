@@ -53,6 +53,7 @@ let scanner: FakeScanner;
 let outcome: CardOutcome | undefined;
 
 const actor = { staff: 'cashier' };
+const supervisor = { staff: 'cashier', approver: 'owner' };
 const timers = { responseMs: 1000, reconnectMs: [20], repeatMs: [0, 100], messageLifetimeMs: 300 };
 
 /** A terminal of a bank with these terms, on line. */
@@ -163,6 +164,24 @@ const speeches = [
     reversal: dialect === 'countertap' ? '0420' : '0400',
   })),
 ];
+
+test.each(speeches)(
+  'what the bank approved in part is given back in a later batch, by the number that the host gave it: $named',
+  { timeout: 60_000 },
+  async ({ speech }) => {
+    await open(speech);
+    // The bank approves half of what ends with 10.
+    await sell(1210, 'partial');
+    const [offered] = core.payments.inStates(['partial']);
+    if (!offered) throw new Error('nothing was approved in part');
+    core.sales.accept(offered, actor);
+    expect(await closed()).toMatchObject({ agreed: true, batch: 1 });
+    const refund = core.aftersale.refund(newKey(), offered.id, money(605, 'CNY'), 'returned', supervisor);
+    await expect.poll(() => state(refund.id), { timeout: 15_000 }).toBe('approved');
+    expect(await closed()).toMatchObject({ agreed: true, batch: 2 });
+    expect(fatal).toEqual([]);
+  },
+);
 
 test.each(speeches)(
   'a wallet payment that is paid while it is given up, and that the bank no longer cancels, is refunded: $named (R8)',

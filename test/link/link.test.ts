@@ -65,7 +65,7 @@ describe.each(speeches)('$name', ({ name, ...speech }) => {
     const world = { clock: realClock(), network: openNetwork(), random: (length: number) => randomBytes(length) };
     const made = openLink(world, { ...profile(), ...change }, 'Asia/Shanghai');
     made.start();
-    await expect.poll(() => made.state.status).toBe('online');
+    await expect.poll(() => made.state.status, { timeout: 10_000 }).toBe('online');
     return made;
   }
 

@@ -142,7 +142,13 @@ export type BankAnswer =
       readonly iccData?: string;
     }
   /** Less than was asked for (DE 39 10, DE 4): only ever of a purchase. */
-  | { readonly kind: 'partial'; readonly code: string; readonly authCode?: string; readonly amount: Money }
+  | {
+      readonly kind: 'partial';
+      readonly code: string;
+      readonly authCode?: string;
+      readonly hostRrn?: string;
+      readonly amount: Money;
+    }
   /** The host said no. For a reconciliation: the totals differ. */
   | { readonly kind: 'declined'; readonly code: string; readonly hostTotals?: Totals; readonly iccData?: string }
   /** A wallet payment that the customer has not confirmed yet (DE 39 09). */

@@ -48,8 +48,10 @@ export function answerOf(answer: BankAnswer, to: Exchange): Answer {
       const { code, authCode = null, hostRrn } = answer;
       return { kind: 'approved', code, authCode, ...(hostRrn === undefined ? {} : { hostRrn }), ...scriptsIn(answer) };
     }
-    case 'partial':
-      return { kind: 'partial', code: answer.code, authCode: answer.authCode ?? null, minor: answer.amount.minor };
+    case 'partial': {
+      const { code, authCode = null, hostRrn, amount } = answer;
+      return { kind: 'partial', code, authCode, minor: amount.minor, ...(hostRrn === undefined ? {} : { hostRrn }) };
+    }
     case 'declined':
       return { kind: 'declined', code: answer.code, ...scriptsIn(answer) };
     case 'pending':

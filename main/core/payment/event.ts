@@ -49,7 +49,13 @@ export type Answer =
     }
   | { readonly kind: 'declined'; readonly code: string; readonly scripts?: IssuerScripts }
   /** Less than was asked for (DE 39 10): `minor` units. */
-  | { readonly kind: 'partial'; readonly code: string; readonly authCode: string | null; readonly minor: number }
+  | {
+      readonly kind: 'partial';
+      readonly code: string;
+      readonly authCode: string | null;
+      readonly hostRrn?: string;
+      readonly minor: number;
+    }
   | { readonly kind: 'pending' | 'not-found'; readonly code: string }
   | { readonly kind: 'no-answer' | 'not-sent' };
 

@@ -151,7 +151,8 @@ function partial(payment: Payment, answer: Extract<Answer, { kind: 'partial' }>,
   if (byWallet(payment)) return cancel('partial-refused');
   if (rules.partialMs === undefined || payment.kind !== 'purchase') return takeBack('partial-refused');
   if (answer.minor <= 0 || answer.minor >= payment.amount.minor) return takeBack('invalid-answer');
-  const change = { state: 'partial', approved: answer.minor, authCode: answer.authCode, reason: 'partial' } as const;
+  const { minor, authCode, hostRrn = null } = answer;
+  const change = { state: 'partial', approved: minor, authCode, hostRrn, reason: 'partial' } as const;
   return { ...outcome(change, [{ type: 'later', ms: rules.partialMs }]), shred: true };
 }
 
@@ -159,11 +160,14 @@ function partial(payment: Payment, answer: Extract<Answer, { kind: 'partial' }>,
 function stepPartial(payment: Payment, event: PaymentEvent, facts: Facts, rules: Rules): Step {
   const giveBack = (reason: string): Next => {
     const back = takeBack(reason);
-    return { ...back, change: { ...back.change, approved: null, authCode: null } };
+    return { ...back, change: { ...back.change, approved: null, authCode: null, hostRrn: null } };
   };
   switch (event.type) {
-    case 'accept':
-      return approve(payment, { kind: 'approved', code: '10', authCode: payment.authCode }, facts);
+    case 'accept': {
+      const { authCode, hostRrn } = payment;
+      const answer = { kind: 'approved', code: '10', authCode, ...(hostRrn === null ? {} : { hostRrn }) } as const;
+      return approve(payment, answer, facts);
+    }
     case 'cancel':
     case 'give-up':
       return giveBack('partial-refused');

@@ -100,10 +100,11 @@ function partial({ minor, currency }: Money, answer: IsoMessage): BankAnswer {
   return { kind: 'partial', code: '10', amount: money(approved, currency), ...(authCode ? { authCode } : {}) };
 }
 
-/** An approved answer together with the RRN that the host made. */
+/** An answer that approves, in whole or in part, together with the RRN that the host made. */
 export function withHostRrn(answer: BankAnswer, message: IsoMessage): BankAnswer {
   const hostRrn = message.fields.get(37)?.trim();
-  return answer.kind === 'approved' && hostRrn ? { ...answer, hostRrn } : answer;
+  const approves = answer.kind === 'approved' || answer.kind === 'partial';
+  return approves && hostRrn ? { ...answer, hostRrn } : answer;
 }
 
 export function digits(value: number, length: number): string {

@@ -157,13 +157,10 @@ function partly(request: LinkRequest, { code, amount = 0 }: Answer): boolean {
 function meaning(request: LinkRequest, answer: Answer): BankAnswer {
   const { code, authCode, hostRrn, iccData, amount = 0 } = answer;
   const forCard = iccData ? { iccData } : {};
-  if (code === '00') {
-    const told = { ...(authCode === undefined ? {} : { authCode }), ...(hostRrn === undefined ? {} : { hostRrn }) };
-    return { kind: 'approved', code, ...told, ...forCard };
-  }
+  const told = { ...(authCode === undefined ? {} : { authCode }), ...(hostRrn === undefined ? {} : { hostRrn }) };
+  if (code === '00') return { kind: 'approved', code, ...told, ...forCard };
   if ('amount' in request && partly(request, answer)) {
-    const given = authCode === undefined ? {} : { authCode };
-    return { kind: 'partial', code, amount: money(amount, request.amount.currency), ...given };
+    return { kind: 'partial', code, amount: money(amount, request.amount.currency), ...told };
   }
   if (code === '09') return { kind: 'pending', code };
   if (code === '25' && 'original' in request) return { kind: 'not-found', code };
