@@ -36,6 +36,29 @@ export interface Recovered {
 /** What the book counts its writes of. */
 export type Written = Table | 'sealed' | 'transfer';
 
+/** Texts of statements by table and columns: the same few come again with every sale. */
+const texts = new Map<string, string>();
+
+function textOf(key: string, make: () => string): string {
+  let text = texts.get(key);
+  if (text === undefined) {
+    text = make();
+    texts.set(key, text);
+  }
+  return text;
+}
+
+function insertInto(table: Table, names: readonly string[]): string {
+  const make = () => `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+  return textOf(`${table} ${names.join()}`, make);
+}
+
+function update(table: Table, names: readonly string[], keys: readonly string[]): string {
+  const set = (): string => names.map((name) => `${name} = ?`).join(', ');
+  const where = (): string => keys.map((name) => `${name} IS ?`).join(' AND ');
+  return textOf(`${table} ${names.join()} ${keys.join()}`, () => `UPDATE ${table} SET ${set()} WHERE ${where()}`);
+}
+
 /** The only code that writes money: each commit is one journal entry and one database transaction. */
 export class Book {
   readonly db: Database;
@@ -198,9 +221,7 @@ export class Book {
     switch (write.op) {
       case 'insert': {
         const values = placed(write.table, write.values, seq);
-        const names = Object.keys(values);
-        const marks = names.map(() => '?').join(', ');
-        this.#run(`INSERT INTO ${write.table} (${names.join(', ')}) VALUES (${marks})`, Object.values(values));
+        this.#run(insertInto(write.table, Object.keys(values)), Object.values(values));
         return;
       }
       case 'put':
@@ -210,11 +231,10 @@ export class Book {
         );
         return;
       case 'update': {
-        const set = Object.keys(write.values).map((name) => `${name} = ?`);
-        const where = Object.keys(write.key).map((name) => `${name} IS ?`);
-        const changes = this.#run(`UPDATE ${write.table} SET ${set.join(', ')} WHERE ${where.join(' AND ')}`, [
-          ...Object.values(write.values),
-          ...Object.values(write.key),
+        const { table, key, values } = write;
+        const changes = this.#run(update(table, Object.keys(values), Object.keys(key)), [
+          ...Object.values(values),
+          ...Object.values(key),
         ]);
         if (changes !== 1)
           throw new BookError(`${write.table} ${canonicalText(write.key)}: ${changes} rows changed, not 1`);

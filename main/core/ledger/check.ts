@@ -36,7 +36,9 @@ function integrity(db: Database): unknown {
   return db.pragma('integrity_check(statement_line)', { simple: true });
 }
 
-/** So many rows are read at once. */
+/** So many entries are read at once: all of them together are as large as the journal, and one by one costs more. */
+const SOME = 500;
+/** So many rows of another table are read at once. */
 const FEW = 64;
 
 /** A row as a list is made in half the time of an object, and there are hundreds of thousands. */
@@ -47,8 +49,7 @@ function compareRecord(db: Database, lines: readonly JournalLine[], fold: Fold):
   const transfers = db.prepare<[], Values>('SELECT * FROM transfer ORDER BY seq, n').all();
   let moved = 0;
   let next = 0;
-  const stored = db.prepare<[], Stored>('SELECT seq, hash, body, at, kind, payment FROM entry ORDER BY seq').raw();
-  for (const [seq, hash, body, at, kind, payment] of inTurn(stored, lines.length)) {
+  for (const [seq, hash, body, at, kind, payment] of storedEntries(db)) {
     const line = lines[next];
     next += 1;
     if (!line) return { where: 'journal', seq: next, what: 'the journal ends before the database' };
@@ -68,6 +69,20 @@ function compareRecord(db: Database, lines: readonly JournalLine[], fold: Fold):
   if (next < lines.length) return { where: 'database', seq: next + 1, what: 'the entry is missing' };
   const extra = transfers[moved];
   return extra && { where: 'ledger', seq: Number(extra['seq']), what: 'a transfer that the journal does not know' };
+}
+
+function* storedEntries(db: Database): Generator<Stored> {
+  const after = db
+    .prepare<[number], Stored>(
+      `SELECT seq, hash, body, at, kind, payment FROM entry WHERE seq > ? ORDER BY seq LIMIT ${SOME}`,
+    )
+    .raw();
+  for (let last = 0; ; ) {
+    const some = after.all(last);
+    yield* some;
+    last = some.at(-1)?.[0] ?? last;
+    if (some.length < SOME) return;
+  }
 }
 
 /**

@@ -104,17 +104,13 @@ export class PaymentTable {
   }
 
   #toForward(limit: number): Payment[] {
-    // No LIMIT that is bound: with one SQLite prepares the statement anew at every call.
-    const rows = prepared<[], PaymentRow>(
+    // The limit stands in the text: with one that is bound SQLite prepares the statement anew at every call.
+    return prepared<[], PaymentRow>(
       this.#db,
-      `SELECT * FROM ${queue} AND state = 'saf-accepted' ORDER BY seq`,
-    ).iterate();
-    const found: Payment[] = [];
-    for (const row of rows) {
-      found.push(paymentOf(row));
-      if (found.length >= limit) break;
-    }
-    return found;
+      `SELECT * FROM ${queue} AND state = 'saf-accepted' ORDER BY seq LIMIT ${limit}`,
+    )
+      .all()
+      .map(paymentOf);
   }
 
   /** The oldest payment accepted offline that was not answered, sent or not. */
