@@ -117,6 +117,7 @@ export const CloseStep = z.discriminatedUnion('step', [
   z.object({ step: z.literal('count') }),
   z.object({ step: z.literal('ask-bank') }),
   z.object({ step: z.literal('print') }),
-  z.object({ step: z.literal('done'), report: DayReport }),
+  /** `printed`: whether paper came; null of a close that had come to its end before it was asked for again. */
+  z.object({ step: z.literal('done'), report: DayReport, printed: z.boolean().nullable() }),
 ]);
 export type CloseStep = z.infer<typeof CloseStep>;

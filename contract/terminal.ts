@@ -179,6 +179,8 @@ export const terminal = {
     today: owning.input(none).output(Today),
     xReport: owning.input(none).output(DayReport),
     printX: owning.input(none).output(DayReport),
+    /** Prints the report of a closed day again, marked as a duplicate. */
+    printZ: owning.input(z.strictObject({ number: z.int().min(1) })).output(DayReport),
     /** Closes batch and day. The same key goes on with the same close. */
     close: owning.input(z.strictObject({ key: RequestKey })).output(eventIterator(CloseStep)),
     reports: owning.input(none).output(z.array(DayReport)),

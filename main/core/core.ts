@@ -204,9 +204,7 @@ export class Core {
       alarms: () => this.custody.alarms,
       drawers: (seq) => this.drawer.since(seq),
       deliver: (ms) => this.pending.settle(ms),
-      print: async (report) => {
-        await world.devices.printer.print(dayReceipt(report, this.receiptContext(false)));
-      },
+      print: async (report) => (await world.devices.printer.print(dayReceipt(report, this.receiptContext(false)))).ok,
     });
   }
 

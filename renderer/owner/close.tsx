@@ -42,6 +42,7 @@ export function CloseSheet({
       for await (const one of await client.day.close({ key })) setStep(one);
     });
   const done = step?.step === 'done' ? step.report : undefined;
+  const unprinted = step?.step === 'done' && step.printed === false;
   return (
     <Sheet title={t('close.title')} onClose={onClose} wide={done !== undefined}>
       {step === undefined && <p>{t('close.before')}</p>}
@@ -52,6 +53,7 @@ export function CloseSheet({
             <span aria-hidden="true">{done.agreed ? '✓' : '✕'}</span>{' '}
             {t(done.agreed ? 'close.agreed' : 'close.differs')}
           </p>
+          {unprinted && <p role="alert">{t(done.number === null ? 'close.notPrinted' : 'close.zNotPrinted')}</p>}
           <ReportFigures report={done} zone={zone} />
         </>
       )}

@@ -8,7 +8,7 @@ import { ShiftFigures } from '../drawer/drawer.tsx';
 import { useAsk } from '../ui/ask.ts';
 import { RefusedNote, useAct } from '../ui/frame.tsx';
 import page from '../ui/page.module.css';
-import { Choice, Sheet } from '../ui/sheet.tsx';
+import { Choice, Choices, Sheet } from '../ui/sheet.tsx';
 import { fullTime } from '../ui/write.tsx';
 import { BooksTable } from './books.tsx';
 import { CloseSheet } from './close.tsx';
@@ -56,6 +56,25 @@ export function ReportFigures({
   );
 }
 
+/** Puts a closed day on paper again. */
+function PrintZ({ number }: { readonly number: number }): ReactNode {
+  const { t } = useTranslation();
+  const { run, pending, refused } = useAct();
+  const [printed, setPrinted] = useState(false);
+  const print = async (): Promise<void> => {
+    setPrinted((await run((client) => client.day.printZ({ number }))) !== undefined);
+  };
+  return (
+    <Choices>
+      <span role="status">{printed && t('owner.zPrinted')}</span>
+      <RefusedNote refused={refused} />
+      <Choice disabled={pending} onPress={() => void print()}>
+        {pending ? t('common.working') : t('owner.printZ')}
+      </Choice>
+    </Choices>
+  );
+}
+
 interface ReportsProps {
   readonly reports: readonly DayReport[];
   readonly zone: string | undefined;
@@ -94,6 +113,7 @@ function Reports({ reports, zone }: ReportsProps): ReactNode {
       {opened && (
         <Sheet title={t('owner.z', { n: opened.number })} onClose={() => setOpened(undefined)} wide>
           <ReportFigures report={opened} zone={zone} />
+          <PrintZ number={opened.number ?? 0} />
         </Sheet>
       )}
     </section>

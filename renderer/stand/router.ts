@@ -32,7 +32,7 @@ async function* closing() {
     yield step;
     await new Promise((resolve) => setTimeout(resolve, 700));
   }
-  yield { step: 'done', report: closed[0] ?? report } as const;
+  yield { step: 'done', report: closed[0] ?? report, printed: false } as const;
 }
 
 const nothing = () => ({});
@@ -165,6 +165,7 @@ export function standRouter(stand: Stand): Router<typeof terminal, Record<never,
       today: os.day.today.handler(() => today),
       xReport: os.day.xReport.handler(() => report),
       printX: os.day.printX.handler(() => report),
+      printZ: os.day.printZ.handler(() => closed[0] ?? report),
       close: os.day.close.handler(() => closing()),
       reports: os.day.reports.handler(() => closed),
     },

@@ -69,6 +69,14 @@ test('the day is closed, and the bank’s figures are the terminal’s', async (
   const paper = await control.paper();
   expect(paper.at(-1)?.text).toContain('75.00');
   await main.getByRole('button', { name: t('common.done') }).click();
-  await expect(main.getByText(t('owner.z', { n: 1 }))).toBeVisible();
+  await main.getByRole('button', { name: t('owner.z', { n: 1 }) }).click();
+  await main
+    .getByRole('dialog')
+    .getByRole('button', { name: t('owner.printZ') })
+    .click();
+  await expect(main.getByRole('dialog').getByText(t('owner.zPrinted'))).toBeVisible();
+  const again = (await control.paper()).at(-1)?.text ?? '';
+  expect(again).toContain('DUPLICATE');
+  expect(again).toContain('75.00');
   await counter.close();
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { CloseStep, DayReport } from '../../../contract/day.ts';
 import type { Payment } from '../payment/payment.ts';
 import { verifyBook } from '../reports/verify.ts';
 import { RESPONSE_MS } from '../test/bank.ts';
@@ -8,14 +9,18 @@ import { cardOutcome, newKey, sellByCard, sellByCode, takeBack } from '../test/t
 const CODE = '281234567890123456';
 
 describe('the close of a day', () => {
-  async function close(key = newKey()): Promise<{ agreed: boolean; number: number | null; batch: number }> {
+  async function close(key = newKey()): Promise<DayReport> {
+    return (await closed(key)).report;
+  }
+
+  async function closed(key: string): Promise<Extract<CloseStep, { step: 'done' }>> {
     const steps = till.core.settlement.close(key);
     for (;;) {
       const next = steps.next();
       await pass(RESPONSE_MS + 10);
       const { value, done } = await next;
       if (done) throw new Error('the close ended without a report');
-      if (value.step === 'done') return value.report;
+      if (value.step === 'done') return value;
     }
   }
 
@@ -32,6 +37,19 @@ describe('the close of a day', () => {
     expect(await close()).toMatchObject({ number: 2, batch: 2, agreed: true });
     expect(till.core.settlement.reports(10).map(({ number }) => number)).toEqual([2, 1]);
     expect(verifyBook(till.core.book).ok).toBe(true);
+  });
+
+  test('says whether its paper came, and keeps the report either way', async () => {
+    await sellAndWait(1_280);
+    expect((await closed(newKey())).printed).toBe(true);
+    expect(till.printer.printed.at(-1)?.text).toMatch(/Z 报表 1/);
+    await sellAndWait(700);
+    till.printer.breakNextJob('paper-end');
+    const key = newKey();
+    expect(await closed(key)).toMatchObject({ printed: false, report: { number: 2, agreed: true } });
+    expect(await closed(key)).toMatchObject({ printed: null, report: { number: 2 } });
+    expect(till.core.settlement.made(2)).toMatchObject({ number: 2, batch: 2 });
+    expect(till.core.settlement.made(3)).toBeUndefined();
   });
 
   async function sellAndWait(minor: number): Promise<Payment> {

@@ -2,7 +2,7 @@ import type { Books, CloseStep, DayReport } from '../../../contract/day.ts';
 import { type Currency, money } from '../../../contract/money.ts';
 import type { RefusalCode } from '../../../contract/refusal.ts';
 import { BANK, RECEIVABLE } from '../ledger/account.ts';
-import { type Batch, batchOf, closedBatches, openBatch, unfinishedBatch } from '../ledger/batch.ts';
+import { type Batch, batchOf, closedAs, closedBatches, openBatch, unfinishedBatch } from '../ledger/batch.ts';
 import type { Book } from '../ledger/book.ts';
 import { businessDay } from '../ledger/day.ts';
 import { canonicalText, type Transfer, type Write } from '../ledger/entry.ts';
@@ -27,13 +27,14 @@ export interface SettlementParts {
   readonly settings: () => StoreSettings;
   /** Delivers what waits for the bank; answers how many are left after `ms`. */
   readonly deliver: (ms: number) => Promise<number>;
-  /** Called when a batch has come to its end and its report is printed. */
+  /** Called when a batch has come to its end. */
   readonly closed: () => void;
   /** How often the record was found rolled back, ever. */
   readonly alarms: () => number;
   /** The drawer shifts that were open at an entry or later. */
   readonly drawers: (seq: number) => DayReport['drawers'];
-  readonly print: (report: DayReport) => Promise<void>;
+  /** Whether paper came. */
+  readonly print: (report: DayReport) => Promise<boolean>;
 }
 
 /** The close cannot go on, and why; nothing is lost, the same close is taken up again by the next one. */
@@ -78,6 +79,11 @@ export class Settlement {
     return closedBatches(this.#parts.book.db, limit).flatMap((batch) => madeReport(batch) ?? []);
   }
 
+  /** The report with this Z number, undefined when no day was closed with it. */
+  made(number: number): DayReport | undefined {
+    return madeReport(closedAs(this.#parts.book.db, number));
+  }
+
   /**
    * Closes the open batch, or takes up a close that was begun: deliver, freeze, ask the bank, agree. The key of a close
    * that came to its end answers its report again. Between two steps anything may have happened, another close included:
@@ -88,7 +94,7 @@ export class Settlement {
     const { book, link, payments, deliver, print, closed } = this.#parts;
     const made = key === undefined ? undefined : madeReport(batchOf(book.db, this.#batchAsked(key)));
     if (made) {
-      yield { step: 'done', report: made };
+      yield { step: 'done', report: made, printed: null };
       return;
     }
     if (link.state.status !== 'online') throw new CloseRefused('bank-offline', 'the bank is offline');
@@ -103,9 +109,9 @@ export class Settlement {
     yield { step: 'ask-bank' };
     const report = await this.#ask(no);
     yield { step: 'print' };
-    await print(report);
+    const printed = await print(report);
     if (report.agreed) closed();
-    yield { step: 'done', report };
+    yield { step: 'done', report, printed };
   }
 
   /** The batch that was closed on the strength of this key, 0 when there is none. @throws Refused */

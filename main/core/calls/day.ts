@@ -17,6 +17,13 @@ export const day = {
     if (!printed.ok) throw refusal('no-printer', printed.trouble);
     return report;
   }),
+  printZ: contract.day.printZ.handler(async ({ input, context: { core } }) => {
+    const report = core.settlement.made(input.number);
+    if (!report) throw refusal('input-invalid', `no day was closed as Z ${input.number}`);
+    const printed = await core.world.devices.printer.print(dayReceipt(report, core.receiptContext(true)));
+    if (!printed.ok) throw refusal('no-printer', printed.trouble);
+    return report;
+  }),
   close: contract.day.close.handler(async function* ({ input, context: { core } }) {
     try {
       for await (const step of core.settlement.close(input.key)) {

@@ -33,6 +33,11 @@ export function batchOf(db: Database, no: number): Batch | undefined {
   return prepared<[number], Batch>(db, 'SELECT * FROM batch WHERE no = ?').get(no);
 }
 
+/** The batch that was closed under this Z number. */
+export function closedAs(db: Database, z: number): Batch | undefined {
+  return prepared<[number], Batch>(db, 'SELECT * FROM batch WHERE z = ?').get(z);
+}
+
 export function closedBatches(db: Database, limit: number): Batch[] {
   return prepared<[number], Batch>(db, "SELECT * FROM batch WHERE state = 'closed' ORDER BY no DESC LIMIT ?").all(
     limit,
