@@ -45,6 +45,7 @@ import type { Migration } from './store/database.ts';
 import { defaultSettings, readSetting, readStore, type StoreSettings } from './store/settings.ts';
 import { codeHash, recognise } from './wallet/code.ts';
 import { composeShown } from './wallet/shown.ts';
+import { steadyClock } from './world/steady.ts';
 import type { World } from './world/world.ts';
 
 export interface CoreOptions extends KeyOptions {
@@ -109,11 +110,12 @@ export class Core {
   readonly #onFatal: (error: unknown) => void;
 
   constructor(options: CoreOptions) {
-    const { world } = options;
+    const fatal = (error: unknown): void => this.fatal(error);
+    const world = { ...options.world, clock: steadyClock(options.world.clock, fatal) };
     this.world = world;
     this.zone = options.zone;
     this.#onFatal = options.onFatal;
-    const { db, book, recovered, full } = openRecord(options);
+    const { db, book, recovered, full } = openRecord({ ...options, world });
     const profile = { ...options.profile, ...keptTerms(world.storage, db, options) };
     this.profile = profile;
     this.book = book;
@@ -129,7 +131,6 @@ export class Core {
     const { vault, payments, link, blocklist } = this;
     this.#read = openReading({ world, profile, zone: this.zone, book, payments, vault, blocklist });
     const rules = rulesOf(profile);
-    const fatal = (error: unknown): void => this.fatal(error);
     book.onFailed(fatal);
     this.clockWatch = new ClockWatch({ clock: world.clock, book, changed: () => this.changed(), fatal });
     const sales = new SaleTable(book);

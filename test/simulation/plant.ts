@@ -23,6 +23,18 @@ const unasserted: readonly Omit<Mutant, 'invariant'>[] = [
     from: 'if (!same || stored.amount.minor !== amount.minor) throw new NotStored(payment, stored);',
     to: '',
   },
+  {
+    name: 'out-of-order',
+    file: 'main/core/payment/stored.ts',
+    from: 'if (before && before.seq >= seq) throw',
+    to: 'if (before && before.seq < 0 && before.seq >= seq) throw',
+  },
+  {
+    name: 'other-repeat',
+    file: 'main/core/payment/repeat.ts',
+    from: 'if (before && before.digest !== digest)',
+    to: 'if (before && before.digest === "")',
+  },
 ];
 
 let planted = false;

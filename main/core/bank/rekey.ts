@@ -1,6 +1,7 @@
 import type { World } from '../world/world.ts';
 import type { AcquirerLink, BankAnswer, BankRequest, FurtherRequest, LinkState, ParameterAnswer } from './link.ts';
 import type { AcquirerProfile } from './profile.ts';
+import { Witness } from './witness.ts';
 
 export type OpenLink = (
   world: Pick<World, 'clock' | 'network' | 'random'>,
@@ -19,10 +20,18 @@ export class RekeyedLink implements AcquirerLink {
   readonly #changes = new Set<() => void>();
   readonly #lates = new Set<(late: Late) => void>();
   readonly #keyless: LinkState;
+  readonly #witness: Witness;
   #inner: AcquirerLink | undefined;
   #started = false;
 
-  constructor(open: OpenLink, world: Parameters<OpenLink>[0], profile: AcquirerProfile, zone: string) {
+  constructor(
+    open: OpenLink,
+    world: Parameters<OpenLink>[0],
+    profile: AcquirerProfile,
+    zone: string,
+    witness = new Witness(),
+  ) {
+    this.#witness = witness;
     this.#open = (masterKey) => open(world, { ...profile, masterKey }, zone);
     const since = world.clock.now();
     this.#keyless = { status: 'offline', reason: 'no-key', detail: 'no master key is loaded', since };
@@ -70,11 +79,11 @@ export class RekeyedLink implements AcquirerLink {
   }
 
   exchange(request: BankRequest): Promise<BankAnswer> {
-    return this.#inner?.exchange(request) ?? Promise.resolve(NOT_SENT);
+    return this.#witness.exchange(request, () => this.#inner?.exchange(request) ?? Promise.resolve(NOT_SENT));
   }
 
   further(request: FurtherRequest): Promise<BankAnswer> {
-    return this.#inner?.further?.(request) ?? Promise.resolve(NOT_SENT);
+    return this.#witness.exchange(request, () => this.#inner?.further?.(request) ?? Promise.resolve(NOT_SENT));
   }
 
   parameters(have: number): Promise<ParameterAnswer> {

@@ -101,12 +101,16 @@ const ends: ReadonlySet<PaymentState> = new Set<PaymentState>([
   'saf-declined',
 ]);
 
+/** What a payment goes on to that may have left before. */
+const maybeLeft: ReadonlySet<PaymentState> = new Set<PaymentState>(['unknown', 'saf-unknown']);
+
 const words: ReadonlySet<PaymentEvent['type']> = new Set<PaymentEvent['type']>(['answer', 'decide', 'refund-end']);
 
 /**
  * Holds a step to what is drawn before anything of it is written, in production too: the change of state, the money that it
  * posts (I12), intent before anything leaves (I3), paper queued in the same commit (I4), sealed card data destroyed (I18),
- * whose word ends it (I9, R6), and what may be done at a start (I8) and before older reversals (I10).
+ * whose word ends it (I9, R6), what may be done at a start (I8) and before older reversals (I10), and that what may have left
+ * before is not taken for not sent (I7).
  * @throws UndrawnTransition
  */
 export function asDrawn(payment: Payment, event: PaymentEvent, taken: Step, facts: Facts, rules: Rules): Step {
@@ -159,6 +163,8 @@ function wordFault(
     if (state === 'sending' && to !== 'unknown') return `takes what was being sent for ${to}`;
   }
   if (event.type === 'card' && to === 'sending' && facts.reversalsDue) return 'goes before an older reversal';
+  const unsent = event.type === 'answer' && event.answer.kind === 'not-sent';
+  if (unsent && to !== state && !maybeLeft.has(to) && payment.attempt > 1) return 'may have left before';
   const unfound = event.type === 'answer' && event.to === 'reversal' && event.answer.kind === 'not-found';
   if (!unfound || to === state) return undefined;
   return notFoundAt === null || facts.waited(notFoundAt) < rules.messageLifetimeMs ? 'believes too early' : undefined;

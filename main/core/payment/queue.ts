@@ -3,6 +3,7 @@ import type { Clock } from '../world/world.ts';
 import type { PaymentEvent } from './event.ts';
 import type { Payment } from './payment.ts';
 import type { Runner } from './runner.ts';
+import { asPlaced } from './stored.ts';
 import type { PaymentTable } from './table.ts';
 import type { Rules } from './transition.ts';
 
@@ -166,6 +167,7 @@ export class Queue {
   }
 
   #send(dues: readonly Payment[], answers: readonly Answered[]): void {
+    asPlaced(dues);
     for (const { id, token } of dues) this.#flying.set(id, token);
     this.#parts.runner.dispatchAll([...answers, ...dues.map(({ id }) => [id, { type: 'due' }] as const)]);
   }
@@ -181,6 +183,7 @@ export class Queue {
     const held = this.#heldUntil > now;
     const none = held || payments.toForward(1).length === 0;
     const first = none ? [] : payments.toForward(room + SPARE);
+    asPlaced(first);
     const cards = new Set([...this.#flying.values()].filter((token) => token !== null));
     const dues: Payment[] = [];
     for (const payment of [...silent, ...first].sort((a, b) => a.seq - b.seq)) {

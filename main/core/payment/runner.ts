@@ -18,6 +18,7 @@ import { LookedUp } from './facts.ts';
 import { takeNumbers, takeTrace } from './number.ts';
 import { bareOriginal, originalOf, traceOf } from './original.ts';
 import { type Payment, valuesOf } from './payment.ts';
+import { Repeats } from './repeat.ts';
 import { sealedWrites, seenCode } from './secret.ts';
 import { step } from './step.ts';
 import { asStored } from './stored.ts';
@@ -93,6 +94,7 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #codes = new Map<string, string>();
   readonly #inFlight = new Set<string>();
+  readonly #repeats = new Repeats();
   #onAdvised: ((id: string, event: PaymentEvent & { type: 'answer' }) => void) | undefined;
   /** How long payments have waited. */
   readonly ages: Ages;
@@ -352,7 +354,10 @@ export class Runner {
     const { payments, changed, perform } = this.#parts;
     const payment = payments.get(id);
     if (payment.state !== 'sending') this.#codes.delete(id);
-    if (!ageing.has(payment.state)) this.ages.forget(id);
+    if (!ageing.has(payment.state)) {
+      this.ages.forget(id);
+      this.#repeats.forget(id);
+    }
     changed(payment);
     const earlier = original && payments.get(original.payment.id);
     if (earlier) changed(earlier);
@@ -389,10 +394,12 @@ export class Runner {
     asStored(payments, payment);
     this.#inFlight.add(payment.id);
     const request = this.#request(payment, exchange, reason ?? 'no-answer');
+    this.#repeats.asBefore(payment.id, exchange, request);
     link
       .exchange(request)
       .then((answer) => {
         this.#inFlight.delete(payment.id);
+        if (answer.kind === 'not-sent') this.#repeats.unsent(payment.id, exchange, request);
         const event = { type: 'answer', to: exchange, answer: answerOf(answer, exchange) } as const;
         if (exchange === 'advice' && this.#onAdvised) this.#onAdvised(payment.id, event);
         else this.dispatch(payment.id, event);

@@ -22,3 +22,16 @@ export function asStored(payments: Pick<PaymentTable, 'get'>, payment: Payment):
   const same = stored.state === state && stored.attempt === attempt && stored.print === print;
   if (!same || stored.amount.minor !== amount.minor) throw new NotStored(payment, stored);
 }
+
+/** Payments were about to be worked off in another order than that of their entries: the core stops. */
+export class OutOfOrder extends Error {
+  override name = 'OutOfOrder';
+}
+
+/** Holds payments to the order of their entries, which no clock can change (I20). @throws OutOfOrder */
+export function asPlaced(payments: readonly Pick<Payment, 'id' | 'seq'>[]): void {
+  payments.forEach(({ id, seq }, index) => {
+    const before = payments[index - 1];
+    if (before && before.seq >= seq) throw new OutOfOrder(`entry ${seq} of ${id} comes after ${before.seq}`);
+  });
+}

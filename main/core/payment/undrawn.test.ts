@@ -7,7 +7,7 @@ import { newKey, sellByCard, sellForCash } from '../test/till.ts';
 import { asDrawn } from './drawn.ts';
 import type { Facts, PaymentEvent } from './event.ts';
 import type { Payment } from './payment.ts';
-import { asStored, NotStored } from './stored.ts';
+import { asPlaced, asStored, NotStored, OutOfOrder } from './stored.ts';
 import { facts, NOW, payment, rules } from './test/given.ts';
 import { intent, type Next, outcome, type Step, UndrawnTransition } from './transition.ts';
 
@@ -61,6 +61,9 @@ describe('a step that is not drawn is never taken', () => {
   const due = { ...sending, state: 'reversal-due' } as const;
   const early = { ...due, notFoundAt: NOW - rules.messageLifetimeMs + 1 } as const;
   const taken = outcome({ state: 'reversed' });
+  const unsent: PaymentEvent = { type: 'answer', to: 'purchase', answer: { kind: 'not-sent' } };
+  const waiting = { ...sending, state: 'saf-sending', acceptedAt: NOW } as const;
+  const untouched = outcome({ state: 'saf-accepted', batch: null, attempt: 0 });
   const purchase = intent({ state: 'sending' }, [{ type: 'exchange', exchange: 'purchase' }]);
   const again = intent({ attempt: 2 }, [{ type: 'exchange', exchange: 'purchase' }]);
   const events: readonly (readonly [what: string, from: Payment, event: PaymentEvent, taken: Next, given: Facts])[] = [
@@ -76,6 +79,14 @@ describe('a step that is not drawn is never taken', () => {
       facts,
     ],
     ['a card before an older reversal', payment(), card, purchase, { ...facts, reversalsDue: true }],
+    [
+      'what may have left, taken for not sent',
+      { ...sending, attempt: 2 },
+      unsent,
+      outcome({ state: 'declined' }),
+      facts,
+    ],
+    ['what was forwarded before, as if never', { ...waiting, attempt: 2 }, unsent, untouched, facts],
   ];
 
   test.each(events)('%s', (_what, from, event, next, given) => {
@@ -85,6 +96,12 @@ describe('a step that is not drawn is never taken', () => {
   test('“not found” is believed when it was said long enough', () => {
     const old = { ...early, notFoundAt: NOW - rules.messageLifetimeMs };
     expect(asDrawn(old, notFound, taken, facts, rules)).toBe(taken);
+  });
+
+  test('what left never before may be not sent', () => {
+    const declined = { ...outcome({ state: 'declined' }), shred: true } as const;
+    expect(asDrawn(sending, unsent, declined, facts, rules)).toBe(declined);
+    expect(asDrawn(waiting, unsent, untouched, facts, rules)).toBe(untouched);
   });
 
   test('and what is drawn is', () => {
@@ -106,6 +123,17 @@ test('nothing is sent or told that is not what is stored', () => {
   ] as const) {
     expect(() => asStored(stored, { ...sending, ...other }), JSON.stringify(other)).toThrow(NotStored);
   }
+});
+
+test('what waits goes in the order of its entries, whatever the clock says (I20)', () => {
+  const at = (seq: number): Payment => ({ ...sending, id: String(seq), seq });
+  expect(() => asPlaced([])).not.toThrow();
+  expect(() => asPlaced([at(3), at(5), at(9)])).not.toThrow();
+  for (const wrong of [
+    [at(3), at(9), at(5)],
+    [at(3), at(3)],
+  ])
+    expect(() => asPlaced(wrong)).toThrow(OutOfOrder);
 });
 
 describe('a wrong transition written by hand', () => {
