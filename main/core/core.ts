@@ -196,10 +196,7 @@ export class Core {
     this.custody = new Custody({ clock, book, storage: world.storage, full, changed: () => this.changed() });
     this.drawer = new CashDrawer({ clock, book, settings, changed: () => this.changed() });
     this.settlement = new Settlement({
-      clock,
-      book,
-      payments,
-      link,
+      ...{ clock, book, payments, link, fatal },
       settings: () => this.#settings,
       closed: () => void keepDaily({ world, book, zone: settings().zone, passphrase: options.backupPassphrase }),
       alarms: () => this.custody.alarms,

@@ -35,6 +35,30 @@ const unasserted: readonly Omit<Mutant, 'invariant'>[] = [
     from: 'if (before && before.digest !== digest)',
     to: 'if (before && before.digest === "")',
   },
+  {
+    name: 'not-frozen',
+    file: 'main/core/bank/frozen.ts',
+    from: 'const { stan, rrn, at, sums, list } = frozenOf(db, no);',
+    to: 'return; const { stan, rrn, at, sums, list } = frozenOf(db, no);',
+  },
+  {
+    name: 'not-agreed',
+    file: 'main/core/bank/frozen.ts',
+    from: 'const { sums } = frozenOf(db, no);',
+    to: 'return; const { sums } = frozenOf(db, no);',
+  },
+  {
+    name: 'not-resumed',
+    file: 'main/core/bank/frozen.ts',
+    from: "const to = String(values['state'] ?? state);",
+    to: "return; const to = String(values['state'] ?? state);",
+  },
+  {
+    name: 'not-next',
+    file: 'main/core/bank/frozen.ts',
+    from: 'if (line !== stood + acknowledged)',
+    to: 'return; if (line !== stood + acknowledged)',
+  },
 ];
 
 let planted = false;

@@ -16,6 +16,7 @@ import { readIrregular } from '../reports/irregular.ts';
 import { daysSince, readSince } from '../reports/today.ts';
 import type { StoreSettings } from '../store/settings.ts';
 import type { Clock } from '../world/world.ts';
+import { asAgreed, asFrozen, asResumed, frozenWith } from './frozen.ts';
 import type { AcquirerLink, BankAnswer, JournalHead, Totals } from './link.ts';
 import { uploadBatch, uploadWanted } from './upload.ts';
 
@@ -35,6 +36,8 @@ export interface SettlementParts {
   readonly drawers: (seq: number) => DayReport['drawers'];
   /** Whether paper came. */
   readonly print: (report: DayReport) => Promise<boolean>;
+  /** Called when something happened that must never: the core stops. */
+  readonly fatal: (error: unknown) => void;
 }
 
 /** The close cannot go on, and why; nothing is lost, the same close is taken up again by the next one. */
@@ -91,6 +94,15 @@ export class Settlement {
    * @throws CloseRefused, Refused key-reused
    */
   async *close(key?: string): AsyncGenerator<CloseStep> {
+    try {
+      yield* this.#close(key);
+    } catch (error) {
+      if (!(error instanceof CloseRefused || error instanceof Refused)) this.#parts.fatal(error);
+      throw error;
+    }
+  }
+
+  async *#close(key: string | undefined): AsyncGenerator<CloseStep> {
     const { book, link, payments, deliver, print, closed } = this.#parts;
     const made = key === undefined ? undefined : madeReport(batchOf(book.db, this.#batchAsked(key)));
     if (made) {
@@ -144,7 +156,7 @@ export class Settlement {
         kind: 'batch',
         at,
         by: 'terminal',
-        event: { type: 'batch-closing', batch: batch.no },
+        event: { type: 'batch-closing', batch: batch.no, ...frozenWith(book.db, batch.no, books.ledger) },
         writes: [
           ...writes,
           {
@@ -171,9 +183,10 @@ export class Settlement {
     if (before) return before;
     const own = readBooks(book, batch.no, currency);
     if (!agreed({ ...own, bank: null })) throw new CloseRefused('day-books-differ', `batch ${batch.no}`);
-    this.#count(batch);
     const { stan, rrn, sent_at: at } = batch;
     if (stan === null || rrn === null || at === null) throw new Error(`batch ${batch.no} is closing without numbers`);
+    asFrozen(book.db, no, { stan, rrn, at }, own.ledger);
+    this.#count(batch);
     const answer = await link.exchange({
       type: 'reconciliation',
       trace: { stan, rrn, at, batch: batch.no, attempt: batch.attempt },
@@ -192,6 +205,7 @@ export class Settlement {
       // Without the bank's word the day is not closed, whatever its figures are, and has no number.
       return { ...this.#compose('Z', null, batch, books, now), agreed: false };
     }
+    asAgreed(book.db, no, told);
     const z = readCounter(book.db, 'z') + 1;
     const report = this.#compose('Z', z, batch, books, now);
     this.#settle(batch, report, z, currency);
@@ -265,6 +279,7 @@ export class Settlement {
     transfers: readonly Transfer[] = [],
   ): void {
     const { book, clock } = this.#parts;
+    asResumed(this.#reread(batch.no), values);
     const update: Write = { op: 'update', table: 'batch', key: { no: batch.no }, values };
     const event = { type, batch: batch.no };
     book.commit(

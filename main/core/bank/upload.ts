@@ -6,6 +6,7 @@ import { readCounter, takeTrace } from '../payment/number.ts';
 import { originalOf } from '../payment/original.ts';
 import { captured, type Payment, type PaymentRow, paymentOf } from '../payment/payment.ts';
 import type { Clock } from '../world/world.ts';
+import { asNext } from './frozen.ts';
 import type { AcquirerLink, BankAnswer, FurtherRequest, Totals, Trace } from './link.ts';
 
 export interface UploadParts {
@@ -32,14 +33,19 @@ const TRIES = 3;
 export async function uploadBatch(parts: UploadParts, no: number, totals: Totals): Promise<BankAnswer | undefined> {
   const { book } = parts;
   const lines = linesOf(book, no, totals.debit.currency);
+  const stood = readCounter(book.db, counterOf(no));
+  let acknowledged = 0;
   for (let done = readCounter(book.db, counterOf(no)); done < lines.length; done++) {
     const line = lines[done];
     if (!line) break;
+    asNext(no, stood, acknowledged, done);
     const answer = await tell(parts, no, done, (trace) => uploadOf(line, trace));
     if (!answer) return undefined;
     if (answer.kind !== 'approved') return answer;
+    acknowledged += 1;
   }
   const count = lines.length;
+  asNext(no, stood, acknowledged, count);
   return tell(parts, no, count, (trace) => ({ type: 'upload-end', trace, totals, count }));
 }
 

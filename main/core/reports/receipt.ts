@@ -11,6 +11,7 @@ import { captured, type Payment } from '../payment/payment.ts';
 import type { StoreSettings } from '../store/settings.ts';
 import { lateLines } from './late.ts';
 import { saleLines } from './sale.ts';
+import { asWhole } from './whole.ts';
 import { textOf } from './words.ts';
 
 /** What a receipt says beside the payment itself. */
@@ -166,7 +167,7 @@ function tenderName(words: i18n, payment: Payment): string | null {
   return payment.label && payment.tender === 'contactless' ? `${name} ${payment.label}`.slice(0, 40) : name;
 }
 
-/** X or Z report on paper: every sum, the four books, the journal's head (B8). */
+/** X or Z report on paper: every sum, the four books, the journal's head (B8). @throws NotWhole */
 export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt {
   const { words } = context;
   const t = (key: string): string => textOf(words, `report.${key}`);
@@ -177,7 +178,7 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
     right: formatMoney(of.amount),
   });
   const title = report.kind === 'X' ? t('x') : report.number === null ? t('notClosed') : `${t('z')} ${report.number}`;
-  return {
+  return asWhole(report, {
     lines: [
       ...head(context),
       { kind: 'text', text: title, align: 'center', bold: true },
@@ -234,7 +235,7 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
       { kind: 'text', text: `${t('head')} ${report.journal.hash}` },
       ...foot(context),
     ],
-  };
+  });
 }
 
 /** The bank is asked at the close alone: an X report says nothing of it. */
