@@ -10,7 +10,7 @@ import { runLine } from './chaos/line.ts';
 import { runMutants } from './chaos/mutants.ts';
 import type { PartOptions, PartResult } from './chaos/part.ts';
 import { runRot } from './chaos/rot.ts';
-import { runSimulation, traceSeed } from './chaos/simulation.ts';
+import { runPoints, runSimulation, traceSeed } from './chaos/simulation.ts';
 import { summarize } from './chaos/summary.ts';
 import { mutants } from './simulation/mutants.ts';
 
@@ -31,6 +31,12 @@ const parts: readonly Part[] = [
     usual: 100_000,
     run: ({ count, ...rest }) => runSimulation({ seeds: count, ...rest }),
   },
+  {
+    option: 'points',
+    counts: 'simulated days, each lived once more for every point at which the power may fail',
+    usual: 200,
+    run: ({ count, ...rest }) => runPoints({ seeds: count, ...rest }),
+  },
   { option: 'mutants', counts: 'bugs that are planted', usual: mutants.length, run: runMutants },
   { option: 'kills', counts: 'times that a selling terminal is killed', usual: 2_000, run: runKills },
   {
@@ -50,6 +56,7 @@ const usage = `npm run chaos -- [--PART N]… [--seed S] [--trace] [--json FILE]
 ${parts.map(({ option, counts, usual }) => `  --${`${option} N`.padEnd(16)} ${counts} (${usual})`).join('\n')}
   --seed S           the first seed (1)
   --trace            show the simulated day of the seed step by step
+  --cut K            there: with a power cut at its point K
   --json FILE        write the figures there
 Without a part all of them run, as large as is said in brackets: the sizes that docs/reliability.md publishes, most of an
 hour on two cores. Name parts for less. FILE is written again after each part.`;
@@ -96,6 +103,7 @@ async function main(): Promise<boolean> {
       ...Object.fromEntries(parts.map(({ option }) => [option, { type: 'string' } as const])),
       seed: { type: 'string' },
       trace: { type: 'boolean' },
+      cut: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -109,7 +117,8 @@ async function main(): Promise<boolean> {
     return true;
   }
   const first = wholeNumber(text('seed') ?? '1', 'seed');
-  if (values['trace']) return traceSeed(first, log);
+  const cut = text('cut');
+  if (values['trace']) return traceSeed(first, log, cut === undefined ? undefined : wholeNumber(cut, 'cut'));
   const named = parts.filter(({ option }) => text(option) !== undefined);
   const results: PartResult[] = [];
   const file = text('json');

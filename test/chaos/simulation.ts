@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type Explored, runSeed } from '../simulation/explore.ts';
-import type { Failure, PartResult } from './part.ts';
+import { type Explored, runSeed, type Search } from '../simulation/explore.ts';
+import { type Failure, type PartResult, secondsSince } from './part.ts';
 
 /** How large a search through simulated days is to be. */
 export interface SimulationOptions {
@@ -16,11 +16,36 @@ export interface SimulationOptions {
 
 /** Seeds handed to a process at a time. */
 const PORTION = 250;
+/** Days handed over where each is lived a hundred times and more. */
+const FEW = 4;
 const MOST_FAILURES = 5;
 
 /** Searches simulated days, seed after seed, on all processors. */
 export async function runSimulation(options: SimulationOptions): Promise<PartResult> {
+  const { figures, failures, seconds, width } = await searched(options, false);
+  const seedsPerSecond = Math.round(Number(figures['seeds']) / seconds);
+  return {
+    part: 'simulation',
+    ok: failures.length === 0,
+    figures: { ...figures, seconds, seedsPerSecond, processes: width, failures: failures.length },
+    failures,
+  };
+}
+
+/** Lives each day once more for each point at which the power may fail: at every wait, write, sync, commit and sending. */
+export async function runPoints(options: SimulationOptions): Promise<PartResult> {
+  const { figures, failures, seconds, width } = await searched(options, true);
+  return {
+    part: 'points',
+    ok: failures.length === 0,
+    figures: { ...figures, seconds, processes: width, failures: failures.length },
+    failures,
+  };
+}
+
+async function searched(options: SimulationOptions, everyPoint: boolean) {
   const { seeds, first, width = availableParallelism(), progress } = options;
+  const portion = everyPoint ? FEW : PORTION;
   const from = performance.now();
   const parts: Explored[] = [];
   let next = first;
@@ -29,51 +54,42 @@ export async function runSimulation(options: SimulationOptions): Promise<PartRes
     const worker = openWorker();
     try {
       while (next < first + seeds && failuresOf(parts).length < MOST_FAILURES) {
-        const start = next;
-        next += PORTION;
-        parts.push(await worker.explore(start, Math.min(PORTION, first + seeds - start)));
-        done += PORTION;
-        progress?.(Math.min(done, seeds));
+        const count = Math.min(portion, first + seeds - next);
+        next += count;
+        parts.push(await worker.explore({ first: next - count, count, failures: MOST_FAILURES, everyPoint }));
+        done += count;
+        progress?.(done);
       }
     } finally {
       worker.close();
     }
   };
   await Promise.all(Array.from({ length: width }, search));
-  const failures = failuresOf(parts);
   const sum = (of: (part: Explored) => number): number => parts.reduce((total, part) => total + of(part), 0);
-  const seconds = (performance.now() - from) / 1000;
-  return {
-    part: 'simulation',
-    ok: failures.length === 0,
-    figures: {
-      seeds: sum((part) => part.seeds),
-      payments: sum((part) => part.payments),
-      powerCuts: sum((part) => part.cuts),
-      unknownOutcomes: sum((part) => part.unknown),
-      unknownFinal: sum((part) => part.unknownEnded),
-      virtualHours: Math.round(sum((part) => part.virtualHours)),
-      seconds: Math.round(seconds * 10) / 10,
-      seedsPerSecond: Math.round(sum((part) => part.seeds) / seconds),
-      processes: width,
-      failures: failures.length,
-    },
-    failures,
+  const figures = {
+    seeds: sum((part) => part.seeds),
+    ...(everyPoint ? { lives: sum((part) => part.lives) } : {}),
+    payments: sum((part) => part.payments),
+    powerCuts: sum((part) => part.cuts),
+    unknownOutcomes: sum((part) => part.unknown),
+    unknownFinal: sum((part) => part.unknownEnded),
+    virtualHours: Math.round(sum((part) => part.virtualHours)),
   };
+  return { figures, failures: failuresOf(parts), seconds: secondsSince(from), width };
 }
 
 function failuresOf(parts: readonly Explored[]): Failure[] {
   return parts
     .flatMap((part) => part.failures)
     .sort((a, b) => a.seed - b.seed)
-    .map(({ seed, invariant, what }) => ({
-      what: `seed ${seed} breaks ${invariant}: ${what}`,
-      replay: `npm run chaos -- --seed ${seed} --trace`,
+    .map(({ seed, cutAt, invariant, what }) => ({
+      what: `seed ${seed}${cutAt === undefined ? '' : `, power cut at point ${cutAt}`} breaks ${invariant}: ${what}`,
+      replay: `npm run chaos -- --seed ${seed}${cutAt === undefined ? '' : ` --cut ${cutAt}`} --trace`,
     }));
 }
 
 interface Worker {
-  explore(first: number, count: number): Promise<Explored>;
+  explore(search: Search): Promise<Explored>;
   close(): void;
 }
 
@@ -85,7 +101,7 @@ function openWorker(): Worker {
     execArgv: ['--max-semi-space-size=64'],
   });
   return {
-    explore: (first, count) =>
+    explore: (search) =>
       new Promise((resolve, reject) => {
         const gone = (code: number | null): void => reject(new Error(`a simulation ended with ${code}`));
         child.once('exit', gone);
@@ -93,7 +109,7 @@ function openWorker(): Worker {
           child.off('exit', gone);
           resolve(explored);
         });
-        child.send({ first, count, failures: MOST_FAILURES });
+        child.send(search);
       }),
     close: () => {
       child.kill();
@@ -102,8 +118,8 @@ function openWorker(): Worker {
 }
 
 /** Shows one simulated day step by step; false when it broke a promise. */
-export async function traceSeed(seed: number, log: (line: string) => void): Promise<boolean> {
-  const { violation, payments, cuts, virtualMs, events } = await runSeed(seed, log);
+export async function traceSeed(seed: number, log: (line: string) => void, cutAt?: number): Promise<boolean> {
+  const { violation, payments, cuts, virtualMs, events } = await runSeed(seed, log, cutAt);
   log(`${payments} payments, ${cuts} power cuts, ${events} events in ${Math.round(virtualMs / 1000)} virtual seconds`);
   if (violation) log(`${violation.invariant}: ${violation.message}`);
   return violation === undefined;

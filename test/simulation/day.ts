@@ -22,6 +22,8 @@ export interface DayResult {
   readonly unknown: { readonly began: number; readonly ended: number };
   readonly virtualMs: number;
   readonly events: number;
+  /** How many places it passed where the power may go. */
+  readonly points: number;
   /** What became of each payment, in order, and what the bank holds of it: the same whatever is done to the clock. */
   readonly outcomes: readonly string[];
 }
@@ -30,6 +32,8 @@ export interface DayOptions {
   readonly log?: ((line: string) => void) | undefined;
   /** Whether somebody sets the clock; by chance when not said. */
   readonly clock?: boolean | undefined;
+  /** The power fails for certain at this point, counted from 1. */
+  readonly cutAt?: number | undefined;
 }
 
 const CURRENCY: Currency = 'CNY';
@@ -62,7 +66,7 @@ export class Day {
   readonly #owner: Owner;
   readonly #statements: Statements;
 
-  constructor(seed: number, { log, clock }: DayOptions = {}) {
+  constructor(seed: number, { log, clock, cutAt }: DayOptions = {}) {
     this.#seed = seed;
     this.#random = new Random(seed, 0);
     let oracle: Oracle | undefined;
@@ -74,7 +78,7 @@ export class Day {
     // A bank that draws lots would draw others for a queue that leaves in another order.
     this.#shape = drawShape(this.#random);
     const { disk } = this.#shape;
-    this.#machine = new Machine(seed, { declines: clock === undefined ? declines : 0, disk, log }, watch);
+    this.#machine = new Machine(seed, { declines: clock === undefined ? declines : 0, disk, log, cutAt }, watch);
     if (!oracle) throw new Error('nobody watches');
     this.#oracle = oracle;
     this.#customers = this.#shape.customers;
@@ -116,6 +120,7 @@ export class Day {
       unknown: this.#oracle.unknown,
       virtualMs: machine.timeline.now,
       events: this.#events,
+      points: machine.points,
       outcomes,
     };
   }

@@ -1,28 +1,48 @@
 import './crypto.ts';
-import { Day, type DayResult } from './day.ts';
+import { Day, type DayOptions, type DayResult } from './day.ts';
 import { isPowerCut } from './machine.ts';
 
 /** What a run over many seeds came to. */
 export interface Explored {
   readonly seeds: number;
+  /** How often a day was lived: more often than there are seeds where each was lived for every point. */
+  readonly lives: number;
   readonly payments: number;
   readonly cuts: number;
   readonly unknown: number;
   readonly unknownEnded: number;
   readonly virtualHours: number;
   readonly ms: number;
-  readonly failures: readonly { readonly seed: number; readonly invariant: string; readonly what: string }[];
+  readonly failures: readonly Found[];
+}
+
+interface Found {
+  readonly seed: number;
+  /** At which point the power failed for certain. */
+  readonly cutAt: number | undefined;
+  readonly invariant: string;
+  readonly what: string;
+}
+
+/** Which days are lived. */
+export interface Search {
+  readonly first: number;
+  readonly count: number;
+  /** After so many broken promises no further day is begun. */
+  readonly failures?: number;
+  /** Each day is lived once more for each point of it, and there the power fails. */
+  readonly everyPoint?: boolean;
 }
 
 /** Runs one seed; with `log` every event of it is told. */
-export async function runSeed(seed: number, log?: (line: string) => void): Promise<DayResult> {
-  return new Day(seed, { log }).run();
+export async function runSeed(seed: number, log?: DayOptions['log'], cutAt?: number): Promise<DayResult> {
+  return new Day(seed, { log, cutAt }).run();
 }
 
 /** Runs seeds from `first` on, until `count` are done or `failures` have been found. */
-export async function explore(first: number, count: number, failures = 1): Promise<Explored> {
-  const found: { seed: number; invariant: string; what: string }[] = [];
-  const totals = { seeds: 0, payments: 0, cuts: 0, unknown: 0, unknownEnded: 0, virtualMs: 0 };
+export async function explore({ first, count, failures = 1, everyPoint = false }: Search): Promise<Explored> {
+  const found: Found[] = [];
+  const totals = { seeds: 0, lives: 0, payments: 0, cuts: 0, unknown: 0, unknownEnded: 0, virtualMs: 0 };
   let lost: unknown;
   const unhandled = (error: unknown): void => {
     if (!isPowerCut(error)) lost ??= error;
@@ -33,20 +53,26 @@ export async function explore(first: number, count: number, failures = 1): Promi
   Error.stackTraceLimit = 0;
   const from = performance.now();
   try {
-    for (let seed = first; seed < first + count && found.length < failures; seed += 1) {
-      const result = await runSeed(seed);
-      totals.seeds += 1;
+    const live = async (seed: number, cutAt?: number): Promise<number> => {
+      const result = await runSeed(seed, undefined, cutAt);
+      totals.lives += 1;
       totals.payments += result.payments;
       totals.cuts += result.cuts;
       totals.unknown += result.unknown.began;
       totals.unknownEnded += result.unknown.ended;
       totals.virtualMs += result.virtualMs;
       const { violation } = result;
-      if (violation) found.push({ seed, invariant: violation.invariant, what: violation.message });
-      if (seed % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
-      if (lost === undefined) continue;
-      found.push({ seed, invariant: 'crash', what: `a promise that nobody waited for: ${String(lost)}` });
+      if (violation) found.push({ seed, cutAt, invariant: violation.invariant, what: violation.message });
+      if (totals.lives % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (lost === undefined) return result.points;
+      found.push({ seed, cutAt, invariant: 'crash', what: `a promise that nobody waited for: ${String(lost)}` });
       lost = undefined;
+      return result.points;
+    };
+    for (let seed = first; seed < first + count && found.length < failures; seed += 1) {
+      totals.seeds += 1;
+      const points = await live(seed);
+      for (let at = 1; everyPoint && at <= points && found.length < failures; at += 1) await live(seed, at);
     }
   } finally {
     Error.stackTraceLimit = stackTraceLimit;

@@ -69,6 +69,8 @@ export interface MachineOptions {
   /** `used`: the terminal was started before. */
   readonly disk: 'empty' | 'used' | Disk;
   readonly log?: ((line: string) => void) | undefined;
+  /** The power fails for certain at this point, counted from 1. */
+  readonly cutAt?: number | undefined;
 }
 
 const EPOCH = Date.UTC(2026, 8, 1, 1, 0, 0);
@@ -86,6 +88,8 @@ export class Machine {
   /** Wall clock less virtual time. */
   wall = EPOCH;
   cuts = 0;
+  /** Places passed by now where the power may go. */
+  points = 0;
   readers = new SimulatedReaders(this.hardware);
   scanner = new SimulatedScanner();
   link: SimulatedLink | undefined;
@@ -96,14 +100,16 @@ export class Machine {
   readonly #watcher: Watcher;
   readonly #log: ((line: string) => void) | undefined;
   #printer: SimulatedPrinter | undefined;
+  readonly #cutAt: number | undefined;
   #lives = 0;
 
-  constructor(seed: number, { declines, disk, log }: MachineOptions, watcher: (machine: Machine) => Watcher) {
+  constructor(seed: number, { declines, disk, log, cutAt }: MachineOptions, watcher: (machine: Machine) => Watcher) {
     this.random = new Random(seed, 1);
     this.#ids = new Random(seed, 2);
     const spoils = new Random(seed, 3);
     this.disk = disk === 'used' ? Disk.used(spoils, setUp) : disk === 'empty' ? Disk.empty(spoils) : disk;
     this.#log = log;
+    this.#cutAt = cutAt;
     this.bank = new Bank(new Random(seed, 4), declines);
     const trace = (text: () => string): void => this.trace(text);
     this.network = new Network(new Random(seed, 5), this.timeline, this.bank, trace);
@@ -244,8 +250,11 @@ export class Machine {
     if (!life.alive) throw CUT;
     if (name === '') return;
     const { frailty } = this;
-    if (frailty.cuts <= 0 || !this.random.chance(frailty.cutRate)) return;
-    frailty.cuts -= 1;
+    this.points += 1;
+    if (this.points !== this.#cutAt) {
+      if (frailty.cuts <= 0 || !this.random.chance(frailty.cutRate)) return;
+      frailty.cuts -= 1;
+    }
     this.cuts += 1;
     this.trace(() => `power cut at ${name}`);
     this.stop(life, this.random.int(500, 20_000));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runSimulation } from '../chaos/simulation.ts';
+import { runPoints, runSimulation } from '../chaos/simulation.ts';
 import { clockDifferences, runSeed } from './explore.ts';
 import { mutants } from './mutants.ts';
 import { huntAll, MOST_SEEDS } from './mutate.ts';
@@ -10,6 +10,8 @@ import { huntAll, MOST_SEEDS } from './mutate.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const SEEDS = Number(process.env['COUNTERTAP_SEEDS'] ?? 21_000);
 const MINUTE = 60_000;
+/** Days that are lived once for each point at which the power may fail. */
+const DAYS_CUT = 4;
 /** Days that are lived with the clock set and without. */
 const DAYS_TWICE = 300;
 
@@ -18,6 +20,13 @@ test('no simulated day breaks a promise', { timeout: 20 * MINUTE }, async () => 
   expect(failures).toEqual([]);
   expect(figures['seeds']).toBe(SEEDS);
   expect(Number(figures['powerCuts'])).toBeGreaterThan(SEEDS / 10);
+});
+
+test('with the power cut at each of its points in turn, no day breaks a promise', { timeout: 5 * MINUTE }, async () => {
+  const { failures, figures } = await runPoints({ seeds: DAYS_CUT, first: 1 });
+  expect(failures).toEqual([]);
+  expect(Number(figures['lives'])).toBeGreaterThan(DAYS_CUT * 20);
+  expect(Number(figures['powerCuts'])).toBeGreaterThanOrEqual(Number(figures['lives']) - DAYS_CUT);
 });
 
 test('the same seed is the same day, event for event', async () => {

@@ -1,16 +1,10 @@
-import { explore } from './explore.ts';
+import { explore, type Search } from './explore.ts';
 import { isPlanted } from './plant.ts';
 
 /** One process of an exploration. Forked, it explores what it is sent; by itself, what its arguments say. */
-interface Task {
-  readonly first: number;
-  readonly count: number;
-  readonly failures: number;
-}
-
 if (process.send) {
-  process.on('message', ({ first, count, failures }: Task) => {
-    explore(first, count, failures).then(
+  process.on('message', (search: Search) => {
+    explore(search).then(
       (explored) => process.send?.(explored),
       (error: unknown) => {
         throw error;
@@ -19,7 +13,7 @@ if (process.send) {
   });
 } else {
   const [first = 1, count = 1, failures = 1] = process.argv.slice(2).map(Number);
-  const explored = await explore(first, count, failures);
+  const explored = await explore({ first, count, failures });
   if (process.env['COUNTERTAP_MUTANT'] !== undefined && !isPlanted()) throw new Error('the bug was not planted');
   process.stdout.write(`${JSON.stringify(explored)}\n`);
 }
