@@ -76,6 +76,8 @@ export const Irregular = z.object({
   receiptsMissing: z.int(),
   /** Answers of the bank that came when nobody waited for them any more, or a second time. They changed nothing. */
   lateAnswers: z.int(),
+  /** Payments that were opened while the clock was in doubt; absent from reports of before they were counted. */
+  clockSuspect: z.int().optional(),
 });
 export type Irregular = z.infer<typeof Irregular>;
 

@@ -136,6 +136,8 @@ export const PaymentView = z.object({
   kind: PaymentKind,
   at: z.int(),
   day: z.string(),
+  /** The clock was in doubt when it was made: `at` is what it showed. */
+  clockSuspect: z.boolean(),
   receiptNo: z.string(),
   /** What it is about: where the bank approved less than was asked, what it approved. */
   amount: Money,

@@ -183,7 +183,7 @@ test('a restore begins a new epoch: numbers are burnt, what may be missing is sa
   keepLate(after.book, after.world.clock, { stan, rrn: '000000000001', code: '00' });
   const report = after.settlement.report();
   expect(report.epoch).toBe(1);
-  expect(report.irregular).toEqual({ receiptsMissing: BURNT + missing, lateAnswers: 1 });
+  expect(report.irregular).toEqual({ receiptsMissing: BURNT + missing, lateAnswers: 1, clockSuspect: 0 });
   const epoch = { kind: 'row', right: '1', left: after.receiptContext(false).words.t('report.epoch') };
   const { lines } = dayReceipt(report, after.receiptContext(false));
   expect(lines).toContainEqual(epoch);

@@ -1,6 +1,7 @@
 import { z } from '../../contract/schema.ts';
 import type { Book } from './ledger/book.ts';
 import { readSetting } from './store/settings.ts';
+import type { Time } from './time.ts';
 import type { Clock } from './world/world.ts';
 
 /** Before this program was begun no clock that is right can show. */
@@ -11,8 +12,6 @@ const JUMP_MS = 5 * 60_000;
 const LOOK_MS = 30_000;
 /** By when it is noticed: a stamp of so shortly before that was made after the clock was set. */
 const NOTICED_MS = 2 * LOOK_MS;
-/** How long the screens say that the clock was set. */
-const SAID_MS = 60 * 60_000;
 /** While payments wait the journal says so often, so that a start knows how long the terminal was off. */
 const ALIVE_MS = 10 * 60_000;
 /** So far apart are two entries only when nobody watched the clock between them, or it was set. */
@@ -36,6 +35,8 @@ interface Off {
 export interface ClockWatchParts {
   readonly clock: Clock;
   readonly book: Book;
+  /** Is told what was noticed. */
+  readonly time: Pick<Time, 'look' | 'noticed'>;
   readonly changed: () => void;
   readonly fatal: (error: unknown) => void;
 }
@@ -55,7 +56,6 @@ export class ClockWatch {
   #offset: number;
   /** How far the clock is ahead of the journal's last entry; less than zero where it lies behind. */
   readonly #ahead: number;
-  #saidAt: number | undefined;
   #aliveAt: number;
 
   constructor(parts: ClockWatchParts) {
@@ -70,19 +70,17 @@ export class ClockWatch {
     this.#offs = this.#unwatched();
   }
 
-  /** Whether the clock was set within the last hour, or shows a time before there was this program. */
-  get suspect(): boolean {
-    if (this.#parts.clock.now() < WRITTEN) return true;
-    return this.#saidAt !== undefined && this.#parts.clock.monotonic() - this.#saidAt < SAID_MS;
-  }
-
   start(): void {
     if (this.#ahead <= -JUMP_MS) {
       this.#note(this.#ahead);
       this.#before.push({ at: Math.round(this.#parts.clock.now()), ms: this.#ahead });
     }
     if (this.#ahead >= JUMP_MS && this.#waits()) this.#wasOff(this.#ahead);
-    if (this.#parts.clock.now() < WRITTEN) this.#record({ type: 'clock-too-early' });
+    const now = this.#parts.clock.now();
+    if (now < WRITTEN) {
+      this.#record({ type: 'clock-too-early' });
+      this.#parts.time.noticed(now - this.#ahead);
+    }
     this.#again();
   }
 
@@ -92,12 +90,13 @@ export class ClockWatch {
 
   /** Looks now. */
   look(): void {
-    const { clock } = this.#parts;
+    const { clock, time } = this.#parts;
     const offset = clock.now() - clock.monotonic();
     const ms = Math.round(offset - this.#offset);
-    if (Math.abs(ms) < JUMP_MS) return;
-    this.#offset = offset;
-    this.#note(ms);
+    if (Math.abs(ms) >= JUMP_MS) {
+      this.#offset = offset;
+      this.#note(ms);
+    } else time.look();
   }
 
   /** By how much the clock was set since it showed `stamp`, milliseconds; where two answers fit, the later time. */
@@ -171,16 +170,16 @@ export class ClockWatch {
   }
 
   #note(ms: number): void {
-    const { clock, book, changed } = this.#parts;
+    const { clock, book, time, changed } = this.#parts;
     const at = Math.round(clock.now());
     this.#jumps.push({ at, ms });
     this.#jumps.splice(0, this.#jumps.length - KEPT);
-    this.#saidAt = clock.monotonic();
     const writes = [{ op: 'put', table: 'setting', key: 'clock', value: JSON.stringify(this.#jumps) }] as const;
     book.commit(
       { kind: 'core', at, by: 'terminal', event: { type: 'clock-set', ms }, writes, transfers: [] },
       'outcome',
     );
+    time.noticed(at - ms);
     changed();
   }
 

@@ -15,7 +15,6 @@ import { openVault } from './kernel/vault.ts';
 import { type KeyOptions, Keys } from './keys.ts';
 import { keepLate } from './late.ts';
 import type { Book, Recovered } from './ledger/book.ts';
-import { businessDay } from './ledger/day.ts';
 import { BankParameters, keptTerms } from './parameters.ts';
 import { type Aftersale, openAftersale } from './payment/aftersale.ts';
 import { chargeNamed } from './payment/charge.ts';
@@ -43,6 +42,7 @@ import { SaleTable } from './sale/table.ts';
 import { Staff } from './staff/pin.ts';
 import type { Migration } from './store/database.ts';
 import { defaultSettings, readSetting, readStore, type StoreSettings } from './store/settings.ts';
+import { Time } from './time.ts';
 import { codeHash, recognise } from './wallet/code.ts';
 import { composeShown } from './wallet/shown.ts';
 import { steadyClock } from './world/steady.ts';
@@ -93,6 +93,7 @@ export class Core {
   readonly drawer: CashDrawer;
   readonly custody: Custody;
   readonly reconciliation: Reconciliation;
+  readonly time: Time;
   readonly clockWatch: ClockWatch;
   readonly staff: Staff;
   readonly recovered: Recovered;
@@ -132,10 +133,13 @@ export class Core {
     this.#read = openReading({ world, profile, zone: this.zone, book, payments, vault, blocklist });
     const rules = rulesOf(profile);
     book.onFailed(fatal);
-    this.clockWatch = new ClockWatch({ clock: world.clock, book, changed: () => this.changed(), fatal });
+    const told = { settings: () => this.#settings, today: () => this.today, changed: () => this.changed() };
+    this.time = new Time({ clock: world.clock, book, ...told });
+    const { time } = this;
+    this.clockWatch = new ClockWatch({ clock: world.clock, book, time, changed: () => this.changed(), fatal });
     const sales = new SaleTable(book);
     this.#runner = new Runner({
-      ...{ world, book, payments, sales, link, rules, fatal },
+      ...{ world, book, payments, sales, link, rules, time, fatal },
       settings: () => this.#settings,
       perform: (payment, effect) => this.#perform(payment, effect),
       changed: (payment) => this.#paymentChanged(payment),
@@ -190,15 +194,12 @@ export class Core {
       changed: (payment) => this.#paymentChanged(payment),
       fatal,
     });
-    const settings = (): StoreSettings => this.#settings;
-    const told = { today: () => this.today, changed: () => this.changed() };
-    this.reconciliation = new Reconciliation({ clock, book, profile, settings, aftersale: this.aftersale, ...told });
+    this.reconciliation = new Reconciliation({ clock, book, profile, aftersale: this.aftersale, ...told });
     this.custody = new Custody({ clock, book, storage: world.storage, full, changed: () => this.changed() });
-    this.drawer = new CashDrawer({ clock, book, settings, changed: () => this.changed() });
+    this.drawer = new CashDrawer({ clock, book, ...told });
     this.settlement = new Settlement({
-      ...{ clock, book, payments, link, fatal },
-      settings: () => this.#settings,
-      closed: () => void keepDaily({ world, book, zone: settings().zone, passphrase: options.backupPassphrase }),
+      ...{ clock, book, payments, link, fatal, ...told },
+      closed: () => void keepDaily({ world, book, zone: this.#settings.zone, passphrase: options.backupPassphrase }),
       alarms: () => this.custody.alarms,
       drawers: (seq) => this.drawer.since(seq),
       deliver: (ms) => this.pending.settle(ms),
@@ -219,6 +220,7 @@ export class Core {
         this.changed();
       }),
       link.onLate((late) => keepLate(book, world.clock, late)),
+      link.onTime?.((told) => this.time.heard(told)) ?? (() => undefined),
       world.devices.readers.onChange(() => this.#devicesChanged()),
       world.devices.printer.onChange(() => this.changed()),
       ...world.devices.scanners.flatMap((scanner) => [
@@ -372,7 +374,7 @@ export class Core {
   }
 
   get today(): string {
-    return businessDay(this.world.clock.now(), this.#settings.zone, this.#settings.dayCut);
+    return this.time.today;
   }
 
   /** Whether the first start was completed. */

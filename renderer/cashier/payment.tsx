@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CounterView } from '../../contract/counter.ts';
@@ -13,11 +14,17 @@ import styles from './payment.module.css';
 import { DecideForm, Earlier, RefundForm } from './refund.tsx';
 import { VoidConfirm } from './void.tsx';
 
+/** What the clock showed, and that nobody vouches for it where it was in doubt. */
+function timeOf({ at, clockSuspect }: PaymentView, zone: string | undefined, t: TFunction): string {
+  const time = fullTime(at, zone);
+  return clockSuspect ? t('payment.timeSuspect', { time }) : time;
+}
+
 /** The figures by which bank and shop speak of a payment. */
 function Facts({ payment, zone }: { readonly payment: PaymentView; readonly zone: string | undefined }): ReactNode {
   const { t } = useTranslation();
   const facts: readonly (readonly [string, string | number | null])[] = [
-    [t('payment.time'), fullTime(payment.at, zone)],
+    [t('payment.time'), timeOf(payment, zone, t)],
     [t('payment.receiptNo'), payment.receiptNo],
     [t('payment.card'), payment.maskedPan],
     [t('payment.auth'), payment.authCode],

@@ -36,7 +36,10 @@ function Rows({ payments, zone, onPayment }: RowsProps): ReactNode {
       <tbody>
         {payments.map((payment) => (
           <tr key={payment.id}>
-            <td>{fullTime(payment.at, zone)}</td>
+            <td>
+              {fullTime(payment.at, zone)}
+              {payment.clockSuspect && <p className={styles['suspect']}>{t('payment.timeSuspectShort')}</p>}
+            </td>
             <td>
               <button type="button" className={page['open']} onClick={() => onPayment(payment.id)}>
                 {payment.receiptNo}

@@ -26,6 +26,7 @@ function payment(n: number, { minor, ago, state, ...rest }: Some): PaymentView {
     amount: cny(minor),
     asked: null,
     tendered: null,
+    clockSuspect: false,
     sale: null,
     tender: 'contactless',
     scheme: 'unionpay',

@@ -116,6 +116,7 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
     masterKey: Buffer.from(kept.masterKey, 'hex'),
     dialect,
     up: true,
+    apartMs: 0,
     openCard: cardOpener(kept.sealing),
     issuers: options.closedLoop?.issuers ?? [],
     failed: (error) => process.stderr.write(`The bank failed on a message: ${String(error)}\n`),
@@ -147,6 +148,10 @@ export async function startAcquirer(options: AcquirerOptions): Promise<Acquirer>
     bank: command(z.strictObject({ up: z.boolean() }), async ({ up }) => {
       bank.up = up;
       return { up };
+    }),
+    clock: command(z.strictObject({ apartMs: z.int() }), async ({ apartMs }) => {
+      bank.apartMs = apartMs;
+      return { apartMs };
     }),
     rule: command(z.strictObject({ rule: Rule }), async ({ rule }) => {
       faults.plant(rule);

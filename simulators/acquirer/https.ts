@@ -12,7 +12,7 @@ import type { Identity } from './identity.ts';
 import { resetOf } from './line.ts';
 import type { Kind, Request, Totals } from './request.ts';
 import { totalsText } from './request.ts';
-import { type Bank, verdictOf } from './session.ts';
+import { type Bank, nowOf, verdictOf } from './session.ts';
 import type { Fields } from './wire.ts';
 
 /** The bank over HTTPS (docs/bank-link.md, "The link https"): the same book and the same faults as over ISO 8583. */
@@ -359,12 +359,14 @@ export class HttpsDoor {
 
   #send(response: ServerResponse, status: number, body: Buffer, caller?: Caller): void {
     if (response.destroyed) return;
+    const date = new Date(nowOf(this.#bank)).toISOString();
     const signature =
       caller === undefined
         ? {}
         : {
+            'Countertap-Date': date,
             Signature: createHmac('sha256', this.#keys.host)
-              .update([String(status), caller.signature, sha256(body)].join('\n'))
+              .update([String(status), caller.signature, date, sha256(body)].join('\n'))
               .digest('hex'),
           };
     response.writeHead(status, {

@@ -92,6 +92,7 @@ function terms(identity: Identity, caKeys: readonly CaKey[], closedLoop: ClosedL
     id: 'virtual-bank',
     name: 'Virtual Bank',
     link: 'iso8583',
+    hostZone: 'UTC',
     virtual: true,
     host: '127.0.0.1',
     port: identity.port,

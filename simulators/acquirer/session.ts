@@ -25,12 +25,19 @@ export interface Bank {
   readonly terminals: ReadonlySet<string>;
   /** Whose wallets pay at the card reader. */
   readonly issuers: readonly WalletIssuer[];
+  /** How far the bank's clock is ahead of this machine's, milliseconds. */
+  apartMs: number;
   /** Told of every message, where somebody wants to look on. */
   readonly capture?: Capture;
   /** The signed parameters, when there are newer ones than the terminal has. */
   parameters?: (have: number) => { readonly version: number; readonly bytes: Buffer } | undefined;
   /** Called with bugs only: what went wrong while a message was dealt with. */
   failed(error: unknown): void;
+}
+
+/** What the bank's clock shows, UTC milliseconds. */
+export function nowOf({ apartMs }: Pick<Bank, 'apartMs'>): number {
+  return Date.now() + apartMs;
 }
 
 function oneMore(message: Message): Message {
@@ -108,7 +115,7 @@ export class Session implements Receiver {
     const key = this.#keyOf(message);
     const refuse = (code: string) => {
       const seal = key ?? (dialect.isSignOn(message) ? bank.masterKey : this.#key);
-      this.#send(dialect.answer(message, undefined, { code }, new Map()), seal);
+      this.#send(dialect.answer(message, undefined, { code }, new Map(), nowOf(bank)), seal);
     };
     if (key === undefined) return refuse('A0');
     const request = dialect.read(message);
@@ -186,7 +193,7 @@ export class Session implements Receiver {
     more: Fields,
     rule: Rule | undefined,
   ): void {
-    const right = this.#bank.dialect.answer(message, request, verdict, more);
+    const right = this.#bank.dialect.answer(message, request, verdict, more, nowOf(this.#bank));
     if (rule?.do === 'garbage') {
       this.#connection.send(Buffer.from('00 this is no message 00'));
       return;

@@ -62,6 +62,7 @@ const sizes: Readonly<Record<number, number | 'counted' | 'digits'>> = {
   42: 15,
   49: 2,
   55: 'counted',
+  57: 7,
   60: 'digits',
   62: 'counted',
   63: 'counted',

@@ -32,6 +32,7 @@ export const countertapForms: Forms = {
   48: { kind: 'text', length: 999, prefix: 2 },
   49: { kind: 'n', length: 3 },
   55: { kind: 'b', length: 255, prefix: 2 },
+  57: { kind: 'n', length: 14 },
   60: { kind: 'n', length: 6, prefix: 2 },
   61: { kind: 'text', length: 26, prefix: 2 },
   62: { kind: 'b', length: 999, prefix: 2 },

@@ -42,6 +42,7 @@ const payment: Payment = {
   sale: null,
   approved: null,
   tendered: null,
+  clockSuspect: false,
   print: 'printed',
   copies: 1,
 };

@@ -12,6 +12,8 @@ import { type FakeScanner, openFakeScanner } from '../../drivers/scanner/fake.ts
 import { readProfile } from '../../main/core/bank/profile.ts';
 import { Core } from '../../main/core/core.ts';
 import type { CardOutcome } from '../../main/core/kernel/outcome.ts';
+import { dayBefore } from '../../main/core/ledger/day.ts';
+import type { Payment } from '../../main/core/payment/payment.ts';
 import { verifyBook } from '../../main/core/reports/verify.ts';
 import { migrations } from '../../main/core/test/migrations.ts';
 import { openMemoryStorage } from '../../main/core/test/storage.ts';
@@ -119,6 +121,33 @@ test('sells, takes back what was not answered, and closes the day over HTTPS', {
   expect(verifyBook(core.book).ok).toBe(true);
   expect(fatal).toEqual([]);
 });
+
+test.each([{ dialect: 'countertap' }, { dialect: 'hypercom' }, { dialect: 'unionpay' }, { link: 'https' }])(
+  'a bank whose clock differs by days: %o, payments are marked, counted, and of its business day, never of one before the batch',
+  { timeout: 60_000 },
+  async (terms) => {
+    await open(terms);
+    await core.link.echo();
+    expect(await closed()).toMatchObject({ agreed: true, irregular: { clockSuspect: 0 } });
+    const sold = async (apartDays: number): Promise<Payment | undefined> => {
+      await bank.commands['clock']?.({ apartMs: apartDays * 86_400_000 });
+      await core.link.echo();
+      await sell(1280, 'approved');
+      return core.payments.recent(1)[0];
+    };
+    const right = await sold(0);
+    const ahead = await sold(3);
+    const behind = await sold(-3);
+    const again = await sold(0);
+    expect([right, ahead, behind, again].map((one) => one?.clockSuspect)).toEqual([false, true, true, false]);
+    const three = dayBefore(dayBefore(dayBefore(ahead?.day ?? '')));
+    expect([right?.day, behind?.day, again?.day]).toEqual([three, three, three]);
+    const report = await closed();
+    expect(report).toMatchObject({ agreed: true, firstDay: three, day: ahead?.day, irregular: { clockSuspect: 2 } });
+    expect(verifyBook(core.book).ok).toBe(true);
+    expect(fatal).toEqual([]);
+  },
+);
 
 test.each(['countertap', 'hypercom', 'unionpay'])(
   'a host that has forgotten the key in the middle of the day: %s signs on again, and no payment stays unknown',

@@ -39,6 +39,7 @@ export function compareBooks(machine: Machine, oracle: Oracle, verifies: boolean
   const entries = readJournal(machine, oracle);
   replay(oracle, rows, entries);
   oracle.decisions.compare();
+  oracle.clocks.compare();
   charges(machine, oracle, rows);
   accounts(machine, oracle, rows, entries);
   batches(machine, oracle, rows, entries);

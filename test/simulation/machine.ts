@@ -50,6 +50,8 @@ export interface Watcher {
   leaves(request: LinkRequest): void;
   /** An answer to a request has come to the terminal. */
   hears(request: LinkRequest): void;
+  /** The bank's time has come to the terminal. */
+  tells(): void;
   printing(receipt: Receipt): void;
   paper(receipt: Receipt): void;
   started(core: Core): void;
@@ -164,6 +166,8 @@ export class Machine {
       point,
       leaves: (request) => this.#watcher.leaves(request),
       hears: (request) => this.#watcher.hears(request),
+      tells: () => this.#watcher.tells(),
+      truth: () => EPOCH + this.timeline.now,
       trace: (text) => this.trace(text),
     });
     this.link = link;
@@ -288,6 +292,7 @@ const nobody: Watcher = {
   changed: () => undefined,
   leaves: () => undefined,
   hears: () => undefined,
+  tells: () => undefined,
   printing: () => undefined,
   paper: () => undefined,
   started: () => undefined,

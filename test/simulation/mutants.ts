@@ -123,6 +123,20 @@ export const mutants: readonly Mutant[] = [
     to: 'if (since === null) return takenBack(payment);',
   },
   {
+    name: 'clock-not-marked',
+    invariant: 'I20',
+    file: RUNNER,
+    from: 'const clockSuspect = time.suspect;',
+    to: 'const clockSuspect = false;',
+  },
+  {
+    name: 'day-by-wrong-clock',
+    invariant: 'I20',
+    file: 'main/core/time.ts',
+    from: 'businessDay(wrong ? bank : now,',
+    to: 'businessDay(now,',
+  },
+  {
     name: 'age-by-wall-clock',
     invariant: 'I20',
     file: 'main/core/payment/age.ts',

@@ -1,4 +1,5 @@
 import type { AcquirerLink, BankAnswer, LinkCounters, LinkRequest, LinkState } from '../../main/core/bank/link.ts';
+import type { ToldTime } from '../../main/core/bank/told.ts';
 import { type Bank, keyOf } from './bank.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
@@ -96,6 +97,10 @@ export interface LinkWorld {
   readonly leaves: (request: LinkRequest) => void;
   /** An answer to it has come to the terminal, and is about to be handed on. */
   readonly hears: (request: LinkRequest) => void;
+  /** The bank's time has come to the terminal, and is about to be handed on. */
+  readonly tells: () => void;
+  /** What the bank's clock shows. */
+  readonly truth: () => number;
   readonly trace: (text: () => string) => void;
 }
 
@@ -114,6 +119,7 @@ export class SimulatedLink implements AcquirerLink {
   readonly #world: LinkWorld;
   readonly #changes = new Set<() => void>();
   readonly #lates = new Set<(late: { stan: number; rrn: string; code: string }) => void>();
+  readonly #times = new Set<(told: ToldTime) => void>();
   readonly #waiting = new Map<string, Waiting>();
   readonly further?: NonNullable<AcquirerLink['further']>;
   #state: LinkState = { status: 'connecting' };
@@ -141,6 +147,11 @@ export class SimulatedLink implements AcquirerLink {
   onLate(listener: (late: { stan: number; rrn: string; code: string }) => void): () => void {
     this.#lates.add(listener);
     return () => this.#lates.delete(listener);
+  }
+
+  onTime(listener: (told: ToldTime) => void): () => void {
+    this.#times.add(listener);
+    return () => this.#times.delete(listener);
   }
 
   start(): void {
@@ -216,6 +227,9 @@ export class SimulatedLink implements AcquirerLink {
     this.#later(this.#random.int(30, 300), () => {
       if (this.#network.open && this.#network.weather.line === 'up') {
         this.#connection += 1;
+        this.#world.tells();
+        const at = this.#world.truth();
+        for (const listener of this.#times) listener(() => at);
         this.#become({ status: 'online', since: this.#world.now(), latencyMs: 1 });
         return;
       }

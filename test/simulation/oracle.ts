@@ -3,6 +3,7 @@ import type { Receipt } from '../../drivers/printer/printer.ts';
 import type { BankRequest, FurtherRequest, LinkRequest } from '../../main/core/bank/link.ts';
 import type { Core } from '../../main/core/core.ts';
 import { bodyOf, keyOf } from './bank.ts';
+import { Clocks } from './clock.ts';
 import { Decisions } from './decisions.ts';
 import { holds } from './legal.ts';
 import type { Machine, Watcher } from './machine.ts';
@@ -74,6 +75,7 @@ export class Oracle implements Watcher {
   /** No check that needs a true clock once the wall clock was set. */
   clockTrue = true;
   readonly decisions: Decisions;
+  readonly clocks: Clocks;
   readonly #machine: Machine;
   readonly #sent = new Map<string, { readonly body: string; attempt: number }>();
   readonly #stans = new Map<number, string>();
@@ -88,6 +90,7 @@ export class Oracle implements Watcher {
   constructor(machine: Machine) {
     this.#machine = machine;
     this.decisions = new Decisions(machine, this);
+    this.clocks = new Clocks(machine, this);
   }
 
   fail(invariant: string, what: string): void {
@@ -135,6 +138,7 @@ export class Oracle implements Watcher {
   /** After every start: what was told is still so, or has become what it may become. */
   started(core: Core): void {
     this.#now = undefined;
+    this.clocks.started();
     this.recall('after a start');
     this.changed(core);
   }
@@ -250,6 +254,10 @@ export class Oracle implements Watcher {
 
   hears(request: LinkRequest): void {
     this.decisions.hears(request.type === 'query' ? request.original.rrn : request.trace.rrn, request.trace.rrn);
+  }
+
+  tells(): void {
+    this.clocks.told();
   }
 
   #numbers(request: LinkRequest): void {

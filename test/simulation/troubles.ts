@@ -140,6 +140,7 @@ export class Troubles {
 
   #clock(): void {
     const ms = this.#jumps.pick([-DAY_MS, -3_600_000, -60_000, 60_000, 600_000, 3_600_000, DAY_MS, 12 * 365 * DAY_MS]);
+    this.#oracle.clocks.set(ms);
     this.#machine.wall += ms;
     this.#oracle.clockTrue = false;
     this.#machine.trace(() => `the clock is set by ${ms / 1000} s`);

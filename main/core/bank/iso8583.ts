@@ -20,6 +20,7 @@ import { mismatch } from './messages.ts';
 import type { AcquirerProfile } from './profile.ts';
 import { type Asked, History, type Late, type Seal, Session } from './session.ts';
 import { localTime } from './stamp.ts';
+import type { ToldTime } from './told.ts';
 
 /**
  * Opens the ISO 8583 link to the acquirer of a profile (docs/bank-link.md). Nothing happens before `start`.
@@ -43,6 +44,8 @@ class IsoLink implements AcquirerLink {
   readonly #hosts: Hosts;
   readonly #changes = new Set<() => void>();
   readonly #lates = new Set<(late: Late) => void>();
+  readonly #times = new Set<(told: ToldTime) => void>();
+  readonly #hostZone: string;
   readonly #stopped = new AbortController();
   #started = false;
   #session: Session | undefined;
@@ -62,6 +65,7 @@ class IsoLink implements AcquirerLink {
     this.#world = world;
     this.#profile = profile;
     const { terminalId, merchantId, nii } = profile;
+    this.#hostZone = profile.hostZone ?? zone;
     this.#identity = { terminalId, merchantId, nii, local: localTime(zone) };
     this.#dialect = dialectOf(profile.dialect ?? 'countertap');
     this.#history = new History(this.#dialect);
@@ -93,6 +97,11 @@ class IsoLink implements AcquirerLink {
   onLate(listener: (late: Late) => void): () => void {
     this.#lates.add(listener);
     return () => this.#lates.delete(listener);
+  }
+
+  onTime(listener: (told: ToldTime) => void): () => void {
+    this.#times.add(listener);
+    return () => this.#times.delete(listener);
   }
 
   start(): void {
@@ -241,6 +250,7 @@ class IsoLink implements AcquirerLink {
     }
     if (!this.#takeKeys(session, asked.answer) || session.ended) return false;
     this.#latency = asked.ms;
+    if (this.#dialect.signOnSigned) this.#tells(asked.answer);
     return true;
   }
 
@@ -344,8 +354,15 @@ class IsoLink implements AcquirerLink {
       session.end('protocol', `the host answered an echo with ${code}`);
       return undefined;
     }
+    this.#tells(asked.answer);
     if (this.#state.status === 'online') this.#become({ ...this.#state, latencyMs: asked.ms });
     return asked.ms;
+  }
+
+  /** An answer about the line was made just now; one about a payment may be an old one once more. */
+  #tells(answer: IsoMessage): void {
+    const told = this.#dialect.timeOf(answer, this.#hostZone);
+    if (told) for (const listener of this.#times) listener(told);
   }
 
   #count(more: Partial<LinkCounters>): void {

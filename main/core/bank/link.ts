@@ -1,5 +1,6 @@
 import type { Money } from '../../../contract/money.ts';
 import type { IsoMessage } from './codec.ts';
+import type { ToldTime } from './told.ts';
 
 /** Identifies one message at the acquirer; kept with the payment and repeated unchanged. */
 export interface Trace {
@@ -241,6 +242,8 @@ export interface AcquirerLink {
   parameters?(have: number): Promise<ParameterAnswer>;
   /** An answer that came after its deadline, or twice (journalled as LATE; changes nothing, I6). */
   onLate(listener: (late: { readonly stan: number; readonly rrn: string; readonly code: string }) => void): () => void;
+  /** What the bank says of the time, from answers that were believed only; absent where it tells none. */
+  onTime?(listener: (told: ToldTime) => void): () => void;
   /** Takes another master key (hex) into use; what is under way is unknown then. Absent where there is none. */
   rekey?(masterKey: string): void;
   close(): Promise<void>;

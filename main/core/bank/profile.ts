@@ -74,6 +74,15 @@ export const AcquirerProfile = z
     link: z.enum(['iso8583', 'https']),
     /** How the host speaks ISO 8583 (docs/bank-link.md, "Dialects"); `countertap` when left out. */
     dialect: z.enum(DIALECTS).optional(),
+    /** IANA zone in which the host tells DE 12 and 13 of its answers; the counter's when left out. */
+    hostZone: z
+      .string()
+      .max(60)
+      .refine(
+        parses((zone) => new Intl.DateTimeFormat('en', { timeZone: zone })),
+        { error: 'not a time zone' },
+      )
+      .optional(),
     /** A bank of the virtual counter: no money moves, and the screens say so. */
     virtual: z.boolean(),
     host: z.string().min(1).max(253),

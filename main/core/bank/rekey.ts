@@ -1,6 +1,7 @@
 import type { World } from '../world/world.ts';
 import type { AcquirerLink, BankAnswer, BankRequest, FurtherRequest, LinkState, ParameterAnswer } from './link.ts';
 import type { AcquirerProfile } from './profile.ts';
+import type { ToldTime } from './told.ts';
 import { Witness } from './witness.ts';
 
 export type OpenLink = (
@@ -19,6 +20,7 @@ export class RekeyedLink implements AcquirerLink {
   readonly #open: (masterKey: string) => AcquirerLink;
   readonly #changes = new Set<() => void>();
   readonly #lates = new Set<(late: Late) => void>();
+  readonly #times = new Set<(told: ToldTime) => void>();
   readonly #keyless: LinkState;
   readonly #witness: Witness;
   #inner: AcquirerLink | undefined;
@@ -58,6 +60,11 @@ export class RekeyedLink implements AcquirerLink {
   onLate(listener: (late: Late) => void): () => void {
     this.#lates.add(listener);
     return () => this.#lates.delete(listener);
+  }
+
+  onTime(listener: (told: ToldTime) => void): () => void {
+    this.#times.add(listener);
+    return () => this.#times.delete(listener);
   }
 
   start(): void {
@@ -102,6 +109,9 @@ export class RekeyedLink implements AcquirerLink {
     });
     inner.onLate((late) => {
       for (const listener of this.#lates) listener(late);
+    });
+    inner.onTime?.((told) => {
+      for (const listener of this.#times) listener(told);
     });
   }
 

@@ -4,7 +4,6 @@ import type { RefusalCode } from '../../../contract/refusal.ts';
 import { BANK, RECEIVABLE } from '../ledger/account.ts';
 import { type Batch, batchOf, closedAs, closedBatches, openBatch, unfinishedBatch } from '../ledger/batch.ts';
 import type { Book } from '../ledger/book.ts';
-import { businessDay } from '../ledger/day.ts';
 import { canonicalText, type Transfer, type Write } from '../ledger/entry.ts';
 import { lateReport } from '../payment/late.ts';
 import { readCounter, takeTrace } from '../payment/number.ts';
@@ -26,6 +25,8 @@ export interface SettlementParts {
   readonly payments: PaymentTable;
   readonly link: AcquirerLink;
   readonly settings: () => StoreSettings;
+  /** The business day. */
+  readonly today: () => string;
   /** Delivers what waits for the bank; answers how many are left after `ms`. */
   readonly deliver: (ms: number) => Promise<number>;
   /** Called when a batch has come to its end. */
@@ -141,16 +142,15 @@ export class Settlement {
 
   /** Membership is frozen: new sales go to the next batch (B2). */
   #freeze(key: string | undefined): void {
-    const { book, clock, settings } = this.#parts;
+    const { book, clock, settings, today } = this.#parts;
     // Whoever looks at the steps may have let a sale begin since they were last looked at.
     this.#refuseOpen();
-    const { zone, dayCut, currency } = settings();
+    const { currency } = settings();
     const batch = openBatch(book.db);
     const books = { ...readBooks(book, batch.no, currency), bank: null };
     if (!agreed(books)) throw new CloseRefused('day-books-differ', `batch ${batch.no}: ${canonicalText(books)}`);
     const at = clock.now();
     const { stan, rrn, writes } = takeTrace(book.db, at);
-    const day = businessDay(at, zone, dayCut);
     book.commit(
       {
         kind: 'batch',
@@ -165,7 +165,7 @@ export class Settlement {
             key: { no: batch.no, state: 'open' },
             values: { state: 'closing', stan, rrn, sent_at: at },
           },
-          openedBatch(batch.no + 1, at, book.head.seq + 1, day),
+          openedBatch(batch.no + 1, at, book.head.seq + 1, today()),
           ...(key === undefined ? [] : [closeAsked(key, batch.no, at)]),
         ],
         transfers: [],
@@ -246,8 +246,7 @@ export class Settlement {
       { op: 'put', table: 'counter', key: 'z', value: z },
     ];
     const values = { state: 'closed', closed_at: report.at, z, report: canonicalText(report) };
-    const { zone, dayCut } = this.#parts.settings();
-    const transfers = this.#settled(batch, businessDay(report.at, zone, dayCut), currency);
+    const transfers = this.#settled(batch, this.#parts.today(), currency);
     this.#commit('batch-closed', batch, values, writes, 'outcome', transfers);
   }
 
@@ -295,12 +294,13 @@ export class Settlement {
   }
 
   #compose(kind: 'X' | 'Z', number: number | null, batch: Batch, books: Books, at: number): DayReport {
-    const { book, payments, settings, drawers, alarms } = this.#parts;
-    const { zone, dayCut, currency } = settings();
-    const next = batchOf(book.db, batch.no + 1)?.opened_seq;
+    const { book, payments, settings, drawers, alarms, today } = this.#parts;
+    const { currency } = settings();
+    const after = batchOf(book.db, batch.no + 1);
+    const next = after?.opened_seq;
     const entries = { from: batch.opened_seq, until: next ?? book.head.seq + 1 };
     const days = daysSince(book.db, entries);
-    const day = days?.last ?? businessDay(batch.sent_at ?? at, zone, dayCut);
+    const day = days?.last ?? after?.day ?? today();
     return {
       kind,
       number,

@@ -69,7 +69,7 @@ export function notices(core: Core): Notice[] {
     core.recovered.appended > 1 || core.recovered.replayed > 1
       ? { code: 'journal-differs', severity: 'trouble', values: { ...core.recovered, cut: '' } }
       : undefined,
-    core.clockWatch.suspect ? { code: 'clock-suspect', severity: 'attention', values: {} } : undefined,
+    core.time.suspect ? { code: 'clock-suspect', severity: 'attention', values: {} } : undefined,
     backupFailed(core.book) ? { code: 'backup-failed', severity: 'trouble', values: {} } : undefined,
     core.world.storage.freeBytes() < DISK_LOW ? { code: 'disk-low', severity: 'attention', values: {} } : undefined,
     core.stopped === null ? undefined : { code: 'store-failed', severity: 'trouble', values: {} },

@@ -2,7 +2,6 @@ import type { CashMove, CashReason, DrawerShift } from '../../../contract/drawer
 import { type Currency, type Money, money } from '../../../contract/money.ts';
 import { BANK, CASH, FLOAT, OVER_SHORT, PETTY_CASH, REFUNDS, SALES } from '../ledger/account.ts';
 import type { Book } from '../ledger/book.ts';
-import { businessDay } from '../ledger/day.ts';
 import type { Transfer, Values, Write } from '../ledger/entry.ts';
 import { balance } from '../ledger/turnover.ts';
 import { Refused } from '../refused.ts';
@@ -14,6 +13,8 @@ export interface DrawerParts {
   readonly clock: Clock;
   readonly book: Book;
   readonly settings: () => StoreSettings;
+  /** The business day. */
+  readonly today: () => string;
   /** Told after every commit. */
   readonly changed: () => void;
 }
@@ -78,7 +79,7 @@ export class CashDrawer {
       no,
       state: 'open',
       currency: float.currency,
-      day: this.#day(at),
+      day: this.#parts.today(),
       opened_at: at,
       opened_seq: this.#parts.book.head.seq + 1,
       opened_by: by,
@@ -88,7 +89,7 @@ export class CashDrawer {
     const brought = float.minor - this.expected.minor;
     this.#commit('float-set', at, by, { drawer: no, float: float.minor }, [{ op: 'insert', table: 'drawer', values }], {
       request: { key, body, no },
-      transfers: this.#moved(at, brought, FLOAT, float.currency),
+      transfers: this.#moved(brought, FLOAT, float.currency),
     });
     return this.#read(no);
   }
@@ -129,7 +130,7 @@ export class CashDrawer {
     const signed = kind === 'in' ? amount.minor : -amount.minor;
     this.#commit(`cash-${kind}`, at, actor.staff, detail, writes, {
       request: { key, body, no: shift.no },
-      transfers: this.#moved(at, signed, opposite[reason], amount.currency),
+      transfers: this.#moved(signed, opposite[reason], amount.currency),
     });
     return this.#read(shift.no);
   }
@@ -157,7 +158,7 @@ export class CashDrawer {
     const detail = { drawer: shift.no, expected, counted: counted.minor };
     this.#commit('drawer-counted', at, by, detail, [update], {
       request: { key, body, no: shift.no },
-      transfers: this.#moved(at, counted.minor - expected, OVER_SHORT, counted.currency),
+      transfers: this.#moved(counted.minor - expected, OVER_SHORT, counted.currency),
     });
     return this.#read(shift.no);
   }
@@ -173,10 +174,12 @@ export class CashDrawer {
       .map((row) => shiftOf(book, row));
   }
 
-  #moved(at: number, minor: number, other: string, currency: Currency): Transfer[] {
+  #moved(minor: number, other: string, currency: Currency): Transfer[] {
     if (minor === 0) return [];
     const sides = minor > 0 ? { debit: CASH, credit: other } : { debit: other, credit: CASH };
-    return [{ payment: null, ...sides, amount: money(Math.abs(minor), currency), day: this.#day(at), batch: null }];
+    return [
+      { payment: null, ...sides, amount: money(Math.abs(minor), currency), day: this.#parts.today(), batch: null },
+    ];
   }
 
   #commit(
@@ -222,11 +225,6 @@ export class CashDrawer {
     const row = prepared<[number], Row>(book.db, 'SELECT * FROM drawer WHERE no = ?').get(no);
     if (!row) throw new Error(`no drawer shift ${no}`);
     return shiftOf(book, row);
-  }
-
-  #day(at: number): string {
-    const { zone, dayCut } = this.#parts.settings();
-    return businessDay(at, zone, dayCut);
   }
 }
 

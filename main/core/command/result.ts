@@ -67,6 +67,7 @@ const told = [
   'receiptNo',
   'batch',
   'at',
+  'clockSuspect',
 ] as const satisfies readonly (keyof PaymentView)[];
 
 export function paymentBody(payment: PaymentView): Readonly<Record<string, unknown>> {

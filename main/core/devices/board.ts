@@ -237,7 +237,7 @@ export class Board {
   }
 
   #clock(): Seen {
-    const { suspect } = this.#core.clockWatch;
+    const { suspect } = this.#core.time;
     const common = {
       id: 'clock',
       kind: 'clock',

@@ -1,12 +1,11 @@
 import { batchOf, openBatch } from '../ledger/batch.ts';
-import { businessDay } from '../ledger/day.ts';
 import type { Ages } from './age.ts';
 import type { Facts } from './event.ts';
 import type { OfflineUse } from './offline.ts';
 import type { Payment } from './payment.ts';
 import type { RunnerParts } from './runner.ts';
 
-type FactsParts = Pick<RunnerParts, 'payments' | 'book' | 'link' | 'world' | 'settings'>;
+type FactsParts = Pick<RunnerParts, 'payments' | 'book' | 'link' | 'world' | 'time'>;
 
 /** What a step may ask about the world around its payment. Looked up only by the steps that ask: the queue can be long. */
 export class LookedUp implements Facts {
@@ -36,8 +35,7 @@ export class LookedUp implements Facts {
   }
 
   get day(): string {
-    const { zone, dayCut } = this.#parts.settings();
-    return businessDay(this.#parts.world.clock.now(), zone, dayCut);
+    return this.#parts.time.today;
   }
 
   get reversalsDue(): boolean {

@@ -15,6 +15,8 @@ export interface Payment {
   readonly at: number;
   /** Business day, YYYY-MM-DD. */
   readonly day: string;
+  /** The clock was in doubt when it was opened: nobody vouches for `at`. */
+  readonly clockSuspect: boolean;
   readonly stan: number;
   readonly rrn: string;
   readonly receiptNo: string;
@@ -69,6 +71,7 @@ export type PaymentChange = Partial<
     | 'amount'
     | 'at'
     | 'day'
+    | 'clockSuspect'
     | 'stan'
     | 'rrn'
     | 'receiptNo'
@@ -89,6 +92,7 @@ export interface PaymentRow {
   readonly currency: string;
   readonly at: number;
   readonly day: string;
+  readonly clock_suspect: 0 | 1;
   readonly stan: number;
   readonly rrn: string;
   readonly receipt_no: string;
@@ -132,6 +136,7 @@ export function paymentOf(row: PaymentRow): Payment {
     amount: amountOf(row.amount, row.currency),
     at: row.at,
     day: row.day,
+    clockSuspect: row.clock_suspect === 1,
     stan: row.stan,
     rrn: row.rrn,
     receiptNo: row.receipt_no,
@@ -182,7 +187,7 @@ export function byWallet({ tender }: Pick<Payment, 'tender'>): boolean {
   return tender === 'code' || tender === 'shown';
 }
 
-const columns: Record<Exclude<keyof Payment, 'amount' | 'seq'>, keyof PaymentRow> = {
+const columns: Record<Exclude<keyof Payment, 'amount' | 'seq' | 'clockSuspect'>, keyof PaymentRow> = {
   id: 'id',
   kind: 'kind',
   state: 'state',
@@ -238,5 +243,7 @@ export function valuesOf(change: Partial<Payment>): Values {
     values['amount'] = change.amount.minor;
     values['currency'] = change.amount.currency;
   }
+  // Where nothing is said the clock was not in doubt.
+  if (change.clockSuspect) values['clock_suspect'] = 1;
   return values;
 }

@@ -3,11 +3,11 @@ import type { AcquirerLink, BankRequest, Presented, ReversalReason } from '../ba
 import type { ClockWatch } from '../clockwatch.ts';
 import { openBatch } from '../ledger/batch.ts';
 import { type Book, GROUP, type Order } from '../ledger/book.ts';
-import { businessDay } from '../ledger/day.ts';
 import type { Draft, Write } from '../ledger/entry.ts';
 import type { Sale } from '../sale/sale.ts';
 import { begun, type SaleTable } from '../sale/table.ts';
 import type { StoreSettings } from '../store/settings.ts';
+import type { Time } from '../time.ts';
 import { newId } from '../world/id.ts';
 import type { World } from '../world/world.ts';
 import { Ages } from './age.ts';
@@ -56,7 +56,9 @@ export interface RunnerParts {
   /** Called after every commit, with the payment as it is now. */
   readonly changed: (payment: Payment) => void;
   /** What is known of the wall clock. */
-  readonly clockWatch: Pick<ClockWatch, 'setSince' | 'offSince'>;
+  readonly clockWatch: Pick<ClockWatch, 'setSince' | 'offSince' | 'look'>;
+  /** What is made of it. */
+  readonly time: Pick<Time, 'today' | 'suspect'>;
   /** Called when something happened that must never: the core stops. */
   readonly fatal: (error: unknown) => void;
 }
@@ -159,10 +161,9 @@ export class Runner {
   }
 
   #newSale(total: Money, actor: Actor, split: boolean): { readonly sale: Sale; readonly writes: readonly Write[] } {
-    const { world, sales, settings } = this.#parts;
+    const { world, sales, time } = this.#parts;
     const at = world.clock.now();
-    const { zone, dayCut } = settings();
-    const day = businessDay(at, zone, dayCut);
+    const day = time.today;
     const { staff } = actor;
     const sale: Sale = { id: newId(world), total, state: 'open', split, staff, approver: null, at, day };
     return { sale, writes: [...sales.forgotten(), begun(sale)] };
@@ -223,16 +224,33 @@ export class Runner {
     type: string,
     before: readonly Write[] = [],
   ): Payment {
-    const { world, book, payments, settings } = this.#parts;
+    const { world, book, payments, settings, clockWatch, time } = this.#parts;
+    // What was done to the clock is known before anything is said of the time.
+    clockWatch.look();
     const at = world.clock.now();
-    const { terminal, zone, dayCut } = settings();
-    const numbers = takeNumbers(book.db, terminal, at);
+    const clockSuspect = time.suspect;
+    const numbers = takeNumbers(book.db, settings().terminal, at);
     const id = newId(world);
     const { stan, rrn, receiptNo } = numbers;
     const staff = actor.staff;
     const approver = actor.approver ?? null;
-    const day = businessDay(at, zone, dayCut);
-    const row = { id, kind, state, amount, at, day, stan, rrn, receiptNo, staff, approver, original, ...change };
+    const day = time.today;
+    const row = {
+      id,
+      kind,
+      state,
+      amount,
+      at,
+      day,
+      clockSuspect,
+      stan,
+      rrn,
+      receiptNo,
+      staff,
+      approver,
+      original,
+      ...change,
+    };
     this.#commit({
       kind: 'payment',
       at,

@@ -62,6 +62,7 @@ export function viewOf(payment: Payment, context: ViewContext): PaymentView {
     kind: payment.kind,
     at: payment.at,
     day: payment.day,
+    clockSuspect: payment.clockSuspect,
     receiptNo: payment.receiptNo,
     amount: captured(payment),
     asked: payment.approved === null ? null : payment.amount,

@@ -3,7 +3,7 @@ import type { Irregular } from '../../../contract/day.ts';
 import { type Batch, batchOf } from '../ledger/batch.ts';
 import { prepared } from '../store/statement.ts';
 
-/** What was out of order while a batch was the open one: receipt numbers passed over, answers nobody waited for (B8). */
+/** What was out of order while a batch was the open one: receipt numbers passed over, answers nobody waited for, payments of a clock in doubt (B8). */
 export function readIrregular(db: Database, batch: Batch): Irregular {
   const until = batchOf(db, batch.no + 1)?.opened_seq ?? Number.MAX_SAFE_INTEGER;
   const answers = prepared<[number, number], { n: number }>(
@@ -17,7 +17,11 @@ export function readIrregular(db: Database, batch: Batch): Irregular {
     batch.opened_seq,
   );
   const own = numbers(db, 'SELECT receipt_no FROM payment WHERE seq >= ? AND seq < ?', batch.opened_seq, until);
-  return { receiptsMissing: missing(before, own), lateAnswers: answers?.n ?? 0 };
+  const suspect = prepared<[number, number], { n: number }>(
+    db,
+    'SELECT count(*) AS n FROM payment WHERE seq >= ? AND seq < ? AND clock_suspect = 1',
+  ).get(batch.opened_seq, until);
+  return { receiptsMissing: missing(before, own), lateAnswers: answers?.n ?? 0, clockSuspect: suspect?.n ?? 0 };
 }
 
 function numbers(db: Database, sql: string, ...range: number[]): number[] {

@@ -42,6 +42,7 @@ export function paymentReceipt(payment: Payment, context: ReceiptContext): Recei
   const rows: Row[] = [
     [t('number'), payment.receiptNo],
     [t('date'), stamp(payment.at, store.zone)],
+    [t('clock'), payment.clockSuspect ? t('clockSuspect') : null],
     [t('cashier'), words.t(`person.${payment.staff}`, { defaultValue: payment.staff })],
     [t('original'), context.originalNo ?? null],
     [t('charge'), context.chargeRrn ?? null],
@@ -227,8 +228,8 @@ export function dayReceipt(report: DayReport, context: ReceiptContext): Receipt 
         ? [{ kind: 'row', left: t('alarms'), right: String(report.alarms), bold: true } as const]
         : []),
       ...(report.epoch ? [{ kind: 'row', left: t('epoch'), right: String(report.epoch) } as const] : []),
-      ...(['receiptsMissing', 'lateAnswers'] as const)
-        .filter((what) => report.irregular && report.irregular[what] > 0)
+      ...(['receiptsMissing', 'lateAnswers', 'clockSuspect'] as const)
+        .filter((what) => (report.irregular?.[what] ?? 0) > 0)
         .map((what): ReceiptLine => ({ kind: 'row', left: t(what), right: String(report.irregular?.[what]) })),
       ...lateLines(report.late, words),
       { kind: 'row', left: t('entries'), right: `${report.journal.first} – ${report.journal.last}` },

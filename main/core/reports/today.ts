@@ -53,13 +53,12 @@ export function readSince(db: Database, { from, until }: Entries, day: string, c
 
 /** The first and the last business day on which something of a batch moved, undefined when nothing did. */
 export function daysSince(db: Database, { from, until }: Entries): { first: string; last: string } | undefined {
-  const day = (order: 'ASC' | 'DESC'): string | undefined =>
-    prepared<[number, number], { day: string }>(
-      db,
-      `SELECT day FROM transfer WHERE seq >= ? AND seq < ? AND payment IS NOT NULL ORDER BY seq ${order} LIMIT 1`,
-    ).get(from, until)?.day;
-  const [first, last] = [day('ASC'), day('DESC')];
-  return first === undefined || last === undefined ? undefined : { first, last };
+  // By the days, not by the order: of a clock that was wrong for a while the last movement may have the earlier day.
+  const days = prepared<[number, number], { first: string | null; last: string | null }>(
+    db,
+    'SELECT min(day) AS first, max(day) AS last FROM transfer WHERE seq >= ? AND seq < ? AND payment IS NOT NULL',
+  ).get(from, until);
+  return days?.first && days.last ? { first: days.first, last: days.last } : undefined;
 }
 
 function figuresOf(db: Database, day: string, moved: readonly Moved[], currency: Currency): Omit<Today, 'hours'> {

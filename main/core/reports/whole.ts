@@ -25,7 +25,7 @@ export function asWhole(report: DayReport, receipt: Receipt): Receipt {
   const missing = [
     /^[0-9a-f]{64}$/.test(journal.hash) && said(journal.hash) ? undefined : 'the head of the journal',
     journal.last >= journal.first && said(journal.first, journal.last) ? undefined : 'the range of the journal',
-    ...Object.entries(irregular ?? {}).map(([what, n]) => (n === 0 || said(n) ? undefined : what)),
+    ...Object.entries(irregular ?? {}).map(([what, n]) => (!n || said(n) ? undefined : what)),
     ...decisions.map(({ receiptNo }) => (said(receiptNo) ? undefined : `the decision about ${receiptNo}`)),
     lines.length >= carriedOver.length + decisions.length ? undefined : 'what is carried over',
     alarms === 0 || said(alarms) ? undefined : 'how often the record was found rolled back',

@@ -1,5 +1,6 @@
 import { type Money, money } from '../../../contract/money.ts';
 import type { AcquirerLink, BankAnswer, BankRequest, LinkCounters, LinkState, Totals } from '../bank/link.ts';
+import type { ToldTime } from '../bank/told.ts';
 import type { Clock } from '../world/world.ts';
 
 /** What goes wrong with one message; nothing when not said. */
@@ -43,6 +44,8 @@ export interface ModelBank {
 export interface ModelLink extends AcquirerLink {
   /** The terminal died: nothing reaches it any more. */
   die(): void;
+  /** The bank tells its time, UTC milliseconds. */
+  tell(at: number): void;
   setLine(up: boolean): void;
 }
 
@@ -187,6 +190,7 @@ function openModelLink(
 ): ModelLink {
   const listeners = new Set<() => void>();
   const late = new Set<(late: { stan: number; rrn: string; code: string }) => void>();
+  const times = new Set<(told: ToldTime) => void>();
   const over = new AbortController();
   const counters: LinkCounters = { sent: 0, answered: 0, dropped: 0, late: 0 };
   let state: LinkState = { status: 'online', since: 0, latencyMs: 1 };
@@ -209,6 +213,10 @@ function openModelLink(
       late.add(listener);
       return () => late.delete(listener);
     },
+    onTime: (listener) => {
+      times.add(listener);
+      return () => times.delete(listener);
+    },
     start: () => undefined,
     echo: async () => 1,
     async exchange(request) {
@@ -230,6 +238,9 @@ function openModelLink(
       return silent;
     },
     die: () => over.abort(),
+    tell(at) {
+      for (const listener of times) listener(() => at);
+    },
     setLine(up) {
       state = up
         ? { status: 'online', since: clock.now(), latencyMs: 1 }

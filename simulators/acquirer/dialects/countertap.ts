@@ -1,7 +1,7 @@
 import { cmacOf, newAesKey } from '../mac.ts';
 import { messageClass, read, totalsText } from '../request.ts';
 import { countertapForms } from '../wire.ts';
-import { answerFields, answerMti, type Dialect } from './dialect.ts';
+import { answerFields, answerMti, type Dialect, digitsOf } from './dialect.ts';
 
 const repeated = [3, 4, 7, 11, 12, 13, 24, 37, 41, 42, 49, 60];
 
@@ -15,9 +15,10 @@ export const countertap: Dialect = {
   parameters: { field: 63, as: 'text', most: 700 },
   mac: cmacOf,
   read,
-  answer(message, request, verdict, more) {
+  answer(message, request, verdict, more, now) {
     const fields = answerFields(message, repeated, request, verdict, more);
     if (verdict.totals !== undefined) fields.set(63, totalsText(verdict.totals));
+    if (messageClass(message.mti) === '0800') fields.set(57, digitsOf(now));
     return { mti: answerMti(message), fields };
   },
 };

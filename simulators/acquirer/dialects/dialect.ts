@@ -18,8 +18,11 @@ export interface Dialect {
   mac(key: Buffer, covered: Buffer): Buffer;
   /** Undefined when the message is none that the bank knows: a format error. */
   read(message: Message): Request | undefined;
-  /** The answer to a message; `request` is undefined when it could not be read. `more` are fields of a sign-on. */
-  answer(message: Message, request: Request | undefined, verdict: Verdict, more: Fields): Message;
+  /**
+   * The answer to a message; `request` is undefined when it could not be read. `more` are fields of a sign-on, `now` is
+   * what the bank's clock shows, UTC milliseconds.
+   */
+  answer(message: Message, request: Request | undefined, verdict: Verdict, more: Fields, now: number): Message;
 }
 
 /** The fields of an answer that every dialect has: what it repeats, DE 39, DE 38. */
@@ -48,4 +51,9 @@ export function answerFields(
 export function answerMti(message: Message): string {
   const kind = messageClass(message.mti);
   return `${kind.slice(0, 2)}${Number(kind[2]) + 1}0`;
+}
+
+/** YYYYMMDDhhmmss in UTC. */
+export function digitsOf(now: number): string {
+  return new Date(now).toISOString().replace(/\D/g, '').slice(0, 14);
 }

@@ -1,7 +1,7 @@
 import { newRetailKey, x919 } from '../mac.ts';
 import { type Kind, messageClass, type Request, type Totals, totalsText } from '../request.ts';
 import type { Fields, Forms, Message } from '../wire.ts';
-import { answerFields, answerMti, type Dialect } from './dialect.ts';
+import { answerFields, answerMti, type Dialect, digitsOf } from './dialect.ts';
 import { tpduOff, tpduOn } from './tpdu.ts';
 
 const forms: Forms = {
@@ -139,11 +139,10 @@ export const hypercom: Dialect = {
   parameters: { field: 63, as: 'text', most: 700 },
   mac: x919,
   read,
-  answer(message, request, verdict, more) {
+  answer(message, request, verdict, more, now) {
     const fields = answerFields(message, repeated, request, verdict, more);
-    const now = new Date();
-    const digits = now.toISOString().replace(/\D/g, '');
-    fields.set(12, digits.slice(8, 14)).set(13, digits.slice(4, 8));
+    const digits = digitsOf(now);
+    fields.set(12, digits.slice(8)).set(13, digits.slice(4, 8));
     if (request !== undefined && request.rrn.length === 12) fields.set(37, verdict.rrn ?? request.rrn);
     if (verdict.totals !== undefined) fields.set(63, writeTotals(verdict.totals));
     return { mti: answerMti(message), fields };

@@ -1,7 +1,7 @@
 import { newUnionPayKey, unionPayMac } from '../mac.ts';
 import { type Kind, messageClass, type Original, type Request, type Totals, totalsText } from '../request.ts';
 import type { Fields, Forms, Message } from '../wire.ts';
-import { answerFields, answerMti, type Dialect } from './dialect.ts';
+import { answerFields, answerMti, type Dialect, digitsOf } from './dialect.ts';
 import { tpduOff, tpduOn } from './tpdu.ts';
 
 const forms: Forms = {
@@ -158,10 +158,10 @@ export const unionpay: Dialect = {
   parameters: { field: 62, as: 'hex', most: 330 },
   mac: unionPayMac,
   read,
-  answer(message, request, verdict, more) {
+  answer(message, request, verdict, more, now) {
     const fields = answerFields(message, repeated, request, verdict, more);
-    const digits = new Date().toISOString().replace(/\D/g, '');
-    fields.set(12, digits.slice(8, 14)).set(13, digits.slice(4, 8));
+    const digits = digitsOf(now);
+    fields.set(12, digits.slice(8)).set(13, digits.slice(4, 8));
     if (request !== undefined) fields.set(37, verdict.rrn ?? request.rrn);
     if (request?.kind === 'totals' && verdict.totals !== undefined) {
       fields.set(48, writeTotals(verdict.totals, results[verdict.code] ?? '3'));

@@ -4,6 +4,7 @@ import { openKeyBlock } from '../keys.ts';
 import { COUNTERTAP } from '../layouts/countertap.ts';
 import type { BankAnswer, Charge, LinkRequest, Original, Presented, ReversalReason, Totals } from '../link.ts';
 import { utcStamp } from '../stamp.ts';
+import { utcTold } from '../told.ts';
 import { BAD_MAC, type Dialect, type Identity, isCredit, type Network, readCode, sameTotals } from './dialect.ts';
 import { bareEnvelope } from './tpdu.ts';
 
@@ -161,5 +162,6 @@ export const countertap: Dialect = {
   compose,
   composeNetwork,
   parameters: { field: 63, as: 'text' },
+  timeOf: ({ fields }) => utcTold(fields.get(57)),
   readAnswer,
 };

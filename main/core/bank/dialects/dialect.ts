@@ -4,6 +4,7 @@ import type { KeyBlock } from '../keys.ts';
 import type { BankAnswer, FurtherRequest, LinkRequest, Totals } from '../link.ts';
 import type { MacScheme } from '../mac.ts';
 import type { LocalTime } from '../stamp.ts';
+import type { ToldTime } from '../told.ts';
 
 /** Who we are at this acquirer. */
 export interface Identity {
@@ -49,6 +50,8 @@ export interface Dialect {
   composeNetwork(what: Network, stan: number, at: number, identity: Identity): IsoMessage;
   /** The field of a parameter message that holds its text, as ASCII or as the hex of that. */
   readonly parameters: { readonly field: number; readonly as: 'text' | 'hex' };
+  /** The host's time in the answer to a sign-on or an echo; `zone` is the host's own. */
+  timeOf(answer: IsoMessage, zone: string): ToldTime | undefined;
   /** Reads a believed answer; undefined when totals are missing or cannot be read. */
   readAnswer(request: LinkRequest, answer: IsoMessage): BankAnswer | undefined;
 }

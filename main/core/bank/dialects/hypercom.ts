@@ -4,6 +4,7 @@ import { IsoError } from '../error.ts';
 import { openRetailBlock } from '../keys.ts';
 import { HYPERCOM } from '../layouts/hypercom.ts';
 import type { BankAnswer, Charge, LinkRequest, Original, Presented, Totals } from '../link.ts';
+import { localTold } from '../told.ts';
 import {
   BAD_MAC,
   type Dialect,
@@ -170,5 +171,6 @@ export const hypercom: Dialect = {
   compose,
   composeNetwork,
   parameters: { field: 63, as: 'text' },
+  timeOf: ({ fields }, zone) => localTold(fields.get(13), fields.get(12), zone),
   readAnswer,
 };

@@ -4,6 +4,7 @@ import { IsoError } from '../error.ts';
 import { openUnionPayBlock } from '../keys.ts';
 import { UNIONPAY } from '../layouts/unionpay.ts';
 import type { BankAnswer, Charge, LinkRequest, Original, Presented, ReversalReason, Totals } from '../link.ts';
+import { localTold } from '../told.ts';
 import {
   BAD_MAC,
   type Dialect,
@@ -201,5 +202,6 @@ export const unionpay: Dialect = {
   compose,
   composeNetwork,
   parameters: { field: 62, as: 'hex' },
+  timeOf: ({ fields }, zone) => localTold(fields.get(13), fields.get(12), zone),
   readAnswer,
 };

@@ -10,6 +10,7 @@ import type {
   ParameterAnswer,
 } from '../link.ts';
 import type { AcquirerProfile } from '../profile.ts';
+import { type ToldTime, utcTold } from '../told.ts';
 import { Channel, encodeRequest, type Fetched, type HttpRequest, type HttpResponse } from './http.ts';
 import { openSignatures, type Signatures } from './signature.ts';
 import { bodyOf, idempotencyKey, PATHS, readAnswer } from './wire.ts';
@@ -57,6 +58,7 @@ class HttpsLink implements AcquirerLink {
   readonly #signatures: Signatures;
   readonly #hosts: Hosts;
   readonly #changes = new Set<() => void>();
+  readonly #times = new Set<(told: ToldTime) => void>();
   readonly #stopped = new AbortController();
   readonly #channels = new Set<Channel>();
   #idle: Idle[] = [];
@@ -92,6 +94,11 @@ class HttpsLink implements AcquirerLink {
   /** There are none: a connection is closed when the time for its answer is over. */
   onLate(): () => void {
     return () => undefined;
+  }
+
+  onTime(listener: (told: ToldTime) => void): () => void {
+    this.#times.add(listener);
+    return () => this.#times.delete(listener);
   }
 
   start(): void {
@@ -185,9 +192,12 @@ class HttpsLink implements AcquirerLink {
     this.#keepIdle(channel, which, fetched);
     if (fetched.kind !== 'answered') return { kind: fetched.kind, fault: 'timed-out', detail: fetched.detail };
     const { status, headers, body } = fetched.response;
-    if (!this.#signatures.answers(headers.get('signature'), status, signed.signature, body)) {
+    const date = headers.get('countertap-date');
+    if (!this.#signatures.answers(headers.get('signature'), status, signed.signature, body, date)) {
       return { kind: 'unsigned', fault: 'protocol', detail: `HTTP ${status} without the host's signature` };
     }
+    const told = utcTold(date);
+    if (told) for (const listener of this.#times) listener(told);
     this.#heardAt = this.#world.clock.monotonic();
     return { kind: 'signed', response: fetched.response, ms: fetched.ms };
   }

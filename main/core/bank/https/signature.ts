@@ -4,8 +4,11 @@ import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 export interface Signatures {
   /** HMAC-SHA256 in hex over method, path, date, nonce, idempotency key and the SHA-256 of the body, a line each. */
   request(parts: RequestParts): string;
-  /** Whether an answer's signature is the host's over status, our request's signature and the SHA-256 of the body. */
-  answers(signature: string | undefined, status: number, request: string, body: Uint8Array): boolean;
+  /**
+   * Whether an answer's signature is the host's over status, our request's signature, the host's time where it told one, and
+   * the SHA-256 of the body.
+   */
+  answers(signature: string | undefined, status: number, request: string, body: Uint8Array, date?: string): boolean;
 }
 
 export interface RequestParts {
@@ -32,10 +35,10 @@ export function openSignatures(masterKey: Uint8Array): Signatures {
       createHmac('sha256', terminal)
         .update([method, path, date, nonce, key, digest(body)].join('\n'))
         .digest('hex'),
-    answers(signature, status, request, body) {
+    answers(signature, status, request, body, date) {
       if (signature === undefined || !/^[\da-f]{64}$/.test(signature)) return false;
       const own = createHmac('sha256', host)
-        .update([String(status), request, digest(body)].join('\n'))
+        .update([String(status), request, ...(date === undefined ? [] : [date]), digest(body)].join('\n'))
         .digest();
       return timingSafeEqual(own, Buffer.from(signature, 'hex'));
     },

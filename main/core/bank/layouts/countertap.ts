@@ -26,6 +26,7 @@ export const COUNTERTAP = layoutOf(
     field(48, 'additional data, private', 'ans', 999, 3),
     field(49, 'currency code, transaction', 'n', 3),
     field(55, 'ICC data', 'b', 255, 3),
+    field(57, 'time of the host, UTC', 'n', 14),
     field(60, 'batch number', 'n', 6, 3),
     field(61, 'charge on the statement', 'ans', 26, 3),
     field(62, 'session key block', 'b', 999, 3),

@@ -57,6 +57,7 @@ export function payment(change: Partial<Payment> = {}): Payment {
     amount: money(1_280, 'CNY'),
     at: NOW,
     day: '2026-08-01',
+    clockSuspect: false,
     stan: 1,
     rrn: '621302000001',
     receiptNo: '01-000001',
