@@ -130,12 +130,12 @@ export class Core {
     this.staff = new Staff(db, world, derive(key, 'staff pins'));
     this.link = options.link ?? openLink(world, profile, options.zone);
     const { vault, payments, link, blocklist } = this;
-    this.#read = openReading({ world, profile, zone: this.zone, book, payments, vault, blocklist });
-    const rules = rulesOf(profile);
-    book.onFailed(fatal);
     const told = { settings: () => this.#settings, today: () => this.today, changed: () => this.changed() };
     this.time = new Time({ clock: world.clock, book, ...told });
     const { time } = this;
+    this.#read = openReading({ world, time, profile, zone: this.zone, book, payments, vault, blocklist });
+    const rules = rulesOf(profile);
+    book.onFailed(fatal);
     this.clockWatch = new ClockWatch({ clock: world.clock, book, time, changed: () => this.changed(), fatal });
     const sales = new SaleTable(book);
     this.#runner = new Runner({

@@ -24,7 +24,16 @@ async function readOn(kind: ReaderClass | undefined, card: Card, readers?: Reade
   const { world, zone, book, payments } = core;
   const { cards, limits } = config;
   const profile = { ...signed.profile, cards, limits, closedLoop, ...(readers ? { readers } : {}) };
-  const read = openReading({ world, profile, zone, book, payments, vault, blocklist: { has: () => false } });
+  const read = openReading({
+    world,
+    time: core.time,
+    profile,
+    zone,
+    book,
+    payments,
+    vault,
+    blocklist: { has: () => false },
+  });
   const { atr, transmit, release } = card;
   const outcome = await read(
     { atr, transmit: transmit.bind(card), release: release.bind(card), ...(kind ? { kind } : {}) },

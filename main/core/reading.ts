@@ -27,6 +27,8 @@ export type ReadCard = (
 
 export interface ReadingParts {
   readonly world: World;
+  /** What time it is for dates that cards and banks are told. */
+  readonly time: { readonly now: number };
   readonly profile: AcquirerProfile;
   readonly zone: string;
   readonly book: Book;
@@ -37,11 +39,11 @@ export interface ReadingParts {
 
 /** The kernel as this terminal uses it: its profile, its clock and dates, what it remembers of a card. */
 export function openReading(parts: ReadingParts): ReadCard {
-  const { world, profile, zone, payments, vault } = parts;
+  const { world, time: today, profile, zone, payments, vault } = parts;
   const { clock, random } = world;
   const torn = openTornLog(clock);
   return (card, amount, sequence, mayGo, chosen) => {
-    const local = localTime(clock.now(), zone);
+    const local = localTime(today.now, zone);
     const time = [local.hour, local.minute, local.second].map((part) => String(part).padStart(2, '0')).join('');
     const request = {
       amount,

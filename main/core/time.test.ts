@@ -125,6 +125,7 @@ test.each([-3 * DAY, 3 * DAY, 12 * 365 * DAY])(
     expect(after.clockSuspect).toBe(true);
     expect([before.day, after.day]).toEqual(['2026-08-01', '2026-08-01']);
     expect(till.core.today).toBe('2026-08-01');
+    expect(till.core.time.now, 'what cards are told of the date').toBe(truth());
     expect(till.core.drawer.open(newKey(), money(5_000, 'CNY'), 'cashier').day).toBe('2026-08-01');
     const today = readToday(till.core.book.db, till.core.today, 'CNY', till.core.zone);
     expect(today.sold).toEqual({ amount: money(1_920, 'CNY'), count: 2 });

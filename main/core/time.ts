@@ -57,14 +57,18 @@ export class Time {
     return this.#bank === undefined ? undefined : this.#bank + this.#parts.clock.monotonic();
   }
 
+  /** What time it is, as far as is known: the bank's where the clock is wrong. For what is told of dates, never for ages. */
+  get now(): number {
+    const { bank } = this;
+    const now = this.#parts.clock.now();
+    return bank !== undefined && (this.suspect || Math.abs(now - bank) > WRONG_MS) ? bank : now;
+  }
+
   /** The business day of what is written down now (docs/reliability.md, “The clock”). */
   get today(): string {
-    const { clock, settings } = this.#parts;
-    const { zone, dayCut } = settings();
+    const { zone, dayCut } = this.#parts.settings();
     const { bank } = this;
-    const now = clock.now();
-    const wrong = bank !== undefined && (this.suspect || Math.abs(now - bank) > WRONG_MS);
-    const day = businessDay(wrong ? bank : now, zone, dayCut);
+    const day = businessDay(this.now, zone, dayCut);
     const opened = this.#kept.of('opened', () => openBatch(this.#parts.book.db));
     if (day >= opened.day) return day;
     // Every batch but the first was opened in the presence of the bank: that one may have been by a clock that was wrong.
@@ -100,6 +104,15 @@ export class Time {
     if (apart < RIGHT_MS && this.suspect) this.#become(null);
   }
 
+  /** A named person says that the clock is right: only where the bank tells no time, or the same. */
+  confirm(by: string): boolean {
+    this.look();
+    const { bank } = this;
+    const differs = bank !== undefined && Math.abs(this.#parts.clock.now() - bank) >= RIGHT_MS;
+    if (this.suspect && !differs) this.#become(null, by);
+    return !this.suspect;
+  }
+
   /** The clock was set, or shows what it cannot be; `before` is the last time that was believed. Only the bank knows better. */
   noticed(before: number): void {
     if (this.#bank === undefined && !this.suspect) this.#become({ before: Math.round(before) });
@@ -115,14 +128,14 @@ export class Time {
     return this.suspect || Math.abs(now - last - AHEAD_MS) > 2 * AHEAD_MS ? last + AHEAD_MS : now;
   }
 
-  #become(doubt: Doubt): void {
+  #become(doubt: Doubt, by = 'terminal'): void {
     const { clock, book, changed } = this.#parts;
     this.#doubt = doubt;
     const at = Math.round(clock.now());
     const bank = this.bank === undefined ? null : Math.round(this.bank);
     const event = { type: doubt ? 'clock-suspect' : 'clock-right', shows: at, bank };
     const writes = [{ op: 'put', table: 'setting', key: 'clock-doubt', value: JSON.stringify(doubt) }] as const;
-    book.commit({ kind: 'core', at, by: 'terminal', event, writes, transfers: [] }, 'outcome');
+    book.commit({ kind: 'core', at, by, event, writes, transfers: [] }, 'outcome');
     changed();
   }
 }

@@ -133,8 +133,8 @@ export const mutants: readonly Mutant[] = [
     name: 'day-by-wrong-clock',
     invariant: 'I20',
     file: 'main/core/time.ts',
-    from: 'businessDay(wrong ? bank : now,',
-    to: 'businessDay(now,',
+    from: 'businessDay(this.now,',
+    to: 'businessDay(this.#parts.clock.now(),',
   },
   {
     name: 'age-by-wall-clock',

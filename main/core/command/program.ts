@@ -14,6 +14,7 @@ import { openDiskStorage } from '../store/disk.ts';
 import { backUp, restore } from './backup.ts';
 import { importBlocklist, showBlocklist } from './blocklist.ts';
 import { readCardOnce } from './card.ts';
+import { showClock } from './clock.ts';
 import { loadKey, openPrompt } from './key.ts';
 import { acknowledge, listAccounts } from './ledger.ts';
 import { decodeMessage, encodeMessage, type MessageOptions } from './message.ts';
@@ -174,6 +175,9 @@ export async function answer(args: readonly string[]): Promise<Result | string> 
   command(program, 'acknowledge', 'let the terminal sell on a record that was found rolled back')
     .requiredOption('--by <name>', 'who has seen it')
     .action(({ by }: { by: string }) => then((core) => acknowledge(core, by)));
+  command(program, 'clock', 'the clock beside the bank’s time, and whether it is in doubt')
+    .option('--right-by <name>', 'who says that it is right, where the bank tells no time')
+    .action(({ rightBy }: { rightBy?: string }) => then((core) => showClock(core, rightBy)));
   command(program, 'verify', 'recompute journal, database and ledger').action(() => then(verify));
   command(program, 'devices', 'every device and its state').action(() => then(listDevices));
   const blocklist = program.command('blocklist').description('cards that the acquirer does not want');

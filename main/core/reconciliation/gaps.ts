@@ -31,6 +31,7 @@ interface Row {
   readonly at: number;
   readonly sent_at: number | null;
   readonly day: string;
+  readonly clock_suspect: 0 | 1;
   readonly stan: number;
   readonly rrn: string;
   readonly scheme: string | null;
@@ -50,7 +51,7 @@ export function* gapsOf(db: Database, statement: StatementRow, days: BankDays): 
   for (let back = 0; back < FORWARD_DAYS; back += 1) low = dayBefore(low);
   const query = prepared<[string, string], Row>(
     db,
-    `SELECT id, kind, coalesce(approved, amount) AS amount, currency, at, sent_at, day, stan, rrn, scheme, masked_pan
+    `SELECT id, kind, coalesce(approved, amount) AS amount, currency, at, sent_at, day, clock_suspect, stan, rrn, scheme, masked_pan
        FROM payment p
       WHERE day BETWEEN ? AND ? AND kind IN ('purchase', 'completion', 'refund') AND tender IS NOT 'cash'
         AND state IN ('approved', 'saf-approved', 'settled', 'refund-due', 'refunded')
@@ -59,7 +60,7 @@ export function* gapsOf(db: Database, statement: StatementRow, days: BankDays): 
   );
   // All are read before anything else is asked of the database: it answers one question at a time.
   for (const row of query.all(low, dayAfter(to))) {
-    const latest = bankDay(Math.max(row.at, row.sent_at ?? row.at) + days.graceMs, days);
+    const latest = latestOf(row, days);
     const found = placeOf(db, row, latest, statement, days);
     const kind = lineKindOf(row.kind);
     if (!found) continue;
@@ -78,6 +79,11 @@ export function* gapsOf(db: Database, statement: StatementRow, days: BankDays): 
   }
 }
 
+/** The settlement day by which the bank should have it. Of a clock in doubt only the business day counts: it ends in the next one. */
+function latestOf({ at, sent_at, day, clock_suspect }: Row, days: BankDays): string {
+  return clock_suspect === 1 ? dayAfter(day) : bankDay(Math.max(at, sent_at ?? at) + days.graceMs, days);
+}
+
 function placeOf(
   db: Database,
   row: Row,
@@ -87,6 +93,6 @@ function placeOf(
 ): Pick<Gap, 'verdict' | 'reason'> | undefined {
   if (latest < from) return undefined;
   if (latest <= to) return { verdict: 'differs', reason: 'missing-at-bank' };
-  const touches = row.day <= to || bankDay(row.at - days.graceMs, days) <= to;
+  const touches = row.day <= to || (row.clock_suspect === 0 && bankDay(row.at - days.graceMs, days) <= to);
   return touches && !covered(db, latest) ? { verdict: 'waiting', reason: 'after-cut-off' } : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { Currency } from '../../../contract/money.ts';
 import { prepared } from '../store/statement.ts';
+import { dayAfter } from './days.ts';
 import { type Judged, judge, type Own, type Terms } from './judge.ts';
 import type { StatementLine } from './line.ts';
 import { IN_FORCE, type LineRow } from './statements.ts';
@@ -18,6 +19,8 @@ interface Found extends LineRow {
   readonly own_stan: number;
   readonly own_at: number;
   readonly own_sent_at: number | null;
+  readonly own_day: string;
+  readonly own_suspect: 0 | 1;
   readonly siblings: number;
 }
 
@@ -63,6 +66,7 @@ function slice(db: Database, no: number, after: number): Found[] {
     db,
     `SELECT l.*, p.id AS own, p.kind AS own_kind, p.state AS own_state, coalesce(p.approved, p.amount) AS own_amount,
             p.currency AS own_currency, p.scheme AS own_scheme, p.stan AS own_stan, p.at AS own_at, p.sent_at AS own_sent_at,
+            p.day AS own_day, p.clock_suspect AS own_suspect,
             (SELECT count(*) FROM statement_line s LEFT JOIN statement t ON t.no = s.statement
                WHERE s.rrn = l.rrn AND (s.statement = l.statement OR (t.no IS NOT NULL AND t.superseded_by IS NULL))) AS siblings
        FROM statement_line l LEFT JOIN payment p ON p.tender IS NOT 'cash' AND p.id = coalesce(
@@ -78,7 +82,7 @@ interface Change {
 
 /** Judges the lines of one RRN together, when the first of them comes. */
 function judgeRow({ db, no, inForce, terms }: Match, found: Found): Change[] {
-  const own = ownOf(db, found);
+  const own = ownOf(db, found, terms);
   const all =
     found.siblings > 1
       ? siblingsOf(db, found.rrn).filter(({ statement }) => statement === no || inForce.has(statement))
@@ -107,8 +111,8 @@ function siblingsOf(db: Database, rrn: string): LineRow[] {
     .sort((a, b) => a.statement - b.statement || a.n - b.n);
 }
 
-function ownOf(db: Database, found: Found): Own | undefined {
-  const { own: id, own_at: from, own_sent_at: sent, own_state: state } = found;
+function ownOf(db: Database, found: Found, terms: Terms): Own | undefined {
+  const { own: id, own_state: state } = found;
   if (id === null) return undefined;
   return {
     id,
@@ -118,18 +122,26 @@ function ownOf(db: Database, found: Found): Own | undefined {
     currency: found.own_currency,
     scheme: found.own_scheme,
     stan: found.own_stan,
-    from,
-    until: Math.max(from, sent ?? from),
+    ...madeWithin(found, terms),
     undoneAt: state === 'voided' ? undoneAt(db, id) : null,
   };
+}
+
+/** When it was made and sent. Of a clock in doubt the stamps count for nothing: any time of its business day, which ends in the next. */
+function madeWithin(found: Found, { window }: Terms): Pick<Own, 'from' | 'until'> {
+  const { own_at: from, own_sent_at: sent, own_day: day } = found;
+  if (found.own_suspect === 0) return { from, until: Math.max(from, sent ?? from) };
+  return { from: window(day).start, until: window(dayAfter(day)).end - 1 };
 }
 
 const VOIDS = "payment v WHERE v.original = ? AND v.kind = 'void' AND v.state IN ('approved', 'settled')";
 
 function undoneAt(db: Database, id: string): number | null {
   return (
-    prepared<[string], { at: number | null }>(db, `SELECT max(coalesce(v.sent_at, v.at)) AS at FROM ${VOIDS}`).get(id)
-      ?.at ?? null
+    prepared<[string], { at: number | null }>(
+      db,
+      `SELECT max(iif(v.clock_suspect = 1, unixepoch(v.day, '+2 days') * 1000, coalesce(v.sent_at, v.at))) AS at FROM ${VOIDS}`,
+    ).get(id)?.at ?? null
   );
 }
 

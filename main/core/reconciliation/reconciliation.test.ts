@@ -481,3 +481,15 @@ test('a bank that makes reference numbers of its own is understood', async () =>
   expect(found(report)).toEqual([]);
   expect(report.agreed.count).toBe(4);
 });
+
+test.each([-400, 4_000])('a payment of a clock that was %d days wrong is found by its business day', async (days) => {
+  const desk = openDesk();
+  const at = NOON + days * 86_400_000;
+  for (const n of [1, 2, 3]) desk.sell({ n, minor: n * 1000, at, clockSuspect: true });
+  const report = result(await desk.import(fileOf([lines[0], lines[1]].filter((line) => line !== undefined))));
+  expect(report).toMatchObject({ differs: { count: 0 } });
+  expect(found(report)).toEqual([`${rrnOf(3)} waiting after-cut-off`]);
+  const next = fileOf([{ n: 4, minor: 4000, day: '2026-08-03' }]);
+  desk.sell({ n: 4, minor: 4000, at: NOON + 86_400_000, day: '2026-08-02' });
+  expect(found(result(await desk.import(next, 'second.csv')))).toContain(`${rrnOf(3)} differs missing-at-bank`);
+});

@@ -18,6 +18,9 @@ export function saleLines(words: i18n, sale: SaleView): ReceiptLine[] {
       const left = maskedPan === null ? name : `${name} ${maskedPan.slice(-4)}`;
       return { kind: 'row', left, right: formatMoney(amount) };
     }),
+    ...(sale.parts.some(({ clockSuspect }) => clockSuspect)
+      ? [{ kind: 'row', left: words.t('receipt.clock'), right: words.t('receipt.clockSuspect') } as const]
+      : []),
     { kind: 'row', left: t('total'), right: formatMoney(sale.total) },
     { kind: 'row', left: t('paid'), right: formatMoney(sale.paid) },
     ...(sale.owed.minor === 0

@@ -23,6 +23,7 @@ export interface Sold {
   readonly at?: number;
   readonly sentAt?: number;
   readonly day?: string;
+  readonly clockSuspect?: true;
   readonly currency?: 'CNY' | 'JPY';
   readonly tender?: string;
   /** Number of the payment that it takes back. */
@@ -163,6 +164,7 @@ function sell(book: Book, sold: Sold): void {
     batch: 1,
     original: original === undefined ? null : idOf(original),
     charge: sold.charge ?? null,
+    ...(sold.clockSuspect ? { clock_suspect: 1 } : {}),
   };
   const stands = ['settled', 'approved', 'saf-approved'].includes(state) && kind === 'purchase' && tender !== 'cash';
   const transfers = stands ? [purchased({ payment: id, amount, day }, scheme, 1)] : [];
