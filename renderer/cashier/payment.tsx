@@ -25,6 +25,7 @@ function Facts({ payment, zone }: { readonly payment: PaymentView; readonly zone
   const { t } = useTranslation();
   const facts: readonly (readonly [string, string | number | null])[] = [
     [t('payment.time'), timeOf(payment, zone, t)],
+    [t('payment.day'), payment.clockSuspect ? payment.day : null],
     [t('payment.receiptNo'), payment.receiptNo],
     [t('payment.card'), payment.maskedPan],
     [t('payment.auth'), payment.authCode],

@@ -52,7 +52,7 @@ function payment(n: number, { minor, ago, state, ...rest }: Some): PaymentView {
 
 export const payments: [PaymentView, ...PaymentView[]] = [
   payment(9, { minor: 3600, ago: 5, state: 'approved', tender: 'code', scheme: 'alipay' }),
-  payment(8, { minor: 850, ago: 9, state: 'approved', maskedPan: '621094******0119' }),
+  payment(8, { minor: 850, ago: 9, state: 'approved', maskedPan: '621094******0119', clockSuspect: true }),
   payment(7, { minor: 12000, ago: 12, state: 'saf-accepted', maskedPan: '621094******8832' }),
   payment(6, { minor: 1590, ago: 16, state: 'declined', tender: 'code', scheme: 'wechat', reason: 'bank-51' }),
   payment(5, { minor: 2200, ago: 23, state: 'approved', tender: 'cash', scheme: null, print: 'held' }),
