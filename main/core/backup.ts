@@ -48,6 +48,8 @@ const COMPARED_SINCE = 9;
 /** A record of a hundred thousand sales is a tenth of this. */
 const LARGEST = 4 * 1024 * 1024 * 1024 - 1;
 
+const AT_ONCE = 1024 ** 3;
+
 export interface BackupOptions {
   readonly at: number;
   readonly epoch: number;
@@ -72,7 +74,7 @@ export function makeBackup(book: Book, options: BackupOptions): Uint8Array {
     head: book.head,
     epoch,
     parts: parts.map(([name, { length }]) => ({ name, bytes: length })),
-    sha256: createHash('sha256').update(content).digest('hex'),
+    sha256: digestOf(content),
   };
   const first = Buffer.from(`${MAGIC}${JSON.stringify(header)}\n`, 'utf8');
   const packed = gzipSync(content, { level: 1 });
@@ -82,6 +84,13 @@ export function makeBackup(book: Book, options: BackupOptions): Uint8Array {
   const cipher = createCipheriv('aes-256-gcm', keyOf(passphrase, salt), nonce).setAAD(first);
   const enciphered = Buffer.concat([cipher.update(packed), cipher.final()]);
   return Buffer.concat([first, salt, nonce, cipher.getAuthTag(), enciphered]);
+}
+
+/** SHA-256 in hex; a hash takes no more than two gigabytes at once. */
+function digestOf(content: Uint8Array): string {
+  const digest = createHash('sha256');
+  for (let at = 0; at < content.length; at += AT_ONCE) digest.update(content.subarray(at, at + AT_ONCE));
+  return digest.digest('hex');
 }
 
 function keyOf(passphrase: string, salt: Uint8Array): Buffer {
@@ -98,7 +107,7 @@ export function openBackup(bytes: Uint8Array, passphrase: string | undefined): O
   const packed = header.kind === 'plain' ? rest : deciphered(rest, file.subarray(0, end + 1), passphrase);
   if (!packed) return { ok: false, code: 'locked', detail: 'the passphrase is not the one it was made with' };
   const content = unpacked(packed);
-  if (!content || createHash('sha256').update(content).digest('hex') !== header.sha256)
+  if (!content || digestOf(content) !== header.sha256)
     return { ok: false, code: 'damaged', detail: 'its bytes are not those that were written' };
   const parts = new Map<string, Uint8Array>();
   let at = 0;

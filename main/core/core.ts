@@ -195,7 +195,7 @@ export class Core {
       fatal,
     });
     this.reconciliation = new Reconciliation({ clock, book, profile, aftersale: this.aftersale, ...told });
-    this.custody = new Custody({ clock, book, storage: world.storage, full, changed: () => this.changed() });
+    this.custody = new Custody({ clock, book, storage: world.storage, full, fatal, changed: () => this.changed() });
     this.drawer = new CashDrawer({ clock, book, ...told });
     this.settlement = new Settlement({
       ...{ clock, book, payments, link, fatal, ...told },

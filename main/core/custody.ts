@@ -3,6 +3,7 @@ import { Anchor, compareAnchor, type Rollback, readAnchor } from './ledger/ancho
 import type { Book, Recovered } from './ledger/book.ts';
 import type { Values, Write } from './ledger/entry.ts';
 import { burnNumbers, readCounter } from './payment/number.ts';
+import { StoreError } from './store/database.ts';
 import { readSetting } from './store/settings.ts';
 import type { Storage } from './store/storage.ts';
 import type { Clock } from './world/world.ts';
@@ -14,6 +15,8 @@ export interface CustodyParts {
   /** The start found no room. */
   readonly full: boolean;
   readonly changed: () => void;
+  /** Called when nothing more may be written here: the core stops. */
+  readonly fatal: (error: unknown) => void;
 }
 
 /** Bytes kept back for the day when the disk is full: reversals, prints and the close still find room. */
@@ -128,10 +131,18 @@ export class Custody {
     const { clock } = this.#parts;
     for (;;) {
       await clock.sleep(ANCHOR_MS, this.#stop.signal);
-      if (this.#stop.signal.aborted) return;
+      if (this.#stop.signal.aborted || this.#moved()) return;
       await this.#keep();
       this.#rest();
     }
+  }
+
+  /** A file that was removed under the terminal takes what is written with it, and another terminal may begin beside it (I22). */
+  #moved(): boolean {
+    const name = this.#parts.storage.moved?.();
+    if (name === undefined) return false;
+    this.#parts.fatal(new StoreError('moved', `${name} was removed or replaced while the terminal was running`));
+    return true;
   }
 
   /** When nothing was recorded for a moment, deleted card data leaves the log as well. */

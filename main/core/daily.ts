@@ -57,12 +57,13 @@ function write(copies: Copies, { world, book, zone, passphrase }: DailyParts, at
   const { storage } = world;
   const epoch = readCounter(book.db, 'epoch');
   const deviceKey = storage.read('device.key');
-  const bytes = makeBackup(book, { at, epoch, deviceKey, passphrase, random: world.random });
-  if (storage.freeBytes() < ROOM * bytes.length) return { ok: false, code: 'no-room', detail: `${bytes.length} bytes` };
-  const { date, hour, minute, second } = localTime(at, zone);
-  const time = [hour, minute, second].map((part) => String(part).padStart(2, '0')).join('');
-  const name = `${date}-${time}-${book.head.seq}.backup`;
   try {
+    const bytes = makeBackup(book, { at, epoch, deviceKey, passphrase, random: world.random });
+    if (storage.freeBytes() < ROOM * bytes.length)
+      return { ok: false, code: 'no-room', detail: `${bytes.length} bytes` };
+    const { date, hour, minute, second } = localTime(at, zone);
+    const time = [hour, minute, second].map((part) => String(part).padStart(2, '0')).join('');
+    const name = `${date}-${time}-${book.head.seq}.backup`;
     copies.write(name, bytes);
     const opened = openBackup(copies.read(name), passphrase);
     if (!opened.ok) {

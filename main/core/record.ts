@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
+import type { Database } from 'better-sqlite3';
 import { openedBatch } from './bank/settlement.ts';
 import { LEAST_ROOM } from './custody.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import { businessDay } from './ledger/day.ts';
-import { openBook } from './ledger/recovery.ts';
+import { JOURNAL, openBook, TamperError } from './ledger/recovery.ts';
 import { shredLeftover } from './payment/leftover.ts';
 import { Refused } from './refused.ts';
-import { type Migration, openDatabase, storeFault } from './store/database.ts';
+import { holdFolder, leaveDatabase, type Migration, openDatabase, storeFault } from './store/database.ts';
 import { readSetting } from './store/settings.ts';
 import type { World } from './world/world.ts';
 
@@ -39,14 +40,28 @@ export function openRecord(options: RecordOptions): OpenedRecord {
   // A start writes: where there is no room it takes what was kept back for such a day.
   const full = world.storage.freeBytes() < LEAST_ROOM;
   if (full) world.storage.release?.();
-  const db = openDatabase(world.storage, options.migrations);
+  holdFolder(world.storage);
   try {
-    const { book, recovered } = openBook(world.storage, db);
+    const db = openDatabase(world.storage, options.migrations);
+    return { db, full, ...opened(db, options) };
+  } catch (error) {
+    world.storage.letGo?.();
+    throw error;
+  }
+}
+
+/** What is refused is left as it was found, byte for byte. */
+function opened(db: Database, options: RecordOptions): Pick<OpenedRecord, 'book' | 'recovered'> {
+  const { storage } = options.world;
+  const journalled = storage.exists(JOURNAL);
+  try {
+    const { book, recovered } = openBook(storage, db);
     if (recovered.replayed > 0) shredLeftover(db);
     firstEntries(book, options);
-    return { db, book, recovered, full };
+    return { book, recovered };
   } catch (error) {
-    db.close();
+    leaveDatabase(storage, db);
+    if (error instanceof TamperError && !journalled) storage.remove(JOURNAL);
     throw storeFault(error);
   }
 }

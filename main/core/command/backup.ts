@@ -19,7 +19,7 @@ import { readCounter } from '../payment/number.ts';
 import { RESTORING } from '../record.ts';
 import { Refused } from '../refused.ts';
 import { type Restored, restoreBackup } from '../restore.ts';
-import { DATABASE, openDatabase } from '../store/database.ts';
+import { DATABASE, holdFolder, openDatabase } from '../store/database.ts';
 import { openDiskStorage } from '../store/disk.ts';
 import { syncFolder } from '../store/folder.ts';
 import { realClock } from '../world/real.ts';
@@ -52,7 +52,8 @@ export function backUp(core: Core, file: string, plain: boolean): Result {
 function writeSynced(path: string, bytes: Uint8Array): void {
   const file = openSync(`${path}.new`, 'w', 0o600);
   try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(file, bytes, done, Math.min(bytes.length - done, 1024 ** 3));
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -111,11 +112,15 @@ function putBack(folder: string, aside: string | null): void {
 
 /** A folder in which a terminal runs is left alone; a database that cannot be opened at all is what a restore is for. */
 function refuseInUse(folder: string): void {
-  if (!existsSync(join(folder, DATABASE))) return;
+  const storage = openDiskStorage(folder);
   try {
-    openDatabase(openDiskStorage(folder), findMigrations()).close();
+    holdFolder(storage);
+    // No version is known to it: it looks, and leaves everything as it is.
+    if (existsSync(join(folder, DATABASE))) openDatabase(storage, []).close();
   } catch (error) {
     if (error instanceof Error && 'fault' in error && error.fault === 'in-use')
       throw new Refused('data-in-use', error.message);
+  } finally {
+    storage.letGo?.();
   }
 }

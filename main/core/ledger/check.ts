@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { type Entry, parseEntry, placed, type Value, type Values, type Write } from './entry.ts';
+import { prepared } from '../store/statement.ts';
+import { type Entry, parseEntry, placed, tables, type Value, type Values, type Write } from './entry.ts';
 import type { JournalLine } from './journal.ts';
 import { turnoverFault } from './turnover.ts';
 
@@ -12,7 +13,7 @@ export interface BookFault {
 
 /**
  * Holds the whole database against the journal: its structure and indexes, its copy of every entry, every transfer, the
- * running sums, and every row of every table that entries write, as all of them together make it. Undefined in good order.
+ * running sums, and every row of every table that entries can write, as all of them together make it. Undefined in good order.
  */
 export function bookFault(db: Database, lines: readonly JournalLine[]): BookFault | undefined {
   const sound = integrity(db);
@@ -194,6 +195,11 @@ class Fold {
 
   /** The first row that is not as the journal makes it. */
   compare(): BookFault | undefined {
+    // A table that no entry ever named is empty.
+    for (const name of tables) {
+      const any = this.#tables.has(name) ? undefined : prepared(this.#db, `SELECT 1 FROM ${name} LIMIT 1`).get();
+      if (any) return { where: 'database', seq: 0, what: `${name} has rows that are not in the journal` };
+    }
     for (const [table, { keys, unwritten, rows }] of this.#tables) {
       const columns = Object.keys(unwritten);
       const defaults = Object.values(unwritten);

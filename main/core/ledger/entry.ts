@@ -5,22 +5,24 @@ export type Value = string | number | null;
 export type Values = Readonly<Record<string, Value>>;
 
 /** Tables that the journal can rebuild. */
-export type Table =
-  | 'payment'
-  | 'batch'
-  | 'counter'
-  | 'request'
-  | 'code'
-  | 'setting'
-  | 'sale'
-  | 'blocked'
-  | 'statement'
-  | 'deposit'
-  | 'difference_done'
-  | 'drawer'
-  | 'cash_move'
-  | 'late'
-  | 'charge';
+export const tables = [
+  'payment',
+  'batch',
+  'counter',
+  'request',
+  'code',
+  'setting',
+  'sale',
+  'blocked',
+  'statement',
+  'deposit',
+  'difference_done',
+  'drawer',
+  'cash_move',
+  'late',
+  'charge',
+] as const;
+export type Table = (typeof tables)[number];
 
 /** One change to one row. An update must find exactly the row that `key` describes: compare-and-set (I6). */
 export type Write =

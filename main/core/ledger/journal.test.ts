@@ -82,6 +82,18 @@ test('an entry taken out, put twice, or moved breaks the chain', () => {
   }
 });
 
+test('a file that is longer than what is searched at once is read the same', () => {
+  const bodies = Array.from({ length: 60 }, (_, n) => JSON.stringify({ seq: n + 1, text: 'é'.repeat((n * 37) % 90) }));
+  const whole = Buffer.from(written(bodies).journal.read());
+  const read = (bytes: Uint8Array, window?: number): unknown => {
+    const { lines, length, broken } = readJournal(bytes, window);
+    return { lines: lines.map(({ seq, hash, body }) => [seq, hash, body]), length, broken };
+  };
+  for (const bytes of [whole, whole.subarray(0, -20), Buffer.concat([whole.subarray(0, 5_000), whole.subarray(5_001)])])
+    for (const window of [700, 701, 1_024, 4_096]) expect(read(bytes, window), `${window}`).toEqual(read(bytes));
+  expect(readJournal(whole, 700).lines).toHaveLength(60);
+});
+
 test('an entry out of its turn is not appended', () => {
   const { journal } = written(['{}']);
   expect(() => journal.append({ seq: 3, hash: 'x', body: '{}' })).toThrow(/does not follow/);

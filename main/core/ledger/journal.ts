@@ -48,30 +48,48 @@ class ReadLine implements JournalLine {
   }
 }
 
-/** Reads every line of a journal and recomputes its chain. `length` is that of the sound part, in bytes. */
-export function readJournal(bytes: Uint8Array): {
+/** What is searched at once: a place in a buffer is no number beyond two gigabytes. */
+const WINDOW = 1024 ** 3;
+
+/**
+ * Reads every line of a journal and recomputes its chain. `length` is that of the sound part, in bytes. No line is longer than
+ * half a `window`.
+ */
+export function readJournal(
+  bytes: Uint8Array,
+  window = WINDOW,
+): {
   lines: JournalLine[];
   length: number;
   broken: ChainBreak | undefined;
 } {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const lines: JournalLine[] = [];
   let previous = GENESIS;
+  /** Where the window begins in the file, and the line in the window. */
+  let from = 0;
+  let text = file.subarray(0, window);
   let start = 0;
-  while (start < text.length) {
+  while (from + start < file.length) {
+    if (start > window / 2) {
+      from += start;
+      text = file.subarray(from, from + window);
+      start = 0;
+    }
     const end = text.indexOf(NEWLINE, start);
     const seq = lines.length + 1;
-    if (end < 0) return { lines, length: start, broken: { seq, what: 'the last entry is torn' } };
+    const length = from + start;
+    if (end < 0) return { lines, length, broken: { seq, what: 'the last entry is torn' } };
     const hash = text.toString('latin1', start, start + HASH);
     const body = start + HASH + 1;
     if (text[start + HASH] !== SPACE || chain(previous, text.toString('utf8', body, end)) !== hash) {
-      return { lines, length: start, broken: { seq, what: 'the entry does not hash to its place in the chain' } };
+      return { lines, length, broken: { seq, what: 'the entry does not hash to its place in the chain' } };
     }
     lines.push(new ReadLine(seq, hash, text, body, end));
     previous = hash;
     start = end + 1;
   }
-  return { lines, length: start, broken: undefined };
+  return { lines, length: from + start, broken: undefined };
 }
 
 /**

@@ -64,7 +64,12 @@ function replay(book: Book, { seq, hash, body }: JournalLine): void {
 /** Only what was written last may be damaged, and only by having been cut off: one line, and those written together with it. */
 function tornTail(rest: Uint8Array, broken: ChainBreak, together: number): ChainBreak {
   let inside = 0;
-  for (let at = rest.indexOf(0x0a); at >= 0 && at < rest.length - 1; at = rest.indexOf(0x0a, at + 1)) inside += 1;
+  for (
+    let at = rest.indexOf(0x0a);
+    at >= 0 && at < rest.length - 1 && inside <= together;
+    at = rest.indexOf(0x0a, at + 1)
+  )
+    inside += 1;
   if (inside > together) throw new TamperError(broken.seq, broken.what);
   return broken;
 }

@@ -54,6 +54,13 @@ test('an append that fills the room takes more: the file does not become longer 
   expect(statSync(path).size).toBe(600_000);
 });
 
+test('a file that is longer than one call may read is read in pieces', () => {
+  const file = openAppendFile(path, 7);
+  for (let n = 0; n < 40; n += 1) file.append(Buffer.from(`line ${n}\n`));
+  expect(text(file)).toBe(Array.from({ length: 40 }, (_, n) => `line ${n}\n`).join(''));
+  file.close();
+});
+
 test('what a stranger put behind the room is part of what is read', () => {
   const file = openAppendFile(path);
   file.append(Buffer.from('one\n'));

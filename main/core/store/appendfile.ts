@@ -16,6 +16,9 @@ import type { AppendFile } from './storage.ts';
 /** How much room is taken at a time, bytes. */
 const ROOM = 256 * 1024;
 
+/** No system call takes more than two gigabytes. */
+const AT_ONCE = 1024 ** 3;
+
 const EMPTY = Buffer.alloc(ROOM);
 
 /** How a system says that a file cannot become longer: the disk, the quota, the largest size allowed. */
@@ -26,7 +29,7 @@ const noRoom: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
  * the disk sooner, since the file system has nothing of its own to write down. The content ends before the NUL bytes; no
  * line ends in one. Closed, the file is as long as its content.
  */
-export function openAppendFile(path: string): AppendFile {
+export function openAppendFile(path: string, atOnce = AT_ONCE): AppendFile {
   if (!existsSync(path)) {
     closeSync(openSync(path, 'a', 0o600));
     syncFolder(dirname(path));
@@ -36,7 +39,7 @@ export function openAppendFile(path: string): AppendFile {
   let room = fstatSync(file).size;
   return {
     // Measured anew: what a stranger has appended is told, and whoever compares it finds out.
-    read: () => readAll(file, contentLength(file)),
+    read: () => readAll(file, contentLength(file), atOnce),
     append(bytes) {
       if (length + bytes.length > room) room = takeRoom(file, room, length + bytes.length);
       writeAll(file, bytes, length);
@@ -89,11 +92,11 @@ function contentLength(file: number): number {
   return 0;
 }
 
-function readAll(file: number, length: number): Uint8Array {
+function readAll(file: number, length: number, atOnce: number): Uint8Array {
   const bytes = Buffer.allocUnsafe(length);
   let done = 0;
   while (done < length) {
-    const count = readSync(file, bytes, done, length - done, done);
+    const count = readSync(file, bytes, done, Math.min(length - done, atOnce), done);
     if (count === 0) break;
     done += count;
   }

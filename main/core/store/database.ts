@@ -3,7 +3,8 @@ import type { Storage } from './storage.ts';
 
 export const DATABASE = 'countertap.sqlite';
 
-export type StoreFault = 'in-use' | 'not-durable' | 'newer' | 'not-a-database' | 'failed';
+/** `moved`: somebody removed or replaced a file while the terminal ran on it. */
+export type StoreFault = 'moved' | 'in-use' | 'not-durable' | 'newer' | 'not-a-database' | 'failed';
 
 /** The store cannot be used, and why. The caller stops; nothing is repaired on the first error (I23). */
 export class StoreError extends Error {
@@ -30,18 +31,25 @@ export interface Migration {
 export function openDatabase(storage: Storage, migrations: readonly Migration[]): Database {
   const db = guarded(() => storage.database(DATABASE));
   try {
+    const version = alone(db);
+    refuseNewer(version, migrations);
     setPragmas(db);
-    migrate(db, migrations, storage);
+    migrate(db, version, migrations, storage);
     return db;
   } catch (error) {
-    db.close();
+    leaveDatabase(storage, db);
     throw error instanceof StoreError ? error : new StoreError(faultOf(error), messageOf(error));
   }
 }
 
-function setPragmas(db: Database): void {
+/** Nobody else from now on. The version of the data, before anything of it is touched. */
+function alone(db: Database): number {
   db.pragma('busy_timeout = 0');
   db.pragma('locking_mode = EXCLUSIVE');
+  return Number(db.pragma('user_version', { simple: true }));
+}
+
+function setPragmas(db: Database): void {
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = ON');
@@ -65,9 +73,22 @@ function expectPragma(db: Database, name: string, wanted: readonly (string | num
   }
 }
 
-/** Each migration is one transaction: one that fails leaves the file as it was. What it was is kept beside it. */
-function migrate(db: Database, migrations: readonly Migration[], storage: Storage): void {
-  const version = Number(db.pragma('user_version', { simple: true }));
+/**
+ * Takes the data folder for this process, whatever becomes of the files in it: a database that was removed under a running
+ * terminal is not begun anew by another one (I22).
+ * @throws StoreError in-use
+ */
+export function holdFolder(storage: Storage): void {
+  guarded(() => storage.hold?.());
+}
+
+/** Closes a database that is refused: what was found stays as it is, so that somebody can look at it. */
+export function leaveDatabase(storage: Storage, db: Database): void {
+  if (storage.leave) storage.leave(db, DATABASE);
+  else db.close();
+}
+
+function refuseNewer(version: number, migrations: readonly Migration[]): void {
   const newest = migrations.at(-1)?.number ?? 0;
   if (version > newest) {
     throw new StoreError(
@@ -75,6 +96,11 @@ function migrate(db: Database, migrations: readonly Migration[], storage: Storag
       `the data is of version ${version}, this program knows ${newest}: update the program`,
     );
   }
+}
+
+/** Each migration is one transaction: one that fails leaves the file as it was. What it was is kept beside it. */
+function migrate(db: Database, version: number, migrations: readonly Migration[], storage: Storage): void {
+  const newest = migrations.at(-1)?.number ?? 0;
   if (version > 0 && version < newest) storage.replace(earlier(version), db.serialize());
   for (const migration of migrations) {
     if (migration.number <= version) continue;

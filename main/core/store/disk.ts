@@ -8,16 +8,22 @@ import {
   renameSync,
   rmSync,
   statfsSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import Sqlite, { type Database } from 'better-sqlite3';
 import { openAppendFile } from './appendfile.ts';
 import { makeFolder, syncFolder } from './folder.ts';
 import type { AnchorFile, Copies, Storage } from './storage.ts';
 
 const RESERVED = 'ballast';
+const LOCK = 'lock';
+/** No system call takes more than two gigabytes. */
+const AT_ONCE = 1024 ** 3;
+/** What a database is called while it is closed without its log being written back. */
+const LEFT = '.left';
 
 /**
  * The data folder on a real disk, readable by its owner alone. `anchor` is a file in another folder.
@@ -26,9 +32,39 @@ const RESERVED = 'ballast';
 export function openDiskStorage(folder: string, anchor?: string): Storage {
   makeFolder(folder);
   const path = (name: string): string => join(folder, name);
+  const opened = new Map<string, string>();
+  const note = (name: string): void => void opened.set(name, identityOf(path(name)) ?? '');
+  let lock: Database | undefined;
+  const letGo = (): void => {
+    lock?.close();
+    lock = undefined;
+  };
   return {
-    database: (name) => new Sqlite(path(name)),
-    appendFile: (name) => openAppendFile(path(name)),
+    database(name) {
+      if (!existsSync(path(name)) && existsSync(path(name + LEFT))) renameSync(path(name + LEFT), path(name));
+      const db = new Sqlite(path(name));
+      note(name);
+      return db;
+    },
+    appendFile(name) {
+      const file = openAppendFile(path(name));
+      note(name);
+      return {
+        ...file,
+        close() {
+          file.close();
+          letGo();
+        },
+      };
+    },
+    hold() {
+      letGo();
+      lock = openLock(path(LOCK));
+      note(LOCK);
+    },
+    letGo,
+    moved: () => [...opened].find(([name, identity]) => identityOf(path(name)) !== identity)?.[0],
+    leave: (db, name) => closeUnwritten(db, path(name)),
     exists: (name) => existsSync(path(name)),
     read: (name) => (existsSync(path(name)) ? readFileSync(path(name)) : undefined),
     replace: (name, bytes) => replaceFile(folder, name, bytes),
@@ -51,6 +87,59 @@ export function openDiskStorage(folder: string, anchor?: string): Storage {
     copies: openCopies(path('backups')),
     ...(anchor === undefined ? {} : { anchor: openAnchor(anchor) }),
   };
+}
+
+/** Which file it is, whatever it is called; undefined when there is none. */
+function identityOf(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found && `${found.dev} ${found.ino}`;
+}
+
+/**
+ * SQLite's lock on a file of its own, in which nothing is ever written: it is held whatever becomes of the database's file, and goes
+ * with the process. One that somebody has written in is begun anew.
+ * @throws SqliteError BUSY while another process holds it
+ */
+function openLock(path: string): Database {
+  const locked = tryLock(path);
+  if (locked instanceof Sqlite) return locked;
+  if (!(locked instanceof Sqlite.SqliteError && locked.code === 'SQLITE_NOTADB')) throw locked;
+  rmSync(path);
+  const again = tryLock(path);
+  if (again instanceof Sqlite) return again;
+  throw again;
+}
+
+function tryLock(path: string): unknown {
+  const lock = new Sqlite(path);
+  try {
+    lock.pragma('busy_timeout = 0');
+    lock.pragma('locking_mode = EXCLUSIVE');
+    lock.pragma('journal_mode = MEMORY');
+    lock.exec('BEGIN EXCLUSIVE; ROLLBACK');
+    return lock;
+  } catch (error) {
+    lock.close();
+    return error;
+  }
+}
+
+/**
+ * SQLite writes a log back into its database when that is closed, unless the file has gone from its name by then. Where it
+ * cannot be renamed, as on Windows while it is open, it is closed as ever. A name that was not given back is at the next start.
+ */
+function closeUnwritten(db: Database, path: string): void {
+  try {
+    renameSync(path, path + LEFT);
+  } catch {
+    db.close();
+    return;
+  }
+  try {
+    db.close();
+  } finally {
+    renameSync(path + LEFT, path);
+  }
 }
 
 /** Written and not only sized: a sparse file keeps no room. */
@@ -110,5 +199,6 @@ function openAnchor(path: string): AnchorFile {
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(file, bytes, done, Math.min(bytes.length - done, AT_ONCE));
 }

@@ -20,6 +20,13 @@ export interface Storage {
   reserve?(bytes: number): void;
   /** Gives back what was reserved. */
   release?(): void;
+  /** Takes the folder for this process alone, until the append-only file is closed or it is let go. Throws as SQLite does. */
+  hold?(): void;
+  letGo?(): void;
+  /** The name of a file that is open and no longer the one in the folder: removed, replaced, or moved with it. */
+  moved?(): string | undefined;
+  /** Closes a database that is not to be believed, and leaves every byte of its files as it was found. */
+  leave?(db: Database, name: string): void;
   /** The folder that backups are kept in, where the terminal keeps any. */
   readonly copies?: Copies;
   /** A small file outside the data folder, where the terminal keeps one. */
