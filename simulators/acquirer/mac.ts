@@ -24,7 +24,7 @@ export function cmac(key: Buffer, message: Buffer): Buffer {
   const padded = Buffer.concat([tail, Buffer.from([0x80]), Buffer.alloc(16)]).subarray(0, 16);
   const last = tail.length === 16 ? xor(tail, first) : xor(padded, double(first));
   const cipher = createCipheriv('aes-128-cbc', key, Buffer.alloc(16)).setAutoPadding(false);
-  return Buffer.concat([cipher.update(message.subarray(0, (blocks - 1) * 16)), cipher.update(last)]).subarray(-16);
+  return cipher.update(Buffer.concat([message.subarray(0, (blocks - 1) * 16), last])).subarray(-16);
 }
 
 /** The eight bytes that end a message of the dialect `countertap`. */
@@ -62,10 +62,10 @@ function blocksOf(data: Buffer): Buffer[] {
 export function x919(key: Buffer, covered: Buffer): Buffer {
   const left = Buffer.concat([key.subarray(0, 8), key.subarray(0, 8)]);
   const blocks = blocksOf(covered);
-  return blocks.reduce((state, block, index) => {
-    const input = xor(state, block);
-    return des(index === blocks.length - 1 ? key : left, input);
-  }, Buffer.alloc(8));
+  const last = blocks.pop() ?? Buffer.alloc(8);
+  const cipher = createCipheriv('des-ede3-cbc', Buffer.concat([left, left.subarray(0, 8)]), Buffer.alloc(8));
+  const chained = cipher.setAutoPadding(false).update(Buffer.concat([Buffer.alloc(0), ...blocks]));
+  return des(key, blocks.length === 0 ? last : xor(chained.subarray(-8), last));
 }
 
 /** UnionPay ECB: the blocks added and written in hex, enciphered half by half; eight hex characters. Key of 16 bytes. */

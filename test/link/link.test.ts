@@ -2,6 +2,7 @@ import { createPublicKey, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as later } from 'node:timers/promises';
 import { CompactEncrypt } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { money } from '../../contract/money.ts';
@@ -318,4 +319,16 @@ describe.each(speeches)('$name', ({ name, ...speech }) => {
       expect(link.counters).toMatchObject({ dropped: 0, late: 0 });
     },
   );
+
+  test.skipIf(name === 'https')('is heard although its key changes again and again without being used', async () => {
+    await link.close();
+    link = await opened({ timers: { ...profile().timers, echoMs: 20, keyMs: 20, responseMs: 800 } });
+    await later(300);
+    await control('rule', { rule: { on: '0800', do: 'delay', ms: 150, times: 30 } });
+    for (let n = 0; n < 6; n++) {
+      await later(70);
+      expect((await buy(200))[1].kind).toBe('approved');
+    }
+    expect(link.counters).toMatchObject({ dropped: 0, late: 0 });
+  });
 });

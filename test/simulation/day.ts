@@ -7,7 +7,7 @@ import { fair } from './network.ts';
 import { Oracle, type Violation } from './oracle.ts';
 import { Owner, type Wanted } from './owner.ts';
 import { Random } from './random.ts';
-import { drawShape, type Shape } from './shape.ts';
+import { drawDialect, drawShape, type Shape } from './shape.ts';
 import { compareSales, Splits } from './splits.ts';
 import { Statements } from './statements.ts';
 import { Troubles } from './troubles.ts';
@@ -57,6 +57,8 @@ export class Day {
   #keys = 0;
   #events = 0;
   #over = false;
+  /** How often what one event set going is handed from promise to promise at most. */
+  readonly #turns: number;
   #closing = false;
   readonly #shape: Shape;
   readonly #troubles: Troubles;
@@ -78,7 +80,9 @@ export class Day {
     // A bank that draws lots would draw others for a queue that leaves in another order.
     this.#shape = drawShape(this.#random);
     const { disk } = this.#shape;
-    this.#machine = new Machine(seed, { declines: clock === undefined ? declines : 0, disk, log, cutAt }, watch);
+    const made = { declines: clock === undefined ? declines : 0, disk, log, cutAt, dialect: drawDialect(seed) };
+    this.#machine = new Machine(seed, made, watch);
+    this.#turns = this.#machine.wire ? 30 : 12;
     if (!oracle) throw new Error('nobody watches');
     this.#oracle = oracle;
     this.#customers = this.#shape.customers;
@@ -147,7 +151,7 @@ export class Day {
       this.#bug(error);
     }
     // Whatever the event set going hands over from promise to promise; nothing in the core waits for anything else.
-    for (let turn = 0; turn < 12; turn += 1) await undefined;
+    for (let turn = 0; turn < this.#turns; turn += 1) await undefined;
     return true;
   }
 
@@ -375,6 +379,7 @@ export class Day {
     const { network, frailty, hardware, bank, timeline } = machine;
     machine.trace(() => 'everything is mended');
     Object.assign(network.weather, fair);
+    machine.wire?.mend();
     frailty.cuts = 0;
     frailty.faults = 0;
     hardware.printer = undefined;

@@ -1,7 +1,8 @@
 import type { Money } from '../../contract/money.ts';
 import type { Card } from '../../drivers/nfc/reader.ts';
 import type { Receipt } from '../../drivers/printer/printer.ts';
-import type { LinkRequest } from '../../main/core/bank/link.ts';
+import type { DialectName } from '../../main/core/bank/dialects/named.ts';
+import type { AcquirerLink, LinkRequest } from '../../main/core/bank/link.ts';
 import { Core } from '../../main/core/core.ts';
 import type { CardOutcome } from '../../main/core/kernel/outcome.ts';
 import type { Clock, World } from '../../main/core/world/world.ts';
@@ -12,6 +13,8 @@ import { Network, SimulatedLink } from './network.ts';
 import { profile } from './profile.ts';
 import { Random } from './random.ts';
 import { Timeline } from './timeline.ts';
+import { Wire } from './wire.ts';
+import { WireLink } from './wirelink.ts';
 
 /** The power went. Everything of the start of the core that it hits ends where it stands. */
 class PowerCut extends Error {
@@ -73,6 +76,8 @@ export interface MachineOptions {
   readonly log?: ((line: string) => void) | undefined;
   /** The power fails for certain at this point, counted from 1. */
   readonly cutAt?: number | undefined;
+  /** The bank is spoken to over virtual lines in this dialect; otherwise its answers need no line. */
+  readonly dialect?: DialectName | undefined;
 }
 
 const EPOCH = Date.UTC(2026, 8, 1, 1, 0, 0);
@@ -94,7 +99,10 @@ export class Machine {
   points = 0;
   readers = new SimulatedReaders(this.hardware);
   scanner = new SimulatedScanner();
-  link: SimulatedLink | undefined;
+  link: (AcquirerLink & { weatherChanged(): void }) | undefined;
+  readonly wire: Wire | undefined;
+  /** How long a session key is used. */
+  keyMs: number | undefined;
   core: Core | undefined;
   life: Life | undefined;
   readonly taps = new WeakMap<Card, Tap>();
@@ -105,7 +113,11 @@ export class Machine {
   readonly #cutAt: number | undefined;
   #lives = 0;
 
-  constructor(seed: number, { declines, disk, log, cutAt }: MachineOptions, watcher: (machine: Machine) => Watcher) {
+  constructor(
+    seed: number,
+    { declines, disk, log, cutAt, dialect }: MachineOptions,
+    watcher: (machine: Machine) => Watcher,
+  ) {
     this.random = new Random(seed, 1);
     this.#ids = new Random(seed, 2);
     const spoils = new Random(seed, 3);
@@ -115,6 +127,8 @@ export class Machine {
     this.bank = new Bank(new Random(seed, 4), declines);
     const trace = (text: () => string): void => this.trace(text);
     this.network = new Network(new Random(seed, 5), this.timeline, this.bank, trace);
+    this.wire =
+      dialect && new Wire(seed, dialect, this.network, { timeline: this.timeline, now: () => this.#truth(), trace });
     this.#watcher = watcher(this);
   }
 
@@ -160,16 +174,7 @@ export class Machine {
       printing: (receipt) => this.#watcher.printing(receipt),
     };
     this.#printer = new SimulatedPrinter(this.hardware, deviceWorld);
-    const link = new SimulatedLink(this.network, this.timeline, this.random, {
-      alive: () => life.alive,
-      now: () => this.#wallNow(),
-      point,
-      leaves: (request) => this.#watcher.leaves(request),
-      hears: (request) => this.#watcher.hears(request),
-      tells: () => this.#watcher.tells(),
-      truth: () => EPOCH + this.timeline.now,
-      trace: (text) => this.trace(text),
-    });
+    const link = this.#openLink(life);
     this.link = link;
     const world: World = {
       clock: this.#clock(life),
@@ -188,6 +193,32 @@ export class Machine {
       read: (card, _amount: Money, _sequence, mayGo) => this.#read(life, card, mayGo),
       onFatal: (error) => this.#fatal(life, error),
     });
+  }
+
+  #openLink(life: Life): AcquirerLink & { weatherChanged(): void } {
+    const world = {
+      alive: () => life.alive,
+      point: (name: string) => this.point(life, name),
+      leaves: (request: LinkRequest) => this.#watcher.leaves(request),
+      hears: (request: LinkRequest) => this.#watcher.hears(request),
+      tells: () => this.#watcher.tells(),
+      trace: (text: () => string) => this.trace(text),
+    };
+    if (!this.wire) {
+      return new SimulatedLink(this.network, this.timeline, this.random, {
+        ...world,
+        now: () => this.#wallNow(),
+        truth: () => this.#truth(),
+      });
+    }
+    const fail = (invariant: string, what: string): void => this.#watcher.fail(invariant, what);
+    const random = (length: number): Uint8Array => this.#ids.bytes(length);
+    return new WireLink(this.wire, { ...world, clock: this.#clock(life), random, fail }, this.keyMs);
+  }
+
+  /** What the bank's clock shows. */
+  #truth(): number {
+    return EPOCH + this.timeline.now;
   }
 
   #wallNow(): number {
@@ -277,6 +308,15 @@ export class Machine {
 
   weatherChanged(): void {
     this.link?.weatherChanged();
+  }
+
+  /** Bank and terminal are given another master key while the terminal runs. */
+  newMasterKey(): void {
+    const { wire, link } = this;
+    if (!wire) return;
+    wire.host.master = Buffer.from(wire.random.bytes(16)).toString('hex');
+    this.trace(() => 'another master key');
+    link?.rekey?.(wire.host.master);
   }
 
   printerChanged(): void {

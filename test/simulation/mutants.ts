@@ -1,4 +1,5 @@
 import { afterwards } from './afterwards.ts';
+import { believed } from './believed.ts';
 
 /** A bug that could have been made: one piece of a source file, and what stands there instead. */
 export interface Mutant {
@@ -459,4 +460,5 @@ export const mutants: readonly Mutant[] = [
     to: "transfers: what === 'written-off' ? ",
   },
   ...afterwards,
+  ...believed,
 ];

@@ -24,6 +24,12 @@ const unasserted: readonly Omit<Mutant, 'invariant'>[] = [
     to: '',
   },
   {
+    name: 'handed-over',
+    file: 'main/core/bank/witness.ts',
+    from: "if (answer.kind === 'not-sent' && exchange.handed)",
+    to: "if (answer.kind === 'not-sent' && exchange.handed && type === undefined)",
+  },
+  {
     name: 'out-of-order',
     file: 'main/core/payment/stored.ts',
     from: 'if (before && before.seq >= seq) throw',

@@ -1,4 +1,6 @@
-import type { Random } from './random.ts';
+import type { DialectName } from '../../main/core/bank/dialects/named.ts';
+import { Random } from './random.ts';
+import { readsStatements } from './statements.ts';
 
 /** How a day is made, drawn before it begins. */
 export interface Shape {
@@ -35,4 +37,16 @@ export function drawShape(random: Random): Shape {
     closes: random.chance(customers > 2 ? 0.5 : 0.12),
     verifies: random.chance(0.2),
   };
+}
+
+/** How many days are lived on the wire. */
+const WIRE_DAYS = 1 / 8;
+
+/** The dialect of a day on which the core speaks to the bank over lines, byte for byte; undefined for the other days. */
+export function drawDialect(seed: number): DialectName | undefined {
+  const random = new Random(seed, 12);
+  if (!random.chance(WIRE_DAYS)) return undefined;
+  // What the bank's statement has is looked up by numbers that only there are those of the terminal.
+  if (readsStatements(seed)) return 'countertap';
+  return random.pick(['countertap', 'countertap', 'hypercom', 'unionpay'] as const);
 }

@@ -6,6 +6,7 @@ import { runPoints, runSimulation } from '../chaos/simulation.ts';
 import { clockDifferences, runSeed } from './explore.ts';
 import { mutants } from './mutants.ts';
 import { huntAll, MOST_SEEDS } from './mutate.ts';
+import { drawDialect } from './shape.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SEEDS = Number(process.env['COUNTERTAP_SEEDS'] ?? 21_000);
@@ -36,6 +37,14 @@ test('the same seed is the same day, event for event', async () => {
   await runSeed(7, (line) => second.push(line));
   expect(first.length).toBeGreaterThan(10);
   expect(second).toEqual(first);
+});
+
+test('one day in eight speaks to the bank over lines, in every dialect', () => {
+  const spoken = Array.from({ length: 4_000 }, (_, seed) => drawDialect(seed + 1));
+  for (const dialect of ['countertap', 'hypercom', 'unionpay']) {
+    expect(spoken.filter((one) => one === dialect).length).toBeGreaterThan(80);
+  }
+  expect(spoken.filter((one) => one === undefined).length).toBeGreaterThan(3_300);
 });
 
 test('setting the clock changes no outcome of a day (P13)', { timeout: 5 * MINUTE }, async () => {

@@ -12,6 +12,14 @@ const FOREIGN = 900_000;
 /** How the customers of charges by mistake are called in the bank's book. */
 const MISTAKE = 'mistake-';
 
+/** How many days have charges by mistake. */
+const READS = 0.03;
+
+/** Whether a day is one of them. */
+export function readsStatements(seed: number): boolean {
+  return new Random(seed, 8).chance(READS);
+}
+
 export function byMistake({ presented }: Pick<Charge, 'presented'>): boolean {
   return presented.startsWith(MISTAKE);
 }
@@ -37,7 +45,7 @@ export class Statements {
     this.#people = people;
     this.#wrong = wrong;
     this.#random = new Random(seed, 8);
-    this.#reads = this.#random.chance(0.03);
+    this.#reads = this.#random.chance(READS);
   }
 
   /** The day goes on as long as the owner has a statement to look at. */

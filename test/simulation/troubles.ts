@@ -29,7 +29,7 @@ export class Troubles {
     this.#compared = clock !== undefined;
     this.#setsClock = clock ?? this.#jumps.chance(0.25);
     const batches = new Random(seed, 9);
-    machine.network.uploads = batches.chance(0.5);
+    machine.network.uploads = batches.chance(0.5) || machine.wire !== undefined;
     machine.bank.trouble.disputes = batches.chance(0.2);
     this.#toldAgain = batches.chance(0.5);
   }
@@ -71,6 +71,7 @@ export class Troubles {
       });
     };
     if (theme === 'offline') this.#offlineDay();
+    this.#wire(length, over);
     trouble(0.5, () => this.#line(random.pick(['down', 'silent'])));
     trouble(0.2, () => this.#line('down'));
     trouble(0.2, () => this.#host());
@@ -94,6 +95,29 @@ export class Troubles {
     this.#soon(clockSet + this.#jumps.int(NOTICED_MS, 2 * NOTICED_MS), () => {
       const { life } = this.#machine;
       if (life) this.#machine.stop(life, 5_000);
+    });
+  }
+
+  /** What goes wrong byte for byte, on a day whose bank is spoken to over lines. */
+  #wire(length: number, over: () => boolean): void {
+    const { wire } = this.#machine;
+    if (!wire) return;
+    const { faults, host, random } = wire;
+    if (random.chance(0.5)) faults.pieces = random.pick([0.2, 0.8]);
+    if (random.chance(0.3)) faults.closes = random.pick([0.05, 0.3]);
+    if (random.chance(0.3)) faults.spoils = random.pick([0.05, 0.3]);
+    if (random.chance(0.3)) faults.doubles = 0.3;
+    if (random.chance(0.15)) faults.deafens = 0.1;
+    if (random.chance(0.15)) faults.flips = 0.1;
+    if (random.chance(0.6)) host.faults.alters = random.pick([0.1, 0.4, 0.8]);
+    if (random.chance(0.15)) host.faults.forgets = 0.15;
+    if (random.chance(0.2)) host.faults.slowSignOn = 0.4;
+    if (random.chance(0.4)) host.faults.asksSignOn = 0.4;
+    if (random.chance(0.1)) host.faults.refusesSignOn = 0.3;
+    if (random.chance(0.3)) this.#machine.keyMs = random.pick([5_000, 20_000, 60_000]);
+    if (!random.chance(0.15)) return;
+    this.#soon(random.int(0, length), () => {
+      if (!over()) this.#machine.newMasterKey();
     });
   }
 

@@ -302,11 +302,12 @@ class IsoLink implements AcquirerLink {
    */
   #renew(session: Session): Promise<void> {
     this.#renewing ??= this.#askKeys(session)
-      .then((asked) => {
+      .then(async (asked) => {
         if (session.ended || asked.kind !== 'answered') return;
-        if (this.#dialect.codeOf(asked.answer) === '00' && this.#takeKeys(session, asked.answer)) {
-          this.#keyedAt = this.#world.clock.monotonic();
-        }
+        if (this.#dialect.codeOf(asked.answer) !== '00' || !this.#takeKeys(session, asked.answer)) return;
+        this.#keyedAt = this.#world.clock.monotonic();
+        // The host keeps the last key that it has heard: it must have heard this one before the next takes its place.
+        await this.#echo(session);
       })
       .finally(() => {
         this.#renewing = undefined;

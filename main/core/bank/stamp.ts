@@ -7,8 +7,17 @@ export function utcStamp(at: number): string {
 /** Local date MMDD (DE 13) and time hhmmss (DE 12) of an instant in UTC milliseconds. */
 export type LocalTime = (at: number) => { readonly date: string; readonly time: string };
 
+/** A formatter is slow to make, and there is one zone. */
+const known = new Map<string, LocalTime>();
+
 /** Local time of an IANA zone ("Asia/Shanghai"). Throws RangeError for a zone that does not exist. */
 export function localTime(zone: string): LocalTime {
+  const made = known.get(zone) ?? makeLocalTime(zone);
+  known.set(zone, made);
+  return made;
+}
+
+function makeLocalTime(zone: string): LocalTime {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
     hourCycle: 'h23',
@@ -21,9 +30,7 @@ export function localTime(zone: string): LocalTime {
     second: '2-digit',
   });
   return (at) => {
-    const parts = new Map(format.formatToParts(at).map((part) => [part.type, part.value]));
-    const digits = (...types: Intl.DateTimeFormatPartTypes[]): string =>
-      types.map((type) => parts.get(type) ?? '').join('');
-    return { date: digits('month', 'day'), time: digits('hour', 'minute', 'second') };
+    const digits = format.format(at).replace(/\D/g, '');
+    return { date: digits.slice(0, 4), time: digits.slice(4) };
   };
 }
