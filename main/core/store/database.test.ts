@@ -84,7 +84,8 @@ test.each([
 
 test('a second core is refused while the first lives, and let in when it is gone (I22)', () => {
   const first = open();
-  expect(faultOf(() => openDatabase(storage, migrations))).toBe('in-use');
+  const leave = () => expect.unreachable('the files of a running terminal are not touched');
+  expect(faultOf(() => openDatabase({ ...storage, leave }, migrations))).toBe('in-use');
   first.exec("INSERT INTO counter (name, value) VALUES ('c', 1)");
   first.close();
   opened = [];

@@ -37,8 +37,11 @@ export function openDatabase(storage: Storage, migrations: readonly Migration[])
     migrate(db, version, migrations, storage);
     return db;
   } catch (error) {
-    leaveDatabase(storage, db);
-    throw error instanceof StoreError ? error : new StoreError(faultOf(error), messageOf(error));
+    const fault = error instanceof StoreError ? error : new StoreError(faultOf(error), messageOf(error));
+    // What another process works with is not touched at all.
+    if (fault.fault === 'in-use') db.close();
+    else leaveDatabase(storage, db);
+    throw fault;
   }
 }
 
