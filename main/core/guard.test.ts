@@ -196,6 +196,29 @@ test('more sales in ten seconds than hands can make are refused, and later ones 
   expect(await codeOf(client.sale.cash({ key: newKey(), amount: money(1, 'CNY') }))).toBe('done');
 });
 
+test('what is refused while an answer comes in pieces is a refusal with its code, no fault of the program', async () => {
+  const { client } = await signedIn('owner');
+  const exported = async (): Promise<void> => {
+    for await (const _ of await client.reconciliation.export({ statement: 99, as: 'csv' })) break;
+  };
+  expect(await codeOf(exported())).toBe('statement-not-found');
+  till.link.setLine(false);
+  const closing = async (): Promise<void> => {
+    for await (const _ of await client.day.close({ key: newKey() })) break;
+  };
+  expect(await codeOf(closing())).toBe('bank-offline');
+  expect(till.fatal).toEqual([]);
+});
+
+test('a call that stumbles over a store that has failed is told that, and not of a fault of the program', async () => {
+  const { client } = await signedIn('owner');
+  till.core.book.commit = () => {
+    throw new Error('an earlier commit failed; the book must be opened again');
+  };
+  till.core.fatal(new Error('SQLITE_IOERR'));
+  expect(await codeOf(client.drawer.kick({}))).toBe('store-failed');
+});
+
 test('streams end and make room: a page may watch again and again', async () => {
   const { client } = await signedIn();
   for (let n = 0; n < 70; n += 1) {

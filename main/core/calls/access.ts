@@ -4,6 +4,7 @@ import type { Refusal } from '../../../contract/refusal.ts';
 import type { Session } from '../../../contract/role.ts';
 import { terminal } from '../../../contract/terminal.ts';
 import type { KeyboardScanner } from '../../../drivers/scanner/keyboard.ts';
+import { CloseRefused } from '../bank/settlement.ts';
 import type { Core } from '../core.ts';
 import type { Board } from '../devices/board.ts';
 import type { VirtualCounter } from '../devices/virtual.ts';
@@ -70,10 +71,26 @@ const implemented = implement(terminal)
     try {
       return await next();
     } catch (error) {
-      if (error instanceof Refused) throw refusal(error.code, error.message, error.waitMs);
-      throw error;
+      throw told(error, core);
     }
   });
+
+/** What went wrong, as the page is told: why it was refused, that the terminal has stopped, or a fault of this program. */
+function told(error: unknown, core: Core): unknown {
+  if (error instanceof Refused) return refusal(error.code, error.message, error.waitMs);
+  if (error instanceof CloseRefused) return refusal(error.code, error.message);
+  // Whatever a call stumbles over after the store has failed, that is what a person can do something about.
+  return core.stopped && !(error instanceof ORPCError) ? refusal(core.stopped) : error;
+}
+
+/** The pieces of an answer that comes in pieces: what is refused on the way is told as any refusal is. */
+export async function* refusing<Piece>(core: Core, pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+  try {
+    yield* pieces;
+  } catch (error) {
+    throw told(error, core);
+  }
+}
 
 /** Named by its type: written out it is longer than a declaration may be. */
 export const contract: ImplementerInternalWithMiddlewares<typeof terminal, Context, Context> = implemented;

@@ -1,8 +1,6 @@
-import { CloseRefused } from '../bank/settlement.ts';
-import { Refused } from '../refused.ts';
 import { dayReceipt } from '../reports/receipt.ts';
 import { readToday } from '../reports/today.ts';
-import { contract, refusal } from './access.ts';
+import { contract, refusal, refusing } from './access.ts';
 
 const REPORTS = 60;
 
@@ -25,14 +23,9 @@ export const day = {
     return report;
   }),
   close: contract.day.close.handler(async function* ({ input, context: { core } }) {
-    try {
-      for await (const step of core.settlement.close(input.key)) {
-        core.changed();
-        yield step;
-      }
-    } catch (error) {
-      if (error instanceof CloseRefused || error instanceof Refused) throw refusal(error.code, error.message);
-      throw error;
+    for await (const step of refusing(core, core.settlement.close(input.key))) {
+      core.changed();
+      yield step;
     }
   }),
   reports: contract.day.reports.handler(({ context: { core } }) => core.settlement.reports(REPORTS)),

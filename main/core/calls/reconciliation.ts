@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import { LARGEST_FILE } from '../reconciliation/unpack.ts';
-import { actorOf, contract, type Port, refusal } from './access.ts';
+import { actorOf, contract, type Port, refusal, refusing } from './access.ts';
 
 /** The file that a page is handing over, one a page; it goes with the page. */
 const uploads = new WeakMap<Port, { readonly key: string; readonly pieces: Buffer[]; size: number }>();
@@ -27,7 +27,7 @@ function taken(port: Port, key: string): Uint8Array {
 
 /** A person at a screen reads files in the store's language. */
 async function* exported(core: Core, statement: number, as: 'csv' | 'html') {
-  yield* core.reconciliation.export(statement, as, core.settings.language);
+  yield* refusing(core, core.reconciliation.export(statement, as, core.settings.language));
 }
 
 export const reconciliation = {
