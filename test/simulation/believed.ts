@@ -2,7 +2,7 @@ import type { Mutant } from './mutants.ts';
 
 const SESSION = 'main/core/bank/session.ts';
 
-/** Bugs in what is believed of a line to the bank, and in what is concluded when it breaks. */
+/** Bugs in what is believed: of a line to the bank, of what it means when that breaks, of a record that somebody put there. */
 export const believed: readonly Mutant[] = [
   {
     name: 'mac-not-compared',
@@ -66,5 +66,33 @@ export const believed: readonly Mutant[] = [
     file: 'main/core/bank/dialects/dialect.ts',
     from: "return code === 'A0' ? BAD_MAC : { kind: 'declined', code, ...forCard };",
     to: "return { kind: 'declined', code, ...forCard };",
+  },
+  {
+    name: 'older-record-sold-on',
+    invariant: 'I15',
+    file: 'main/core/ledger/anchor.ts',
+    from: "  if (anchored.seq > head.seq) return { found: 'shorter', anchored, head };\n",
+    to: '  if (anchored.seq > head.seq) return undefined;\n',
+  },
+  {
+    name: 'anchor-not-kept',
+    invariant: 'I15',
+    file: 'main/core/custody.ts',
+    from: '    await this.#anchor?.keep().catch(() => undefined);\n',
+    to: '',
+  },
+  {
+    name: 'numbers-of-before-again',
+    invariant: 'I2',
+    file: 'main/core/custody.ts',
+    from: '        ...burnNumbers(book.db, Math.max(0, anchored.seq - head.seq)),\n',
+    to: '',
+  },
+  {
+    name: 'held-and-sold-for-cash',
+    invariant: 'I15',
+    file: 'main/core/core.ts',
+    from: '    if (this.custody.held) throw new Refused(this.custody.held);\n',
+    to: "    if (this.custody.held === 'disk-full') throw new Refused(this.custody.held);\n",
   },
 ];

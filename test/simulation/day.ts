@@ -4,6 +4,7 @@ import { atRest, compareBooks } from './books.ts';
 import { type Cashier, Customers } from './customers.ts';
 import { isPowerCut, Machine } from './machine.ts';
 import { fair } from './network.ts';
+import { OlderCopy } from './oldercopy.ts';
 import { Oracle, type Violation } from './oracle.ts';
 import { Owner, type Wanted } from './owner.ts';
 import { Random } from './random.ts';
@@ -67,6 +68,7 @@ export class Day {
   readonly #splits: Splits;
   readonly #owner: Owner;
   readonly #statements: Statements;
+  readonly #olderCopy: OlderCopy;
 
   constructor(seed: number, { log, clock, cutAt }: DayOptions = {}) {
     this.#seed = seed;
@@ -92,6 +94,7 @@ export class Day {
     this.#aftersales = new Aftersales(this.#machine, this.#oracle, this.#random, cashier, () => this.#key());
     this.#owner = new Owner(this.#machine, this.#oracle, seed, cashier, (what) => this.#wants(what));
     this.#statements = new Statements(this.#machine, this.#oracle, seed, cashier, (error) => this.#bug(error));
+    this.#olderCopy = new OlderCopy(this.#machine, this.#oracle, seed, this.#shoppers, (ms) => this.#pass(ms));
     const people = { cashier, customers: this.#shoppers };
     this.#splits = new Splits(this.#machine, this.#oracle, this.#random, people, () => this.#key());
   }
@@ -104,12 +107,14 @@ export class Day {
       this.#troubles.plan(this.#shape, () => this.#over);
       this.#owner.plan();
       this.#statements.plan();
+      this.#olderCopy.plan();
       this.#soon(1_000, () => this.#serve());
       while (!this.#over && (await this.#step(Number.MAX_SAFE_INTEGER)));
       if (!this.#oracle.violation) await this.#heal();
       if (!this.#oracle.violation) compareBooks(machine, this.#oracle, this.#shape.verifies);
       if (!this.#oracle.violation) compareSales(machine, this.#oracle);
       outcomes = this.#outcomes();
+      if (!this.#oracle.violation) await this.#olderCopy.run();
     } catch (error) {
       this.#bug(error);
     } finally {

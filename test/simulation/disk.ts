@@ -1,7 +1,7 @@
 import Sqlite, { type Database, type RunResult, type Statement } from 'better-sqlite3';
 import { findMigrations } from '../../main/core/open.ts';
 import { type Migration, openDatabase } from '../../main/core/store/database.ts';
-import type { AppendFile, Storage } from '../../main/core/store/storage.ts';
+import type { AnchorFile, AppendFile, Storage } from '../../main/core/store/storage.ts';
 import { Random } from './random.ts';
 
 /** A disk's refusal, as Node and SQLite word it. */
@@ -104,6 +104,17 @@ class Template {
     this.#committed = this.#written.length;
   }
 
+  /** How many statements were committed since the day began. */
+  get committed(): number {
+    return this.#committed;
+  }
+
+  /** Puts the day back to where so many statements were committed. */
+  backTo(statements: number): void {
+    this.#committed = statements;
+    this.back();
+  }
+
   /** Undoes what was written since the last commit. */
   back(): void {
     this.version += 1;
@@ -170,6 +181,13 @@ export function migrations(): readonly Migration[] {
   return freshTemplate().migrations;
 }
 
+/** Both files of a folder, and what lay beside them, as they were once. */
+export interface Kept {
+  readonly statements: number;
+  readonly journal: Uint8Array;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
 const PLENTY = 50_000_000_000;
 
 /**
@@ -186,6 +204,9 @@ export class Disk {
   #lines = 0;
   #open = false;
   #full = false;
+  /** Whether the terminal keeps an anchor outside its folder, and what that says. */
+  anchored = false;
+  #anchor: Uint8Array | undefined;
 
   private constructor(random: Random, begins: Template) {
     this.#random = random;
@@ -251,6 +272,24 @@ export class Disk {
     return this.#lines;
   }
 
+  /** A copy of the folder. Nothing may be half written. */
+  copy(): Kept {
+    const { committed: statements } = this.#template;
+    return { statements, journal: Uint8Array.from(this.journal), files: new Map(this.#files) };
+  }
+
+  /** Somebody puts an older copy in the place of the folder. The anchor is not in it. */
+  putBack({ statements, journal, files }: Kept): void {
+    this.#template.backTo(statements);
+    this.#open = false;
+    this.#length = 0;
+    this.#lines = 0;
+    this.#append(journal);
+    this.#synced = this.#length;
+    this.#files.clear();
+    for (const [name, bytes] of files) this.#files.set(name, bytes);
+  }
+
   /** The power goes: an open transaction is gone, of the unsynced bytes a part remains and may be spoilt. */
   cut(): void {
     if (this.#open) this.#back();
@@ -287,6 +326,18 @@ export class Disk {
       },
       remove: (name) => void this.#files.delete(name),
       freeBytes: () => (this.#full ? 0 : PLENTY),
+      ...(this.anchored ? { anchor: this.#anchorFile(watcher) } : {}),
+    };
+  }
+
+  #anchorFile(watcher: DiskWatcher): AnchorFile {
+    return {
+      read: () => this.#anchor,
+      write: async (bytes) => {
+        watcher.point('before anchor');
+        this.#anchor = bytes;
+        watcher.point('after anchor');
+      },
     };
   }
 

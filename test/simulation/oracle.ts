@@ -74,6 +74,7 @@ export class Oracle implements Watcher {
   unknown = { began: 0, ended: 0 };
   /** No check that needs a true clock once the wall clock was set. */
   clockTrue = true;
+  #retired = false;
   readonly decisions: Decisions;
   readonly clocks: Clocks;
   readonly #machine: Machine;
@@ -128,6 +129,16 @@ export class Oracle implements Watcher {
     return this.#head.seq;
   }
 
+  /** The highest STAN under which anything has left. */
+  get lastStan(): number {
+    return Math.max(0, ...this.#stans.keys());
+  }
+
+  /** From now on the record is an older one: what was told and answered is not in it. */
+  retire(): void {
+    this.#retired = true;
+  }
+
   /** A person asked with this key and got this payment: always the same one (I1). */
   asked(key: string, payment: string): void {
     const before = this.answered.get(key);
@@ -137,6 +148,7 @@ export class Oracle implements Watcher {
 
   /** After every start: what was told is still so, or has become what it may become. */
   started(core: Core): void {
+    if (this.#retired) return;
     this.#now = undefined;
     this.clocks.started();
     this.recall('after a start');
@@ -162,6 +174,7 @@ export class Oracle implements Watcher {
   }
 
   changed(core: Core): void {
+    if (this.#retired) return;
     const { now } = core.counter;
     if (now === this.#now) return;
     this.#now = now;
@@ -237,6 +250,10 @@ export class Oracle implements Watcher {
   leaves(request: LinkRequest): void {
     this.#machine.trace(() => `sends ${request.type} ${JSON.stringify(request.trace)}`);
     this.#durable('I3', `sending ${request.type}`);
+    if (this.#retired) {
+      this.#sells(request);
+      return;
+    }
     this.#numbers(request);
     const key = keyOf(request);
     const body = bodyOf(request);
@@ -252,11 +269,22 @@ export class Oracle implements Watcher {
     else this.#pays(request);
   }
 
+  /** On an older record: nothing is sold that nobody has allowed. */
+  #sells(request: LinkRequest): void {
+    if (request.type !== 'purchase' && request.type !== 'pre-authorization') return;
+    if (this.#machine.core?.custody.held !== null) this.fail('I15', `${request.type} on a record that is held`);
+    const { rrn } = request.trace;
+    const row = this.every().find((one) => one.rrn === rrn);
+    if (row) this.#presents(row, request.presented);
+  }
+
   hears(request: LinkRequest): void {
+    if (this.#retired) return;
     this.decisions.hears(request.type === 'query' ? request.original.rrn : request.trace.rrn, request.trace.rrn);
   }
 
   tells(): void {
+    if (this.#retired) return;
     this.clocks.told();
   }
 
@@ -365,7 +393,7 @@ export class Oracle implements Watcher {
   /** A receipt starts to come out. Reports of the day have no receipt number. */
   printing(receipt: Receipt): void {
     const no = numberOf(receipt);
-    if (no === undefined) return;
+    if (no === undefined || this.#retired) return;
     this.#durable('I4', 'printing');
     const row = this.every().find(({ receipt_no: one }) => one === no);
     if (row?.print !== 'printing') this.fail('P12', `prints ${no} while its paper is ${row?.print}`);

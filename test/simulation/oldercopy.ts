@@ -1,0 +1,154 @@
+import type { Core } from '../../main/core/core.ts';
+import type { Customers } from './customers.ts';
+import type { Kept } from './disk.ts';
+import type { Machine } from './machine.ts';
+import type { Oracle } from './oracle.ts';
+import { Random } from './random.ts';
+
+/** On how many days the record is put back from an older copy. */
+const OLD = 0.025;
+const CASHIER = { staff: 'cashier' } as const;
+const AMOUNT = { minor: 1_234, currency: 'CNY' } as const;
+
+/** All that was ever used. */
+interface Numbers {
+  readonly stan: number;
+  readonly receipt: string;
+  readonly rrns: ReadonlySet<string>;
+}
+
+/**
+ * On a few days, when all is over, somebody puts an older copy of both files in their place. The anchor outside knows better:
+ * nothing is sold until the owner has acknowledged it, over every restart; then the terminal sells, and no number comes again (I15).
+ */
+export class OlderCopy {
+  readonly #machine: Machine;
+  readonly #oracle: Oracle;
+  readonly #random: Random;
+  readonly #shoppers: Customers;
+  readonly #pass: (ms: number) => Promise<void>;
+  readonly #does: boolean;
+  #kept: Kept | undefined;
+
+  constructor(
+    machine: Machine,
+    oracle: Oracle,
+    seed: number,
+    shoppers: Customers,
+    pass: (ms: number) => Promise<void>,
+  ) {
+    this.#machine = machine;
+    this.#oracle = oracle;
+    this.#shoppers = shoppers;
+    this.#pass = pass;
+    this.#random = new Random(seed, 13);
+    this.#does = this.#random.chance(OLD);
+    machine.disk.anchored = this.#does;
+  }
+
+  /** Somebody makes the copy during the day. */
+  plan(): void {
+    if (this.#does) this.#machine.timeline.after(this.#random.int(0, 60_000), () => this.#copy());
+  }
+
+  #copy(): void {
+    const { disk, timeline } = this.#machine;
+    if (disk.calm) this.#kept = disk.copy();
+    else timeline.after(100, () => this.#copy());
+  }
+
+  async run(): Promise<void> {
+    const { disk, core } = this.#machine;
+    if (!this.#does || !core) return;
+    if (core.custody.held === 'record-rolled-back') this.#oracle.fail('I15', 'an alarm, and nobody touched the record');
+    const kept = this.#kept;
+    if (!kept || kept.journal.length >= disk.journal.length) return;
+    const used = this.#numbers();
+    this.#oracle.retire();
+    this.#again(() => disk.putBack(kept));
+    for (let starts = this.#random.int(1, 3); starts > 0; starts -= 1) {
+      await this.#pass(this.#random.int(2_000, 8_000));
+      this.#sellsNothing();
+      if (starts > 1) this.#again(() => undefined);
+    }
+    this.#machine.core?.custody.acknowledge('owner');
+    // Now it is this record that the anchor knows.
+    await this.#pass(5_000);
+    if (this.#random.chance(0.5)) this.#again(() => undefined);
+    await this.#pass(5_000);
+    await this.#sells(used);
+  }
+
+  /** The power goes; before it comes back somebody may do something to the disk. */
+  #again(run: () => void): void {
+    const { life } = this.#machine;
+    if (life) this.#machine.stop(life, 500);
+    run();
+  }
+
+  #numbers(): Numbers {
+    const rows = this.#oracle.every();
+    return {
+      stan: Math.max(this.#oracle.lastStan, ...rows.map(({ stan }) => stan)),
+      receipt:
+        rows
+          .map((row) => row.receipt_no)
+          .sort()
+          .at(-1) ?? '',
+      rrns: new Set(rows.map(({ rrn }) => rrn)),
+    };
+  }
+
+  #sellsNothing(): void {
+    const { core } = this.#machine;
+    if (!core) return;
+    if (core.custody.held !== 'record-rolled-back') {
+      this.#oracle.fail('I15', 'an older record is taken for the one that was there');
+      return;
+    }
+    const before = this.#oracle.rows().length;
+    const key = `older-${this.#random.word()}`;
+    for (const sell of [
+      (one: Core) => one.charge(key, AMOUNT, CASHIER),
+      (one: Core) => one.cash(key, AMOUNT, CASHIER),
+    ]) {
+      try {
+        sell(core);
+        this.#oracle.fail('I15', 'something is sold on an older record that nobody has acknowledged');
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'Refused') throw error;
+      }
+    }
+    if (this.#oracle.rows().length !== before) this.#oracle.fail('I15', 'what was refused is on the disk');
+  }
+
+  async #sells(used: Numbers): Promise<void> {
+    const { core, bank } = this.#machine;
+    if (!core || core.custody.held !== null) {
+      this.#oracle.fail('I15', `acknowledged, and the terminal is ${core ? core.custody.held : 'off'}`);
+      return;
+    }
+    // Then only its next part is sold.
+    if (core.sales.live() !== null) return;
+    const before = new Set(this.#oracle.rows().map(({ id }) => id));
+    core.cash('older-cash', AMOUNT, CASHIER);
+    await this.#pass(10_000);
+    core.charge('older-card', AMOUNT, CASHIER);
+    await this.#pass(1_000);
+    this.#shoppers.tap();
+    await this.#pass(120_000);
+    const sold = this.#oracle.rows().filter(({ id }) => !before.has(id));
+    if (!sold.some(({ tender }) => tender === 'cash')) this.#oracle.fail('I15', 'acknowledged, and nothing is sold');
+    for (const { stan, rrn, receipt_no: receipt } of sold) {
+      if (stan <= used.stan || receipt <= used.receipt || used.rrns.has(rrn))
+        this.#oracle.fail('I2', `${stan}, ${rrn} and ${receipt} come again after an older record`);
+    }
+    for (const { id, state, amount } of sold) {
+      const presented = this.#oracle.presented.get(id);
+      const charged = presented === undefined ? 0 : bank.charged(presented);
+      const due = ['approved', 'saf-approved'].includes(state) ? amount : 0;
+      if (presented !== undefined && charged !== due)
+        this.#oracle.fail('P3', `${id} is ${state} over ${amount}, the bank took ${charged}`);
+    }
+  }
+}
