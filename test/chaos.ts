@@ -11,6 +11,7 @@ import { runMutants } from './chaos/mutants.ts';
 import type { PartOptions, PartResult } from './chaos/part.ts';
 import { runRot } from './chaos/rot.ts';
 import { runPoints, runSimulation, traceSeed } from './chaos/simulation.ts';
+import { runSteps } from './chaos/steps.ts';
 import { summarize } from './chaos/summary.ts';
 import { mutants } from './simulation/mutants.ts';
 
@@ -39,6 +40,12 @@ const parts: readonly Part[] = [
   },
   { option: 'mutants', counts: 'bugs that are planted', usual: mutants.length, run: runMutants },
   { option: 'kills', counts: 'times that a selling terminal is killed', usual: 2_000, run: runKills },
+  {
+    option: 'steps',
+    counts: 'times that it is killed in what it rarely does',
+    usual: 1_000,
+    run: (options) => runSteps(options),
+  },
   {
     option: 'crash-states',
     counts: 'states in which a power cut may leave the disk',

@@ -9,7 +9,7 @@ import { Settlement } from './bank/settlement.ts';
 import { CashDrawer } from './cash/drawer.ts';
 import { ClockWatch } from './clockwatch.ts';
 import { Custody } from './custody.ts';
-import { keepDaily } from './daily.ts';
+import { openDaily } from './daily.ts';
 import type { CardOutcome, Vault } from './kernel/outcome.ts';
 import { openVault } from './kernel/vault.ts';
 import { type KeyOptions, Keys } from './keys.ts';
@@ -195,11 +195,13 @@ export class Core {
       fatal,
     });
     this.reconciliation = new Reconciliation({ clock, book, profile, aftersale: this.aftersale, ...told });
-    this.custody = new Custody({ clock, book, storage: world.storage, full, fatal, changed: () => this.changed() });
+    const passphrase = options.backupPassphrase;
+    const daily = openDaily(() => ({ world, book, zone: this.#settings.zone, passphrase }), { world, book });
+    const { owed, closed, rest } = daily;
+    this.custody = new Custody({ ...{ clock, book, full, rest, fatal, ...told }, storage: world.storage });
     this.drawer = new CashDrawer({ clock, book, ...told });
     this.settlement = new Settlement({
-      ...{ clock, book, payments, link, fatal, ...told },
-      closed: () => void keepDaily({ world, book, zone: this.#settings.zone, passphrase: options.backupPassphrase }),
+      ...{ clock, book, payments, link, fatal, owed, closed, ...told },
       alarms: () => this.custody.alarms,
       drawers: (seq) => this.drawer.since(seq),
       deliver: (ms) => this.pending.settle(ms),

@@ -15,6 +15,8 @@ export interface CustodyParts {
   /** The start found no room. */
   readonly full: boolean;
   readonly changed: () => void;
+  /** Called when nothing was recorded for a moment. May throw what a commit throws. */
+  readonly rest?: () => void;
   /** Called when nothing more may be written here: the core stops. */
   readonly fatal: (error: unknown) => void;
 }
@@ -149,7 +151,14 @@ export class Custody {
   #rest(): void {
     const { book } = this.#parts;
     const { seq } = book.head;
-    if (seq === this.#lastSeq && !this.#stop.signal.aborted) book.scrub();
+    if (seq === this.#lastSeq && !this.#stop.signal.aborted) {
+      book.scrub();
+      try {
+        this.#parts.rest?.();
+      } catch (error) {
+        this.#parts.fatal(error);
+      }
+    }
     this.#lastSeq = seq;
   }
 

@@ -1,6 +1,7 @@
 import { makeBackup, openBackup } from './backup.ts';
 import type { Book } from './ledger/book.ts';
 import { localTime } from './ledger/day.ts';
+import type { Write } from './ledger/entry.ts';
 import { readCounter } from './payment/number.ts';
 import { removeEarlier } from './store/database.ts';
 import { readSetting } from './store/settings.ts';
@@ -18,6 +19,8 @@ export interface DailyParts {
 /** How many daily backups are kept. */
 export const KEPT = 14;
 const SETTING = 'backup';
+/** A day was closed, and its backup was not made yet. */
+const DUE = 'due';
 /** Room that a backup must leave on the disk, as a multiple of its own size. */
 const ROOM = 3;
 
@@ -50,7 +53,33 @@ export function keepDaily({ world, book, zone, passphrase }: DailyParts): Kept |
 
 /** Whether the last daily backup could not be made. */
 export function backupFailed(book: Book): boolean {
-  return (readSetting(book.db, SETTING) ?? '') !== '';
+  const found = readSetting(book.db, SETTING) ?? '';
+  return found !== '' && found !== DUE;
+}
+
+export interface Daily {
+  /** Belongs into the commit that closes a day: from then on its backup is owed. */
+  readonly owed: readonly Write[];
+  /** A day was closed. */
+  closed(): void;
+  /** For a moment of rest: makes the backup that a stop has kept from being made. */
+  rest(): void;
+}
+
+/** The backup of every day that is closed, whatever ends the terminal in between. */
+export function openDaily(parts: () => DailyParts, { book, world }: Pick<DailyParts, 'book' | 'world'>): Daily {
+  let due = readSetting(book.db, SETTING) === DUE;
+  const keep = (): void => {
+    due = false;
+    keepDaily(parts());
+  };
+  return {
+    owed: world.storage.copies ? [{ op: 'put', table: 'setting', key: SETTING, value: DUE }] : [],
+    closed: keep,
+    rest: () => {
+      if (due && !book.failed) keep();
+    },
+  };
 }
 
 function write(copies: Copies, { world, book, zone, passphrase }: DailyParts, at: number): Kept {

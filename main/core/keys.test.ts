@@ -104,6 +104,7 @@ test('two people load the key; the line waits for it and takes it at once; it li
   expect(kept.toLowerCase()).not.toContain(BOTH);
   const written = [...storage.files.values()].map((bytes) => Buffer.from(bytes).toString('latin1')).join('\n');
   expect(written).toContain('key-loaded');
+  expect(written, 'before the key could be in force').toContain('key-loading');
   expect(written).toContain(`"check":"${second.loaded}"`);
   expect(written.toLowerCase()).not.toMatch(new RegExp(`${BOTH}|${FIRST}|${SECOND}`, 'i'));
 });

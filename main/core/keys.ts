@@ -124,9 +124,14 @@ export class Keys {
     this.#first = undefined;
     if (!combined.ok) throw new Refused('key-component-invalid', combined.code);
     const check = checkValue(combined.key, this.#dialect);
+    const note = (type: string, order: 'intent' | 'outcome'): void => {
+      const event = { type, check, sealed: sealer.kind, first: first.by, second: person };
+      book.commit({ kind: 'setting', at: world.clock.now(), by: person, event, writes: [], transfers: [] }, order);
+    };
+    // Who did it is in the record before the key can be in force.
+    note('key-loading', 'intent');
     openKeyStore(world.storage, sealer).save(combined.key);
-    const event = { type: 'key-loaded', check, sealed: sealer.kind, first: first.by, second: person };
-    book.commit({ kind: 'setting', at: world.clock.now(), by: person, event, writes: [], transfers: [] }, 'outcome');
+    note('key-loaded', 'outcome');
     this.#check = check;
     link.rekey?.(Buffer.from(combined.key).toString('hex'));
     this.#parts.changed();

@@ -147,14 +147,15 @@ export class BankParameters {
     this.#waiting = undefined;
     const { world, blocklist, adopt } = this.#parts;
     const { version, terms, blocked } = waiting.bundle;
-    // The file first: it is checked anew at start, and the journal says which one it has to be at least.
+    // The file first: it is checked anew at start, and the journal says which one it has to be at least. That is said last:
+    // whatever was not done before it is done by the next start.
     world.storage.replace(FILE, waiting.bytes);
-    const sha256 = createHash('sha256').update(waiting.bytes).digest('hex');
-    this.#note({ type: 'parameters-taken', version, sha256, blocked: blocked?.version ?? null }, version);
     if (blocked) {
       const replaced = blocklist.replace(blocked.version, blocked.tokens);
       if (!replaced.ok) this.#note({ type: 'blocklist-kept', version: blocked.version, code: replaced.code });
     }
+    const sha256 = createHash('sha256').update(waiting.bytes).digest('hex');
+    this.#note({ type: 'parameters-taken', version, sha256, blocked: blocked?.version ?? null }, version);
     if (terms) adopt(terms);
   }
 

@@ -58,6 +58,7 @@ function opened(db: Database, options: RecordOptions): Pick<OpenedRecord, 'book'
     const { book, recovered } = openBook(storage, db);
     if (recovered.replayed > 0) shredLeftover(db);
     firstEntries(book, options);
+    storage.tidy?.();
     return { book, recovered };
   } catch (error) {
     leaveDatabase(storage, db);

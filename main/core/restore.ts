@@ -1,10 +1,10 @@
 import type { BackupContent } from './backup.ts';
-import { compareAnchor, readAnchor } from './ledger/anchor.ts';
+import { compareAnchor } from './ledger/anchor.ts';
 import { openBatch } from './ledger/batch.ts';
 import type { Book } from './ledger/book.ts';
 import type { Values, Write } from './ledger/entry.ts';
 import { JOURNAL, openBook } from './ledger/recovery.ts';
-import { burnNumbers, readCounter } from './payment/number.ts';
+import { burnNumbers, type Counted, readCounter } from './payment/number.ts';
 import { DATABASE, type Migration, openDatabase } from './store/database.ts';
 import type { Storage } from './store/storage.ts';
 
@@ -20,6 +20,14 @@ export interface Restored {
   readonly pinsLost: boolean;
 }
 
+/** What was in the place of the record that is restored. */
+export interface Before {
+  /** The anchor as it was; undefined without one. */
+  readonly anchor: Uint8Array | undefined;
+  /** How far the record had counted that was there, undefined where there was none that could be read. */
+  readonly counted: Counted | undefined;
+}
+
 /**
  * Makes a data folder of a proved backup and begins a new epoch in it: numbers that may have been used since are burnt,
  * whatever was open is unknown, and the anchor follows. The folder must be empty.
@@ -29,7 +37,7 @@ export async function restoreBackup(
   storage: Storage,
   migrations: readonly Migration[],
   content: BackupContent,
-  { at, by }: { readonly at: number; readonly by: string },
+  { at, by, before }: { readonly at: number; readonly by: string; readonly before: Before },
 ): Promise<Restored> {
   storage.replace(DATABASE, content.database);
   storage.replace(JOURNAL, content.journal);
@@ -37,16 +45,17 @@ export async function restoreBackup(
   const db = openDatabase(storage, migrations);
   try {
     const { book } = openBook(storage, db);
-    const missing = missingOf(book, readAnchor(storage.anchor));
+    const missing = missingOf(book, before.anchor);
     const pinsLost = content.deviceKey === undefined;
     if (pinsLost) db.exec('DELETE FROM staff');
     const { head } = book;
-    const epoch = readCounter(db, 'epoch') + 1;
+    // The same backup may have been restored before: that was an epoch of its own, with numbers of its own.
+    const epoch = Math.max(readCounter(db, 'epoch'), before.counted?.epoch ?? 0) + 1;
     const open = openRows(book, at);
     const event = { type: 'restored', epoch, head: head.seq, hash: head.hash, missing, reopened: open.length };
     const writes: Write[] = [
       put('epoch', epoch),
-      ...burnNumbers(db, missing ?? 0),
+      ...burnNumbers(db, missing ?? 0, before.counted),
       // A person has chosen this record by name: that is the acknowledgement.
       { op: 'put', table: 'setting', key: 'alarm', value: '' },
       ...open,

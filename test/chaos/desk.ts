@@ -1,11 +1,14 @@
 import { money } from '../../contract/money.ts';
 import type { Card } from '../../drivers/nfc/reader.ts';
 import { noPrinter } from '../../drivers/printer/none.ts';
+import type { Sealer } from '../../main/core/bank/keystore.ts';
+import type { ParameterAnswer } from '../../main/core/bank/link.ts';
 import type { AcquirerProfile } from '../../main/core/bank/profile.ts';
 import { Core } from '../../main/core/core.ts';
 import type { CardOutcome } from '../../main/core/kernel/outcome.ts';
 import { findMigrations } from '../../main/core/open.ts';
 import { Refused } from '../../main/core/refused.ts';
+import type { Storage } from '../../main/core/store/storage.ts';
 import { openRealWorld } from '../../main/core/world/real.ts';
 import { SimulatedReaders, SimulatedScanner } from '../simulation/devices.ts';
 import { profile as simulated } from '../simulation/profile.ts';
@@ -41,18 +44,40 @@ export interface Desk {
   tap(outcome: CardOutcome): void;
 }
 
+/** In what a terminal differs from the usual one. */
+export interface Own {
+  readonly anchor?: string;
+  readonly profile?: AcquirerProfile;
+  readonly signer?: string;
+  /** Free bytes as the terminal sees them. */
+  readonly freeBytes?: Storage['freeBytes'];
+  readonly sealer?: Sealer;
+  /** What the bank answers to whoever asks for parameters. */
+  readonly parameters?: (have: number) => Promise<ParameterAnswer>;
+}
+
 /** Opens the terminal of a folder. Throws what the core throws when it does not start. */
-export function openDesk(folder: string, send: Send, onFatal: (error: unknown) => void, patience = 1): Desk {
-  const profile = rulesOf(patience);
+export function openDesk(
+  folder: string,
+  send: Send,
+  onFatal: (error: unknown) => void,
+  patience = 1,
+  own: Own = {},
+): Desk {
+  const profile = own.profile ?? rulesOf(patience);
   const readers = new SimulatedReaders({ reader: true, printer: undefined, printerBreaks: false });
   const scanner = new SimulatedScanner();
-  const link = new PipeLink(send, profile.timers.responseMs);
+  const pipe = new PipeLink(send, profile.timers.responseMs);
+  const link = own.parameters ? Object.assign(pipe, { parameters: own.parameters }) : pipe;
+  const world = openRealWorld(folder, { readers, printer: noPrinter(), scanners: [scanner] }, own.anchor);
+  const { freeBytes = world.storage.freeBytes, sealer } = own;
   const taps = new WeakMap<Card, CardOutcome>();
   const core = new Core({
-    world: openRealWorld(folder, { readers, printer: noPrinter(), scanners: [scanner] }),
+    world: { ...world, storage: { ...world.storage, freeBytes } },
     migrations: findMigrations(),
     profile,
-    signer: 'chaos',
+    signer: own.signer ?? 'chaos',
+    ...(sealer ? { sealer, keySealed: true } : {}),
     zone: ZONE,
     link,
     read: async (card, _amount, _sequence, mayGo) => {
@@ -147,6 +172,16 @@ export class Cashier {
       this.#said.refused(error.code);
     }
     core.counter.dismiss();
+  }
+
+  /** A sale of the kinds that every version of the program has known. */
+  async plain(n: number): Promise<void> {
+    const random = new Random(this.#seed, n + 1);
+    const kind = random.int(1, 3);
+    if (kind === 1) await this.#code(random, n);
+    else if (kind === 2) await this.#card(random, n);
+    else this.#cash(random, n);
+    this.#desk.core.counter.dismiss();
   }
 
   /** Closes the day; false when it was refused. Throws when the books do not agree. */

@@ -4,7 +4,9 @@ import { runFull } from './full.ts';
 import { runIo } from './io.ts';
 import { runKills } from './kills.ts';
 import type { PartResult } from './part.ts';
+import { rares } from './rare.ts';
 import { runRot } from './rot.ts';
+import { runSteps } from './steps.ts';
 
 /** The parts of `npm run chaos` on real files, in the sizes of CI. */
 
@@ -23,6 +25,15 @@ test(
     const result = await runKills({ count: 40, first: 1 });
     sound(result);
     expect(result.figures['kills']).toBe(40);
+  },
+  5 * MINUTES,
+);
+
+test(
+  'killed in what it rarely does, the terminal has done it, has not, or goes on with it',
+  async () => {
+    const few = rares.filter(({ name }) => name === 'restore' || name === 'close and daily backup');
+    sound(await runSteps({ count: 6, first: 4 }, few));
   },
   5 * MINUTES,
 );

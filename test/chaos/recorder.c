@@ -6,6 +6,8 @@
  *   CHAOS_FOLDER   the folder, without a slash at its end
  *   CHAOS_TRACE    file to which every operation is appended
  *   CHAOS_KILL     SIGKILL instead of the n-th operation; CHAOS_HALF=1: after half of it, if it is a write
+ *   CHAOS_BETWEEN  file to which the number of operations is written between a line on stdout that begins {"begin" and one
+ *                  that begins {"end"; only these are counted, and new names and folders too
  *   CHAOS_FAIL     the n-th operation fails; CHAOS_ERRNO says how, 0 means: half is written, and the next one finds no
  *                  space; CHAOS_TIMES says how many in a row
  *   CHAOS_CLOCK    file of 8 bytes, nanoseconds to be added to the wall clock
@@ -37,6 +39,9 @@ static size_t folder_length;
 static int trace = -1;
 static long kill_at, fail_at, fail_times, count;
 static int half, fail_errno;
+/* Whether operations are counted now, and where to say how many there were. */
+static volatile int counting = 1;
+static const char *between;
 static const volatile int64_t *clock_offset;
 
 #define REAL(type, name) ((type)dlsym(RTLD_NEXT, name))
@@ -50,13 +55,15 @@ typedef int (*rename_fn)(const char *, const char *);
 typedef int (*clock_fn)(clockid_t, struct timespec *);
 typedef int (*day_fn)(struct timeval *, void *);
 typedef int (*open_fn)(const char *, int, ...);
+typedef int (*mkdir_fn)(const char *, mode_t);
 
 static write_fn real_write;
 static pwrite_fn real_pwrite;
 static writev_fn real_writev;
 static fd_fn real_fsync, real_fdatasync;
 static truncate_fn real_truncate;
-static path_fn real_unlink;
+static path_fn real_unlink, real_remove, real_rmdir;
+static mkdir_fn real_mkdir;
 static rename_fn real_rename;
 static clock_fn real_clock;
 static open_fn real_open;
@@ -74,11 +81,16 @@ __attribute__((constructor)) static void begin(void) {
   real_fdatasync = REAL(fd_fn, "fdatasync");
   real_truncate = REAL(truncate_fn, "ftruncate64");
   real_unlink = REAL(path_fn, "unlink");
+  real_remove = REAL(path_fn, "remove");
+  real_rmdir = REAL(path_fn, "rmdir");
+  real_mkdir = REAL(mkdir_fn, "mkdir");
   real_rename = REAL(rename_fn, "rename");
   real_clock = REAL(clock_fn, "clock_gettime");
   real_open = REAL(open_fn, "open64");
   kill_at = number("CHAOS_KILL");
   half = (int)number("CHAOS_HALF");
+  between = getenv("CHAOS_BETWEEN");
+  counting = between == NULL;
   fail_at = number("CHAOS_FAIL");
   fail_errno = (int)number("CHAOS_ERRNO");
   fail_times = getenv("CHAOS_TIMES") ? number("CHAOS_TIMES") : 1;
@@ -129,6 +141,7 @@ enum { GO_ON, FAIL, SHORT };
 
 /* Counts an operation; says whether it is to be carried out. `undone` carries out half of it. */
 static int next(int fd, const void *data, size_t length, off64_t offset) {
+  if (!counting) return GO_ON;
   long n = __sync_add_and_fetch(&count, 1);
   if (kill_at && n >= kill_at) {
     if (half && data && length > 1) {
@@ -148,8 +161,27 @@ static int next(int fd, const void *data, size_t length, off64_t offset) {
   return FAIL;
 }
 
+/* Names and folders are counted only where all that one thing does is counted: elsewhere the numbers are those of its bytes. */
+static void named(const char *path) {
+  if (between && inside(path)) next(-1, NULL, 0, 0);
+}
+
+/* A line on stdout: it may be the one at which the counting begins or ends. */
+static void said(const void *data, size_t length) {
+  if (!between || length < 8) return;
+  if (memcmp(data, "{\"begin\"", 8) == 0) counting = 1;
+  if (!counting || memcmp(data, "{\"end\"", 6) != 0) return;
+  counting = 0;
+  char text[24];
+  int fd = real_open(between, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  int digits = snprintf(text, sizeof text, "%ld", count);
+  if (fd < 0 || real_write(fd, text, (size_t)digits) != digits) abort();
+  close(fd);
+}
+
 ssize_t write(int fd, const void *data, size_t length) {
   char buffer[NAME_MAX_LENGTH];
+  if (fd == 1) said(data, length);
   const char *name = fd == 1 ? NULL : name_of(fd, buffer);
   if (fd == 1 && folder) note('M', "", 0, data, length);
   if (!name) return real_write(fd, data, length);
@@ -220,6 +252,22 @@ int unlink(const char *path) {
   return done;
 }
 
+int remove(const char *path) {
+  if (!inside(path)) return real_remove(path);
+  struct stat64 what;
+  return fstatat64(AT_FDCWD, path, &what, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(what.st_mode) ? rmdir(path) : unlink(path);
+}
+
+int rmdir(const char *path) {
+  named(path);
+  return real_rmdir(path);
+}
+
+int mkdir(const char *path, mode_t mode) {
+  named(path);
+  return real_mkdir(path, mode);
+}
+
 int rename(const char *from, const char *to) {
   const char *name = inside(from), *target = inside(to);
   if (!name || !target) return real_rename(from, to);
@@ -234,6 +282,7 @@ static int opened(const char *path, int flags, mode_t mode) {
   const char *name = (flags & (O_CREAT | O_TRUNC)) ? inside(path) : NULL;
   struct stat64 before;
   int was = name ? fstatat64(AT_FDCWD, path, &before, 0) == 0 : 0;
+  if (name && (!was || (flags & O_TRUNC))) named(path);
   int fd = real_open(path, flags, mode);
   if (fd < 0 || !name) return fd;
   if (!was) note('C', name, 0, NULL, 0);

@@ -11,6 +11,8 @@ export interface Orders {
   readonly trace?: string;
   /** Ends the process at its n-th operation, or after half of that write. */
   readonly kill?: { readonly at: number; readonly half: boolean };
+  /** File to which is written how many operations there were between the lines `begin` and `end`; no others are counted. */
+  readonly between?: string;
   readonly fail?: Failing;
   /** File with nanoseconds by which the wall clock is wrong. */
   readonly clock?: string;
@@ -44,12 +46,13 @@ export function buildRecorder():
 
 /** The environment in which a process runs under the recorder. */
 export function recorded(path: string, orders: Orders): NodeJS.ProcessEnv {
-  const { folder, trace, kill, fail, clock } = orders;
+  const { folder, trace, kill, between, fail, clock } = orders;
   return {
     LD_PRELOAD: path,
     CHAOS_FOLDER: folder,
     ...(trace === undefined ? {} : { CHAOS_TRACE: trace }),
     ...(kill === undefined ? {} : { CHAOS_KILL: String(kill.at), CHAOS_HALF: kill.half ? '1' : '0' }),
+    ...(between === undefined ? {} : { CHAOS_BETWEEN: between }),
     ...(fail === undefined
       ? {}
       : {

@@ -29,6 +29,8 @@ export interface SettlementParts {
   readonly today: () => string;
   /** Delivers what waits for the bank; answers how many are left after `ms`. */
   readonly deliver: (ms: number) => Promise<number>;
+  /** What else is written with the end of a batch. */
+  readonly owed: readonly Write[];
   /** Called when a batch has come to its end. */
   readonly closed: () => void;
   /** How often the record was found rolled back, ever. */
@@ -244,6 +246,7 @@ export class Settlement {
     const writes: Write[] = [
       { op: 'settle', batch: batch.no },
       { op: 'put', table: 'counter', key: 'z', value: z },
+      ...this.#parts.owed,
     ];
     const values = { state: 'closed', closed_at: report.at, z, report: canonicalText(report) };
     const transfers = this.#settled(batch, this.#parts.today(), currency);

@@ -2,7 +2,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -11,17 +10,20 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { z } from '../../../contract/schema.ts';
 import { makeBackup, openBackup } from '../backup.ts';
 import type { Core } from '../core.ts';
+import { readAnchor } from '../ledger/anchor.ts';
 import { findMigrations, type StartOptions } from '../open.ts';
-import { readCounter } from '../payment/number.ts';
+import { type Counted, readCounted, readCounter } from '../payment/number.ts';
 import { RESTORING } from '../record.ts';
 import { Refused } from '../refused.ts';
 import { type Restored, restoreBackup } from '../restore.ts';
-import { DATABASE, holdFolder, openDatabase } from '../store/database.ts';
+import { DATABASE, holdFolder, lookInto } from '../store/database.ts';
 import { openDiskStorage } from '../store/disk.ts';
-import { syncFolder } from '../store/folder.ts';
+import { makeFolder, syncFolder } from '../store/folder.ts';
+import type { Storage } from '../store/storage.ts';
 import { realClock } from '../world/real.ts';
 import { failed, type Result } from './result.ts';
 
@@ -59,6 +61,7 @@ function writeSynced(path: string, bytes: Uint8Array): void {
     closeSync(file);
   }
   renameSync(`${path}.new`, path);
+  syncFolder(dirname(resolve(path)));
 }
 
 /**
@@ -72,54 +75,108 @@ export async function restore(options: StartOptions, file: string, by: string): 
   const folder = resolve(options.data);
   const at = realClock().now();
   const storage = openDiskStorage(folder, options.anchor ?? `${folder}.anchor`);
-  refuseInUse(folder);
+  const begun = cutOff(storage) ?? begin(folder, storage, at);
   // From here on whatever is cut off leaves a folder in which no terminal starts before the restore was done again.
-  storage.replace(RESTORING, Buffer.from(`${file}\n`));
-  const aside = moveAside(folder, at);
+  const say = (moved: boolean): void =>
+    storage.replace(RESTORING, Buffer.from(`${JSON.stringify({ ...begun, moved })}\n`));
+  if (begun.moved) removeRecord(folder);
+  else {
+    say(false);
+    moveAside(folder, begun.aside);
+    say(true);
+  }
   let restored: Restored;
   try {
-    restored = await restoreBackup(storage, findMigrations(), opened.content, { at, by });
+    const { counted, anchor } = begun;
+    const before = {
+      counted: counted ?? undefined,
+      anchor: anchor === null ? undefined : Buffer.from(anchor, 'base64'),
+    };
+    restored = await restoreBackup(storage, findMigrations(), opened.content, { at, by, before });
   } catch (error) {
-    putBack(folder, aside);
+    removeRecord(folder);
+    // What stands in the folder from here on is what was there before, and not half a restore.
+    say(false);
+    putBack(folder, begun.aside);
     throw error;
   }
   rmSync(join(folder, RESTORING));
   syncFolder(folder);
+  const aside = begun.aside === null ? null : join(folder, begun.aside);
   return { body: { restored: { ...restored, madeAt: opened.content.header.at, by, aside } }, exit: 0 };
 }
 
-const RECORD = /^(countertap\.(sqlite|sqlite-wal|sqlite-shm|journal)|device\.key|ballast)$/;
+const RECORD = /^(countertap\.(sqlite|sqlite\.left|sqlite-wal|sqlite-shm|journal)|device\.key)$/;
 
-function moveAside(folder: string, at: number): string | null {
-  const names = readdirSync(folder).filter((name) => RECORD.test(name));
-  if (names.length === 0) return null;
-  const aside = join(folder, `before-restore-${new Date(at).toISOString().replace(/[:.]/g, '-')}`);
-  mkdirSync(aside, { mode: 0o700 });
-  for (const name of names) renameSync(join(folder, name), join(aside, name));
-  return aside;
+/** What a restore has found and done: one that was cut off is taken up by this, not begun anew on what it had half done. */
+const Begun = z.strictObject({
+  /** The folder into which the record goes that was there; null where there was none. */
+  aside: z.string().nullable(),
+  /** All of it is there; what stands in its place is half a restore. */
+  moved: z.boolean(),
+  /** The anchor as it was, base64. */
+  anchor: z.string().nullable(),
+  counted: z.strictObject({ epoch: z.int(), trace: z.int(), receipt: z.int() }).nullable(),
+});
+type Begun = z.infer<typeof Begun>;
+
+/** The restore that was begun in this folder and has not come to its end. */
+function cutOff(storage: Storage): Begun | undefined {
+  const found = storage.read(RESTORING);
+  if (!found) return undefined;
+  try {
+    return Begun.safeParse(JSON.parse(Buffer.from(found).toString('utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function begin(folder: string, storage: Storage, at: number): Begun {
+  const counted = countedIn(folder) ?? null;
+  const anchor = readAnchor(storage.anchor);
+  const there = readdirSync(folder).some((name) => RECORD.test(name));
+  const aside = there ? `before-restore-${new Date(at).toISOString().replace(/[:.]/g, '-')}` : null;
+  return { aside, moved: false, anchor: anchor ? Buffer.from(anchor).toString('base64') : null, counted };
+}
+
+/** The names are on the disk in the new folder before that is said. */
+function moveAside(folder: string, name: string | null): void {
+  if (name === null) return;
+  const aside = join(folder, name);
+  makeFolder(aside);
+  for (const one of readdirSync(folder).filter((file) => RECORD.test(file)))
+    renameSync(join(folder, one), join(aside, one));
+  syncFolder(aside);
+}
+
+function removeRecord(folder: string): void {
+  for (const name of readdirSync(folder).filter((one) => RECORD.test(one))) rmSync(join(folder, name));
 }
 
 /** What was moved aside takes its place again: the folder is as it was before the restore. */
-function putBack(folder: string, aside: string | null): void {
-  for (const name of readdirSync(folder).filter((one) => RECORD.test(one))) rmSync(join(folder, name));
-  if (aside !== null) {
-    for (const name of readdirSync(aside)) renameSync(join(aside, name), join(folder, name));
+function putBack(folder: string, name: string | null): void {
+  if (name !== null) {
+    const aside = join(folder, name);
+    for (const one of readdirSync(aside)) renameSync(join(aside, one), join(folder, one));
     rmdirSync(aside);
   }
   rmSync(join(folder, RESTORING));
   syncFolder(folder);
 }
 
-/** A folder in which a terminal runs is left alone; a database that cannot be opened at all is what a restore is for. */
-function refuseInUse(folder: string): void {
+/**
+ * How far the record counts that is to make room; undefined where there is none, or none that can be read: a database that
+ * cannot be opened at all is what a restore is for. It is left as it is. @throws Refused for a folder in which a terminal runs
+ */
+function countedIn(folder: string): Counted | undefined {
   const storage = openDiskStorage(folder);
   try {
     holdFolder(storage);
-    // No version is known to it: it looks, and leaves everything as it is.
-    if (existsSync(join(folder, DATABASE))) openDatabase(storage, []).close();
+    return existsSync(join(folder, DATABASE)) ? lookInto(storage, readCounted) : undefined;
   } catch (error) {
     if (error instanceof Error && 'fault' in error && error.fault === 'in-use')
       throw new Refused('data-in-use', error.message);
+    return undefined;
   } finally {
     storage.letGo?.();
   }

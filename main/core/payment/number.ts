@@ -36,16 +36,29 @@ export function takeTrace(db: Database, at: number): { stan: number; rrn: string
 /** How many numbers are passed over when nobody knows any more which ones were used. */
 export const BURNT = 100_000;
 
+/** How far a terminal has counted. */
+export interface Counted {
+  readonly epoch: number;
+  readonly trace: number;
+  readonly receipt: number;
+}
+
+/** Of a record that nobody has opened yet, too. */
+export function readCounted(db: Database): Counted {
+  const [epoch, trace, receipt] = ['epoch', 'trace', 'receipt'].map((name) => readCounter(db, name));
+  return { epoch: epoch ?? 0, trace: trace ?? 0, receipt: receipt ?? 0 };
+}
+
 /**
  * Passes over every number that may have been used since a record ended of which `missing` entries are lost: the bank would
- * take the next sale for one that it has, and give it that one's answer.
+ * take the next sale for one that it has, and give it that one's answer. `before`: where another record of this terminal ends.
  */
-export function burnNumbers(db: Database, missing: number): readonly Write[] {
-  return ['trace', 'receipt'].map((key) => ({
+export function burnNumbers(db: Database, missing: number, before?: Counted): readonly Write[] {
+  return (['trace', 'receipt'] as const).map((key) => ({
     op: 'put',
     table: 'counter',
     key,
-    value: readCounter(db, key) + BURNT + missing,
+    value: BURNT + Math.max(readCounter(db, key) + missing, before?.[key] ?? 0),
   }));
 }
 

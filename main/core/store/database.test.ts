@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
@@ -209,6 +209,24 @@ test('the ballast is written and not only sized, once, and given back whole', ()
   storage.release?.();
   expect(storage.exists('ballast')).toBe(false);
   storage.release?.();
+});
+
+test('half of what is kept back is none: it is written anew, and nothing half written is left', () => {
+  const ballast = join(folder, 'ballast');
+  writeFileSync(ballast, Buffer.alloc(1024));
+  writeFileSync(`${ballast}.new`, 'half of it');
+  writeFileSync(join(folder, 'parameters.json.new'), '{"half');
+  writeFileSync(join(folder, 'invoice.new'), 'not ours');
+  storage.copies?.write('1.backup', Buffer.from('whole'));
+  writeFileSync(join(folder, 'backups', '2.backup.new'), 'half');
+  storage.tidy?.();
+  storage.reserve?.(BALLAST);
+  expect(statSync(ballast).size).toBe(BALLAST);
+  expect(readdirSync(folder).sort()).toEqual(['backups', 'ballast', 'invoice.new']);
+  expect(readdirSync(join(folder, 'backups'))).toEqual(['1.backup']);
+  writeFileSync(`${ballast}.new`, 'half of it');
+  storage.release?.();
+  expect(readdirSync(folder)).not.toContain('ballast.new');
 });
 
 test('what is deleted from the database is overwritten in its file', () => {

@@ -37,12 +37,33 @@ export function openDatabase(storage: Storage, migrations: readonly Migration[])
     migrate(db, version, migrations, storage);
     return db;
   } catch (error) {
-    const fault = error instanceof StoreError ? error : new StoreError(faultOf(error), messageOf(error));
-    // What another process works with is not touched at all.
-    if (fault.fault === 'in-use') db.close();
-    else leaveDatabase(storage, db);
-    throw fault;
+    throw refused(storage, db, error);
   }
+}
+
+/**
+ * Reads something out of the database, whatever its version, and leaves every byte of it as it is.
+ * @throws StoreError
+ */
+export function lookInto<Found>(storage: Storage, read: (db: Database) => Found): Found {
+  const db = guarded(() => storage.database(DATABASE));
+  let found: Found;
+  try {
+    alone(db);
+    found = read(db);
+  } catch (error) {
+    throw refused(storage, db, error);
+  }
+  leaveDatabase(storage, db);
+  return found;
+}
+
+function refused(storage: Storage, db: Database, error: unknown): StoreError {
+  const fault = error instanceof StoreError ? error : new StoreError(faultOf(error), messageOf(error));
+  // What another process works with is not touched at all.
+  if (fault.fault === 'in-use') db.close();
+  else leaveDatabase(storage, db);
+  return fault;
 }
 
 /** Nobody else from now on. The version of the data, before anything of it is touched. */

@@ -24,6 +24,10 @@ const LOCK = 'lock';
 const AT_ONCE = 1024 ** 3;
 /** What a database is called while it is closed without its log being written back. */
 const LEFT = '.left';
+/** What a file is called while it is written that then takes the place of an older one. */
+const HALF = '.new';
+/** The files of a terminal that are replaced whole: half of one is of no use to anybody. */
+const REPLACED = /^(countertap\..+|device\.key|master\.key|parameters\.json|ballast|restoring)\.new$/;
 
 /**
  * The data folder on a real disk, readable by its owner alone. `anchor` is a file in another folder.
@@ -74,16 +78,26 @@ export function openDiskStorage(folder: string, anchor?: string): Storage {
       return bavail * bsize;
     },
     reserve(bytes) {
-      if (existsSync(path(RESERVED))) return;
+      // Less than that is what a start of an older program was ended in.
+      if ((statSync(path(RESERVED), { throwIfNoEntry: false })?.size ?? 0) >= bytes) return;
       try {
-        reserveFile(path(RESERVED), bytes);
+        reserveFile(path(RESERVED + HALF), bytes);
+        renameSync(path(RESERVED + HALF), path(RESERVED));
       } catch (error) {
         // What cannot be kept back is not kept back at all.
-        rmSync(path(RESERVED), { force: true });
+        for (const name of [RESERVED, RESERVED + HALF]) rmSync(path(name), { force: true });
         if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
       }
     },
-    release: () => rmSync(path(RESERVED), { force: true }),
+    release() {
+      for (const name of [RESERVED, RESERVED + HALF]) rmSync(path(name), { force: true });
+    },
+    tidy() {
+      for (const name of readdirSync(folder).filter((one) => REPLACED.test(one))) rmSync(path(name), { force: true });
+      const copies = path('backups');
+      const cut = existsSync(copies) ? readdirSync(copies).filter((one) => one.endsWith(`.backup${HALF}`)) : [];
+      for (const name of cut) rmSync(join(copies, name), { force: true });
+    },
     copies: openCopies(path('backups')),
     ...(anchor === undefined ? {} : { anchor: openAnchor(anchor) }),
   };
@@ -157,14 +171,14 @@ function reserveFile(path: string, bytes: number): void {
 
 function replaceFile(folder: string, name: string, bytes: Uint8Array): void {
   const path = join(folder, name);
-  const file = openSync(`${path}.new`, 'w', 0o600);
+  const file = openSync(path + HALF, 'w', 0o600);
   try {
     writeAll(file, bytes);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  renameSync(`${path}.new`, path);
+  renameSync(path + HALF, path);
   syncFolder(folder);
 }
 
@@ -185,14 +199,14 @@ function openAnchor(path: string): AnchorFile {
     read: () => (existsSync(path) ? readFileSync(path) : undefined),
     async write(bytes) {
       makeFolder(dirname(path));
-      const file = await open(`${path}.new`, 'w', 0o600);
+      const file = await open(path + HALF, 'w', 0o600);
       try {
         await file.writeFile(bytes);
         await file.sync();
       } finally {
         await file.close();
       }
-      await rename(`${path}.new`, path);
+      await rename(path + HALF, path);
       syncFolder(dirname(path));
     },
   };

@@ -15,6 +15,18 @@ export function makeFolder(folder: string): void {
   } catch (error) {
     // Another process was faster.
     if (!isFolder(folder)) throw error;
+    return;
+  }
+  nameIn(above);
+}
+
+/** The new name is on the disk, where whoever may make a folder there may read it too. */
+function nameIn(above: string): void {
+  try {
+    syncFolder(above);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')))
+      throw error;
   }
 }
 
@@ -26,6 +38,9 @@ function isFolder(path: string): boolean {
 export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }

@@ -27,6 +27,8 @@ export interface Storage {
   moved?(): string | undefined;
   /** Closes a database that is not to be believed, and leaves every byte of its files as it was found. */
   leave?(db: Database, name: string): void;
+  /** Removes what is half written because a process was ended in it. For whoever holds the folder alone. */
+  tidy?(): void;
   /** The folder that backups are kept in, where the terminal keeps any. */
   readonly copies?: Copies;
   /** A small file outside the data folder, where the terminal keeps one. */
