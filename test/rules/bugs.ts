@@ -443,14 +443,6 @@ export const bugs: readonly Bug[] = [
     test: 'main/core/bank/upload.test.ts',
   },
   {
-    name: 'late-answers-not-counted',
-    rule: 'B8',
-    file: 'main/core/reports/irregular.ts',
-    from: 'lateAnswers: answers?.n ?? 0,',
-    to: 'lateAnswers: answers ? 0 : 0,',
-    test: 'main/core/backup.test.ts',
-  },
-  {
     name: 'nobody-is-told',
     rule: 'R2',
     file: 'main/core/payment/takeback.ts',

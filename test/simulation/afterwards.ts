@@ -69,4 +69,18 @@ export const afterwards: readonly Mutant[] = [
     from: 'let done = readCounter(book.db, counterOf(no));',
     to: 'let done = readCounter(book.db, counterOf(no)) + 1;',
   },
+  {
+    name: 'late-answers-not-counted',
+    invariant: 'B8',
+    file: 'main/core/reports/irregular.ts',
+    from: 'lateAnswers: answers?.n ?? 0,',
+    to: 'lateAnswers: answers ? 0 : 0,',
+  },
+  {
+    name: 'report-of-another-head',
+    invariant: 'B8',
+    file: 'main/core/bank/settlement.ts',
+    from: 'journal: { first: batch.opened_seq, last: book.head.seq, hash: book.head.hash },',
+    to: 'journal: { first: batch.opened_seq, last: book.head.seq - 1, hash: book.head.hash },',
+  },
 ];

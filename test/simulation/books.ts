@@ -1,5 +1,6 @@
 import { hash as digest } from 'node:crypto';
 import { verifyBook } from '../../main/core/reports/verify.ts';
+import { keeps, reported } from './history.ts';
 import { legal, legalByDecision, unfinished } from './legal.ts';
 import type { Machine } from './machine.ts';
 import type { Oracle, Row } from './oracle.ts';
@@ -44,6 +45,8 @@ export function compareBooks(machine: Machine, oracle: Oracle, verifies: boolean
   accounts(machine, oracle, rows, entries);
   batches(machine, oracle, rows, entries);
   secrets(machine, oracle);
+  keeps(machine, oracle);
+  reported(machine, oracle, entries);
   ended(oracle, rows);
   if (machine.core && verifies) {
     const { ok, firstBreak } = verifyBook(machine.core.book);

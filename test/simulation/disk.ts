@@ -201,12 +201,16 @@ export class Disk {
   #journal: Buffer;
   #length = 0;
   #synced = 0;
+  /** Up to where the program itself has synced: what a power cut leaves behind that is still to be looked at. */
+  #durable = 0;
   #lines = 0;
   #open = false;
   #full = false;
   /** Whether the terminal keeps an anchor outside its folder, and what that says. */
   anchored = false;
   #anchor: Uint8Array | undefined;
+  /** What was synced in the journal at each power cut. */
+  readonly kept: Buffer[] = [];
 
   private constructor(random: Random, begins: Template) {
     this.#random = random;
@@ -286,6 +290,8 @@ export class Disk {
     this.#lines = 0;
     this.#append(journal);
     this.#synced = this.#length;
+    this.#durable = this.#length;
+    this.kept.length = 0;
     this.#files.clear();
     for (const [name, bytes] of files) this.#files.set(name, bytes);
   }
@@ -293,6 +299,7 @@ export class Disk {
   /** The power goes: an open transaction is gone, of the unsynced bytes a part remains and may be spoilt. */
   cut(): void {
     if (this.#open) this.#back();
+    this.kept.push(Buffer.from(this.#journal.subarray(0, this.#durable)));
     if (this.#length > this.#synced) {
       const kept = this.#random.int(0, this.#length - this.#synced);
       if (kept > 0 && this.#random.chance(0.3)) {
@@ -411,12 +418,14 @@ export class Disk {
         const fault = watcher.fails('sync');
         if (fault !== undefined) throw new DiskFault(fault);
         this.#synced = this.#length;
+        this.#durable = this.#length;
         watcher.point('after sync');
       },
       truncate: (length) => {
         watcher.point('before truncate');
         this.#length = length;
         this.#synced = length;
+        this.#durable = length;
         this.#lines = newlines(this.journal);
         watcher.point('after truncate');
       },

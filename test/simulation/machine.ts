@@ -43,6 +43,8 @@ export interface Life {
   readonly number: number;
   alive: boolean;
   readonly startedAt: number;
+  /** A write, sync or commit has failed. */
+  failed?: true;
 }
 
 /** Who watches the machine. */
@@ -180,7 +182,7 @@ export class Machine {
       clock: this.#clock(life),
       random: (length) => this.#ids.bytes(length),
       network: { connect: () => Promise.reject(new Error('the simulated terminal opens no socket')) },
-      storage: this.disk.storage({ point, fails: (name) => this.#fails(name) }),
+      storage: this.disk.storage({ point, fails: (name) => this.#fails(life, name) }),
       devices: { readers: this.readers, printer: this.#printer, scanners: [this.scanner] },
     };
     return new Core({
@@ -272,10 +274,11 @@ export class Machine {
     this.timeline.after(this.random.int(0, 1_500), () => this.stop(life, 500));
   }
 
-  #fails(name: 'append' | 'sync' | 'commit'): string | undefined {
+  #fails(life: Life, name: 'append' | 'sync' | 'commit'): string | undefined {
     const { frailty } = this;
     if (frailty.faults <= 0 || !this.random.chance(frailty.faultRate)) return undefined;
     frailty.faults -= 1;
+    life.failed = true;
     this.trace(() => `disk fault at ${name}`);
     return name === 'commit' ? this.random.pick(['SQLITE_IOERR', 'SQLITE_FULL']) : this.random.pick(['EIO', 'ENOSPC']);
   }
@@ -284,6 +287,9 @@ export class Machine {
   point(life: Life, name: string): void {
     if (!life.alive) throw CUT;
     if (name === '') return;
+    // Nobody knows what is durable: only another start may write (I23).
+    if (life.failed && (name === 'before append' || name === 'before commit'))
+      this.#watcher.fail('I23', `${name}, after the disk had failed`);
     const { frailty } = this;
     this.points += 1;
     if (this.points !== this.#cutAt) {
