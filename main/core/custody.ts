@@ -2,7 +2,7 @@ import type { RefusalCode } from '../../contract/refusal.ts';
 import { Anchor, compareAnchor, type Rollback, readAnchor } from './ledger/anchor.ts';
 import type { Book, Recovered } from './ledger/book.ts';
 import type { Values, Write } from './ledger/entry.ts';
-import { burnNumbers, readCounter } from './payment/number.ts';
+import { burnNumbers, readCounted, readCounter } from './payment/number.ts';
 import { StoreError } from './store/database.ts';
 import { readSetting } from './store/settings.ts';
 import type { Storage } from './store/storage.ts';
@@ -47,7 +47,7 @@ export class Custody {
   constructor(parts: CustodyParts) {
     this.#parts = parts;
     const { storage, book } = parts;
-    this.#anchor = storage.anchor && new Anchor(storage.anchor, book);
+    this.#anchor = storage.anchor && new Anchor(storage.anchor, book, () => readCounted(book.db));
     this.#rollback = compareAnchor(book, readAnchor(storage.anchor));
     this.#alarm = (readSetting(book.db, ALARM) ?? '') !== '';
     if (parts.full || this.#knownFull) this.#fullSince = parts.clock.now();
@@ -65,7 +65,7 @@ export class Custody {
       this.#commit('record-rolled-back', 'terminal', detail, [
         { op: 'put', table: 'setting', key: ALARM, value: 'record-rolled-back' },
         { op: 'put', table: 'counter', key: 'alarms', value: readCounter(book.db, 'alarms') + 1 },
-        ...burnNumbers(book.db, Math.max(0, anchored.seq - head.seq)),
+        ...burnNumbers(book.db, Math.max(0, anchored.seq - head.seq), anchored.counted),
       ]);
     }
     this.check();

@@ -1,10 +1,10 @@
 import type { BackupContent } from './backup.ts';
-import { compareAnchor } from './ledger/anchor.ts';
+import { anchorText, type Counted, compareAnchor, parseAnchor } from './ledger/anchor.ts';
 import { openBatch } from './ledger/batch.ts';
 import type { Book } from './ledger/book.ts';
 import type { Values, Write } from './ledger/entry.ts';
 import { JOURNAL, openBook } from './ledger/recovery.ts';
-import { burnNumbers, type Counted, readCounter } from './payment/number.ts';
+import { burnNumbers, readCounted, readCounter } from './payment/number.ts';
 import { DATABASE, type Migration, openDatabase } from './store/database.ts';
 import type { Storage } from './store/storage.ts';
 
@@ -46,27 +46,43 @@ export async function restoreBackup(
   try {
     const { book } = openBook(storage, db);
     const missing = missingOf(book, before.anchor);
+    const counted = furthest(before.counted, before.anchor && parseAnchor(before.anchor)?.counted);
     const pinsLost = content.deviceKey === undefined;
     if (pinsLost) db.exec('DELETE FROM staff');
     const { head } = book;
     // The same backup may have been restored before: that was an epoch of its own, with numbers of its own.
-    const epoch = Math.max(readCounter(db, 'epoch'), before.counted?.epoch ?? 0) + 1;
+    const epoch = Math.max(readCounter(db, 'epoch'), counted?.epoch ?? 0) + 1;
     const open = openRows(book, at);
     const event = { type: 'restored', epoch, head: head.seq, hash: head.hash, missing, reopened: open.length };
     const writes: Write[] = [
       put('epoch', epoch),
-      ...burnNumbers(db, missing ?? 0, before.counted),
+      ...burnNumbers(db, missing ?? 0, counted),
       // A person has chosen this record by name: that is the acknowledgement.
       { op: 'put', table: 'setting', key: 'alarm', value: '' },
       ...open,
     ];
     book.commit({ kind: 'core', at, by, event, writes, transfers: [] }, 'outcome');
     const { seq, hash } = book.head;
-    await storage.anchor?.write(Buffer.from(`${seq} ${hash}\n`, 'latin1'));
+    await storage.anchor?.write(Buffer.from(anchorText({ seq, hash }, readCounted(db)), 'latin1'));
     return { epoch, head, missing, reopened: open.length, pinsLost };
   } finally {
     db.close();
   }
+}
+
+/** The record itself and its anchor may each know more than the other. */
+function furthest(...known: readonly (Counted | undefined)[]): Counted | undefined {
+  return known.reduce(
+    (a, b) =>
+      a && b
+        ? {
+            epoch: Math.max(a.epoch, b.epoch),
+            trace: Math.max(a.trace, b.trace),
+            receipt: Math.max(a.receipt, b.receipt),
+          }
+        : (a ?? b),
+    undefined,
+  );
 }
 
 function missingOf(book: Book, anchor: Uint8Array | undefined): number | null {

@@ -85,7 +85,7 @@ export const believed: readonly Mutant[] = [
     name: 'numbers-of-before-again',
     invariant: 'I2',
     file: 'main/core/custody.ts',
-    from: '        ...burnNumbers(book.db, Math.max(0, anchored.seq - head.seq)),\n',
+    from: '        ...burnNumbers(book.db, Math.max(0, anchored.seq - head.seq), anchored.counted),\n',
     to: '',
   },
   {

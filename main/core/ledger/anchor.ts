@@ -8,21 +8,39 @@ export interface Head {
   readonly hash: string;
 }
 
+/** How far a terminal has counted. */
+export interface Counted {
+  readonly epoch: number;
+  readonly trace: number;
+  readonly receipt: number;
+}
+
+/** What the anchor says; anchors of older programs say nothing of the numbers. */
+export interface Anchored extends Head {
+  readonly counted?: Counted;
+}
+
 /** The record is not the one that the anchor knows: older than it, another one, or the anchor itself is damaged. */
 export interface Rollback {
   readonly found: 'shorter' | 'different' | 'unreadable';
-  readonly anchored: Head;
+  readonly anchored: Anchored;
   readonly head: Head;
 }
 
-/** One line: "42 3af1…\n", the number of the entry and its hash. */
-export function anchorText({ seq, hash }: Head): string {
-  return `${seq} ${hash}\n`;
+/** One line: "42 3af1… 0 17 12\n", the number of the entry and its hash, then epoch, trace and receipt counter. */
+export function anchorText({ seq, hash }: Head, { epoch, trace, receipt }: Counted): string {
+  return `${seq} ${hash} ${epoch} ${trace} ${receipt}\n`;
 }
 
-function parseAnchor(bytes: Uint8Array): Head | undefined {
-  const match = /^(\d{1,15}) ([\da-f]{64})\n$/.exec(Buffer.from(bytes).toString('latin1'));
-  return match ? { seq: Number(match[1]), hash: match[2] ?? '' } : undefined;
+/** Undefined when it is no anchor of ours. */
+export function parseAnchor(bytes: Uint8Array): Anchored | undefined {
+  const form = /^(\d{1,15}) ([\da-f]{64})(?: (\d{1,15}) (\d{1,15}) (\d{1,15}))?\n$/;
+  const match = form.exec(Buffer.from(bytes).toString('latin1'));
+  if (!match) return undefined;
+  const [, seq, hash = '', ...rest] = match;
+  const [epoch = Number.NaN, trace = Number.NaN, receipt = Number.NaN] = rest.map(Number);
+  const counted = Number.isNaN(receipt) ? {} : { counted: { epoch, trace, receipt } };
+  return { seq: Number(seq), hash, ...counted };
 }
 
 /**
@@ -55,12 +73,14 @@ function hashAt(db: Database, seq: number): string | undefined {
 export class Anchor {
   readonly #file: AnchorFile;
   readonly #book: Book;
+  readonly #counted: () => Counted;
   #written = 0;
   #writing: Promise<void> | undefined;
 
-  constructor(file: AnchorFile, book: Book) {
+  constructor(file: AnchorFile, book: Book, counted: () => Counted) {
     this.#file = file;
     this.#book = book;
+    this.#counted = counted;
   }
 
   /** Writes the head that the book has now, unless that was written already. */
@@ -68,7 +88,7 @@ export class Anchor {
     if (this.#writing !== undefined) await this.#writing;
     const { head } = this.#book;
     if (head.seq === this.#written) return;
-    this.#writing = this.#file.write(Buffer.from(anchorText(head), 'latin1'));
+    this.#writing = this.#file.write(Buffer.from(anchorText(head, this.#counted()), 'latin1'));
     try {
       await this.#writing;
       this.#written = head.seq;

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import type { Counted } from '../ledger/anchor.ts';
 import type { Write } from '../ledger/entry.ts';
 import { prepared } from '../store/statement.ts';
 
@@ -35,13 +36,6 @@ export function takeTrace(db: Database, at: number): { stan: number; rrn: string
 
 /** How many numbers are passed over when nobody knows any more which ones were used. */
 export const BURNT = 100_000;
-
-/** How far a terminal has counted. */
-export interface Counted {
-  readonly epoch: number;
-  readonly trace: number;
-  readonly receipt: number;
-}
 
 /** Of a record that nobody has opened yet, too. */
 export function readCounted(db: Database): Counted {
