@@ -1,5 +1,6 @@
 import type { Machine } from './machine.ts';
 import type { Oracle } from './oracle.ts';
+import { profile } from './profile.ts';
 import { Random } from './random.ts';
 import type { Shape } from './shape.ts';
 
@@ -103,6 +104,9 @@ export class Troubles {
     const { wire } = this.#machine;
     if (!wire) return;
     const { faults, host, random } = wire;
+    const { weather } = this.#machine.network;
+    // A message and its answer together live no longer than the profile says: over a line an answer fits every repeat (R6).
+    weather.slowMs = Math.min(weather.slowMs, profile.timers.messageLifetimeMs / 2 - 1_000);
     if (random.chance(0.5)) faults.pieces = random.pick([0.2, 0.8]);
     if (random.chance(0.3)) faults.closes = random.pick([0.05, 0.3]);
     if (random.chance(0.3)) faults.spoils = random.pick([0.05, 0.3]);

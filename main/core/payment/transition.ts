@@ -11,7 +11,7 @@ export interface Rules {
   readonly repeatMs: readonly number[];
   /** How many payments accepted offline may be on their way to the bank at once. */
   readonly window: number;
-  /** How long a message may live anywhere in the path (R6). */
+  /** How long a message and its answer, together, may be anywhere in the path: an answer does not say which repeat it answers (R6). */
   readonly messageLifetimeMs: number;
   /** What the bank approved in part may be taken when a person says so in this time after it was asked; never when absent. */
   readonly partialMs?: number | undefined;
