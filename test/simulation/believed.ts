@@ -26,13 +26,6 @@ export const believed: readonly Mutant[] = [
     to: 'return number < 41 && !(number === 4 && partlyApproved(sent, answer, dialect));',
   },
   {
-    name: 'key-of-before-believed',
-    invariant: 'I5',
-    file: SESSION,
-    from: 'const macs = seal ? [seal] : [this.#mac, this.#formerMac];',
-    to: 'const macs = [seal, this.#mac, this.#formerMac];',
-  },
-  {
     name: 'line-of-before-believed',
     invariant: 'I5',
     file: SESSION,
