@@ -7,7 +7,7 @@ import { type Run, Trial } from './trial.ts';
 /** Points on one folder before its books are compared. */
 const POINTS = 10;
 /** The operations on the disk, counted from the start of the process, that fail one after another. */
-const SPREAD = 150;
+const SPREAD = 300;
 const ACTS = 25;
 const MOST_FAILURES = 5;
 
@@ -73,7 +73,7 @@ async function trial(seed: number, points: number, path: string, tally: Tally): 
 /** What fails at the n-th point of all: every operation in every way, once or for good. */
 function failing(n: number): Failing {
   const hows = ['EIO', 'ENOSPC', 'short'] as const;
-  return { at: 1 + ((n * 7) % SPREAD), how: hows[n % 3] ?? 'EIO', times: n % 2 === 0 ? 1 : 1_000_000 };
+  return { at: 1 + ((n * 67) % SPREAD), how: hows[n % 3] ?? 'EIO', times: n % 2 === 0 ? 1 : 1_000_000 };
 }
 
 function count({ lines }: Run, tally: Tally): void {
