@@ -45,6 +45,8 @@ export class Conversation {
   readonly #drop: () => void;
   /** Keys of messages that were received here and not answered yet. */
   readonly #open = new Set<string>();
+  /** Under which key each message was received here last. */
+  readonly #received = new Map<string, Buffer>();
   #key: Buffer | undefined;
   #formerKey: Buffer | undefined;
 
@@ -103,6 +105,7 @@ export class Conversation {
     if (!asked || !request || seal === 'bare') throw new WireError('a message that nobody knows');
     const key = wireKey(message, host);
     this.#open.add(key);
+    this.#received.set(key, seal);
     host.carry(asked, (answer) => {
       this.#open.delete(key);
       this.#answer(message, request, answer, seal);
@@ -189,10 +192,12 @@ export class Conversation {
       return this.#bytes({ ...right, fields: new Map(right.fields).set(39, code) }, seal, () => mac);
     }
     const fields = new Map(right.fields);
-    const may = ECHOED.filter((number) => fields.has(number) && (number !== 37 || dialectName === 'countertap'));
-    const number = random.pick([4, ...may]);
+    const [first = 11, ...others] = ECHOED.filter(
+      (number) => fields.has(number) && (number !== 37 || dialectName === 'countertap'),
+    );
+    const number = random.pick([first, ...others]);
     const part = number === 4 && fields.get(39) === '10';
-    fields.set(number, part ? '0'.repeat(12) : otherwise(fields.get(number) ?? '000000000001', number));
+    fields.set(number, part ? '0'.repeat(12) : otherwise(fields.get(number) ?? '', number));
     return this.#bytes({ ...right, fields }, seal);
   }
 
@@ -207,7 +212,9 @@ export class Conversation {
     const [first, ...others] = waited.length > 0 ? waited : known;
     if (!first) return;
     const again = random.pick([first, ...others]);
-    const sending = again.seal === seal ? again.sending : { bytes: again.sending.bytes };
+    // Somebody may have held it back for good: to whom it was meant it is the bank's answer all the same.
+    const meant = this.#received.get(again.key) === again.seal;
+    const sending = meant ? again.sending : { bytes: again.sending.bytes };
     timeline.after(random.int(1, 300), () => this.#send(sending));
   }
 }

@@ -60,6 +60,8 @@ export class OlderCopy {
   async run(): Promise<void> {
     const { disk, core } = this.#machine;
     if (!this.#does || !core) return;
+    // The anchor follows a moment later.
+    await this.#pass(3_000);
     if (core.custody.held === 'record-rolled-back') this.#oracle.fail('I15', 'an alarm, and nobody touched the record');
     const kept = this.#kept;
     if (!kept || kept.journal.length >= disk.journal.length) return;

@@ -167,7 +167,19 @@ export class Troubles {
   }
 
   #clock(): void {
-    const ms = this.#jumps.pick([-DAY_MS, -3_600_000, -60_000, 60_000, 600_000, 3_600_000, DAY_MS, 12 * 365 * DAY_MS]);
+    const drawn = this.#jumps.pick([
+      -DAY_MS,
+      -3_600_000,
+      -60_000,
+      60_000,
+      600_000,
+      3_600_000,
+      DAY_MS,
+      12 * 365 * DAY_MS,
+    ]);
+    // Some dialects tell no year: by those twelve of them cannot be known.
+    const yearless = ['hypercom', 'unionpay'].includes(this.#machine.wire?.host.dialectName ?? '');
+    const ms = yearless ? Math.min(drawn, DAY_MS) : drawn;
     this.#oracle.clocks.set(ms);
     this.#machine.wall += ms;
     this.#oracle.clockTrue = false;
