@@ -121,6 +121,13 @@ export class Decisions {
     );
   }
 
+  /** Whether the bank may have any of what it charged by mistake under this number, because that went back was said without asking. */
+  doubtsCharge(rrn: string): boolean {
+    if (this.wrong.size === 0) return false;
+    const back = 'SELECT payment.id FROM payment JOIN charge ON charge.id = payment.charge WHERE charge.rrn = ?';
+    return (this.#machine.disk.rows(back, rrn) as { id: string }[]).some(({ id }) => this.wrong.has(id));
+  }
+
   /** Said to have gone back in another way, outside every batch. */
   backOutside(id: string): boolean {
     return this.decided.some(({ payment, from }) => payment === id && from === 'refund-due');

@@ -1,7 +1,7 @@
 import type { Core } from '../../main/core/core.ts';
 import type { Customers } from './customers.ts';
 import type { Kept } from './disk.ts';
-import type { Machine } from './machine.ts';
+import { isPowerCut, type Machine } from './machine.ts';
 import type { Oracle } from './oracle.ts';
 import { Random } from './random.ts';
 
@@ -58,11 +58,14 @@ export class OlderCopy {
   }
 
   async run(): Promise<void> {
-    const { disk, core } = this.#machine;
-    if (!this.#does || !core) return;
-    // The anchor follows a moment later.
+    const { disk, cuts } = this.#machine;
+    if (!this.#does || !this.#machine.core) return;
+    // The anchor follows a moment later; where the power goes meanwhile, after the next start.
     await this.#pass(3_000);
-    if (core.custody.held === 'record-rolled-back') this.#oracle.fail('I15', 'an alarm, and nobody touched the record');
+    const core = await this.#running();
+    if (this.#machine.cuts > cuts) await this.#pass(3_000);
+    if (core?.custody.held === 'record-rolled-back')
+      this.#oracle.fail('I15', 'an alarm, and nobody touched the record');
     const kept = this.#kept;
     if (!kept || kept.journal.length >= disk.journal.length) return;
     const used = this.#numbers();
@@ -73,12 +76,34 @@ export class OlderCopy {
       this.#sellsNothing();
       if (starts > 1) this.#again(() => undefined);
     }
-    this.#machine.core?.custody.acknowledge('owner');
-    // Now it is this record that the anchor knows.
-    await this.#pass(5_000);
-    if (this.#random.chance(0.5)) this.#again(() => undefined);
-    await this.#pass(5_000);
-    await this.#sells(used);
+    for (let restarts = this.#random.chance(0.5) ? 1 : 0; ; restarts = 0) {
+      const { cuts } = this.#machine;
+      this.#acknowledge(await this.#running());
+      // Now it is this record that the anchor knows.
+      await this.#pass(5_000);
+      if (restarts > 0) this.#again(() => undefined);
+      await this.#pass(5_000);
+      const core = await this.#running();
+      if (core?.custody.held === null) return this.#sells(core, used);
+      // Where the power went before the anchor knew, it is asked for once more.
+      if (this.#machine.cuts > cuts && core) continue;
+      this.#oracle.fail('I15', `acknowledged, and the terminal is ${core?.custody.held ?? 'off'}`);
+      return;
+    }
+  }
+
+  #acknowledge(core: Core | undefined): void {
+    try {
+      core?.custody.acknowledge('owner');
+    } catch (error) {
+      if (!isPowerCut(error)) throw error;
+    }
+  }
+
+  /** The core, as soon as there is one again. */
+  async #running(): Promise<Core | undefined> {
+    for (let seconds = 0; seconds < 60 && !this.#machine.core; seconds += 1) await this.#pass(1_000);
+    return this.#machine.core;
   }
 
   /** The power goes; before it comes back somebody may do something to the disk. */
@@ -124,18 +149,14 @@ export class OlderCopy {
     if (this.#oracle.rows().length !== before) this.#oracle.fail('I15', 'what was refused is on the disk');
   }
 
-  async #sells(used: Numbers): Promise<void> {
-    const { core, bank } = this.#machine;
-    if (!core || core.custody.held !== null) {
-      this.#oracle.fail('I15', `acknowledged, and the terminal is ${core ? core.custody.held : 'off'}`);
-      return;
-    }
+  async #sells(core: Core, used: Numbers): Promise<void> {
+    const { bank } = this.#machine;
     // Then only its next part is sold.
     if (core.sales.live() !== null) return;
     const before = new Set(this.#oracle.rows().map(({ id }) => id));
     core.cash('older-cash', AMOUNT, CASHIER);
     await this.#pass(10_000);
-    core.charge('older-card', AMOUNT, CASHIER);
+    (await this.#running())?.charge('older-card', AMOUNT, CASHIER);
     await this.#pass(1_000);
     this.#shoppers.tap();
     await this.#pass(120_000);

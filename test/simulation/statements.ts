@@ -53,9 +53,12 @@ export class Statements {
     return this.#left > 0;
   }
 
-  /** Nothing that the bank charged by mistake is left with it. */
+  /** Nothing that the bank charged by mistake is left with it, but what was said to have gone back without asking it. */
   get settled(): boolean {
-    return this.#machine.bank.charges.every((charge) => !byMistake(charge) || this.#machine.bank.refunded(charge) > 0);
+    const { bank } = this.#machine;
+    const back = (charge: Charge): boolean =>
+      bank.refunded(charge) > 0 || this.#oracle.decisions.doubtsCharge(charge.rrn);
+    return bank.charges.every((charge) => !byMistake(charge) || back(charge));
   }
 
   #between(least: number, most: number, run: () => void): void {
