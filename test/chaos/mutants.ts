@@ -13,7 +13,7 @@ export async function runMutants({ count, progress }: PartOptions): Promise<Part
       done += 1;
       progress?.(done);
     },
-    mutants.slice(0, count),
+    { mutants: mutants.slice(0, count) },
   );
   const alive = found.filter(({ seeds }) => seeds === undefined);
   const days = found.reduce((sum, { seeds = 0 }) => sum + seeds, 0);

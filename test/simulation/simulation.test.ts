@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { runPoints, runSimulation } from '../chaos/simulation.ts';
 import { clockDifferences, runSeed } from './explore.ts';
 import { mutants } from './mutants.ts';
-import { huntAll, MOST_SEEDS } from './mutate.ts';
+import { huntAll, MOST_SEEDS, publishedDays } from './mutate.ts';
 import { drawDialect } from './shape.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -65,7 +65,9 @@ test('at least twenty bugs can be planted, each in one place that is there', () 
 });
 
 test('every planted bug is found', { timeout: 20 * MINUTE }, async () => {
-  const killed = await huntAll(availableParallelism(), () => undefined);
+  const days = publishedDays();
+  expect([...days.keys()].sort()).toEqual(mutants.map(({ name }) => name).sort());
+  const killed = await huntAll(availableParallelism(), () => undefined, { days });
   expect(killed).toHaveLength(mutants.length);
   expect(killed.filter(({ seeds }) => seeds === undefined).map(({ name }) => name)).toEqual([]);
   for (const { seeds } of killed) expect(seeds).toBeLessThanOrEqual(MOST_SEEDS);
