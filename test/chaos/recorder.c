@@ -218,13 +218,19 @@ ssize_t writev(int fd, const struct iovec *parts, int n) {
   return total;
 }
 
+static int is_folder(int fd) {
+  struct stat64 what;
+  return fstat64(fd, &what) == 0 && S_ISDIR(what.st_mode);
+}
+
 static int synced(int fd, fd_fn real) {
   char buffer[NAME_MAX_LENGTH];
   const char *name = name_of(fd, buffer);
   if (!name) return real(fd);
   if (next(fd, NULL, 0, 0) == FAIL) return -1;
   int done = real(fd);
-  if (done == 0) note(name[0] ? 'S' : 'D', name, 0, NULL, 0);
+  /* A folder within the folder is no file of the record. */
+  if (done == 0 && !(name[0] && is_folder(fd))) note(name[0] ? 'S' : 'D', name, 0, NULL, 0);
   return done;
 }
 

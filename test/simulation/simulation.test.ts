@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const SEEDS = Number(process.env['COUNTERTAP_SEEDS'] ?? 21_000);
 const MINUTE = 60_000;
 /** Days that are lived once for each point at which the power may fail. */
-const DAYS_CUT = 4;
+const DAYS_CUT = 2;
 /** Days that are lived with the clock set and without. */
 const DAYS_TWICE = 300;
 
