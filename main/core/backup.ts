@@ -5,6 +5,7 @@ import { z } from '../../contract/schema.ts';
 import type { Book } from './ledger/book.ts';
 import { bookFault } from './ledger/check.ts';
 import { readJournal } from './ledger/journal.ts';
+import { AT_ONCE } from './store/pieces.ts';
 
 /** First line of every backup file. */
 const MAGIC = 'countertap-backup 1\n';
@@ -47,8 +48,6 @@ const COST = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 const COMPARED_SINCE = 9;
 /** A record of a hundred thousand sales is a tenth of this. */
 const LARGEST = 4 * 1024 * 1024 * 1024 - 1;
-
-const AT_ONCE = 1024 ** 3;
 
 export interface BackupOptions {
   readonly at: number;

@@ -1,6 +1,7 @@
 import type { Mutant } from '../simulation/mutants.ts';
+import { recordBugs } from './recordbugs.ts';
 
-/** A bug that no simulated day can show: a test must fail when it is there. */
+/** A bug that the tests beside the code must find: one of them fails when it is there. Most of them no simulated day can show. */
 export interface Bug extends Omit<Mutant, 'invariant'> {
   /** The rule of docs/rules.md that it breaks. */
   readonly rule: string;
@@ -8,18 +9,7 @@ export interface Bug extends Omit<Mutant, 'invariant'> {
   readonly test: string;
 }
 
-const DATABASE = 'main/core/store/database.ts';
-const DISK = 'main/core/store/disk.ts';
-const RECOVERY = 'main/core/ledger/recovery.ts';
-const CHECK = 'main/core/ledger/check.ts';
 const SETTLEMENT = 'main/core/bank/settlement.ts';
-const SCHEMA = 'main/core/test/migrations.ts';
-const MIGRATION = "sql: readFileSync(join(folder, name), 'utf8') }";
-
-/** The shipped schema without one of its conditions. */
-function without(condition: string): Pick<Bug, 'file' | 'from' | 'to'> {
-  return { file: SCHEMA, from: MIGRATION, to: MIGRATION.replace(' }', `.replace(${JSON.stringify(condition)}, '') }`) };
-}
 
 export const bugs: readonly Bug[] = [
   {
@@ -127,106 +117,6 @@ export const bugs: readonly Bug[] = [
     test: 'main/core/core.test.ts',
   },
   {
-    name: 'amount-unchecked-in-sql',
-    rule: 'I11',
-    ...without('CHECK (amount > 0)'),
-    test: 'main/core/ledger/book.test.ts',
-  },
-  {
-    name: 'entries-may-change',
-    rule: 'I13',
-    ...without(
-      "CREATE TRIGGER entry_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;",
-    ),
-    test: 'main/core/ledger/book.test.ts',
-  },
-  {
-    name: 'payments-may-go',
-    rule: 'B6',
-    ...without(
-      "CREATE TRIGGER payment_delete BEFORE DELETE ON payment BEGIN SELECT RAISE(ABORT, 'payments are kept'); END;",
-    ),
-    test: 'main/core/ledger/book.test.ts',
-  },
-  {
-    name: 'account-against-itself',
-    rule: 'I12',
-    ...without(' CHECK (credit <> debit)'),
-    test: 'main/core/ledger/book.test.ts',
-  },
-  {
-    name: 'any-tail-is-torn',
-    rule: 'I14',
-    file: RECOVERY,
-    from: 'if (inside > together) throw new TamperError(broken.seq, broken.what);',
-    to: 'if (inside < 0) throw new TamperError(broken.seq, broken.what);',
-    test: 'main/core/ledger/recovery.test.ts',
-  },
-  {
-    name: 'foreign-journal-believed',
-    rule: 'I14',
-    file: RECOVERY,
-    from: '  sameLast(db, before, lines[Math.min(stored, lines.length) - 1]);\n',
-    to: '',
-    test: 'main/core/ledger/recovery.test.ts',
-  },
-  {
-    name: 'start-believes-the-database',
-    rule: 'I14',
-    file: RECOVERY,
-    from: 'if (fault) throw new TamperError(fault.seq, fault.what);',
-    to: 'if (fault && fault.seq < 0) throw new TamperError(fault.seq, fault.what);',
-    test: 'main/core/damage.test.ts',
-  },
-  {
-    name: 'transfers-not-compared',
-    rule: 'I14',
-    file: CHECK,
-    from: '  return Object.keys(found).every((name) => found[name] === wanted[name]);\n}\n\nfunction compareSums',
-    to: '  return Object.keys(found).every((name) => found[name] === wanted[name] || true);\n}\n\nfunction compareSums',
-    test: 'main/core/reports/verify.test.ts',
-  },
-  {
-    name: 'rows-not-compared',
-    rule: 'I14',
-    file: CHECK,
-    from: 'return compareRecord(db, lines, fold) ?? fold.compare() ?? compareSums(db);',
-    to: 'return compareRecord(db, lines, fold) ?? compareSums(db);',
-    test: 'main/core/reports/verify.test.ts',
-  },
-  {
-    name: 'shorter-record-believed',
-    rule: 'I15',
-    file: 'main/core/ledger/anchor.ts',
-    from: "  if (anchored.seq > head.seq) return { found: 'shorter', anchored, head };\n",
-    to: '  if (anchored.seq > head.seq) return undefined;\n',
-    test: 'main/core/custody.test.ts',
-  },
-  {
-    name: 'alarm-gone-with-restart',
-    rule: 'I15',
-    file: 'main/core/custody.ts',
-    from: "this.#alarm = (readSetting(book.db, ALARM) ?? '') !== '';",
-    to: 'this.#alarm = false;',
-    test: 'main/core/custody.test.ts',
-  },
-  {
-    name: 'log-not-cut',
-    rule: 'I18',
-    file: 'main/core/ledger/book.ts',
-    from: "this.db.pragma('wal_checkpoint(TRUNCATE)');",
-    to: "this.db.pragma('wal_checkpoint(PASSIVE)');",
-    test: 'main/core/damage.test.ts',
-  },
-  {
-    name: 'deleted-and-not-overwritten',
-    rule: 'I18',
-    file: DATABASE,
-    from: "expectPragma(db, 'secure_delete', [1]);",
-    to: '',
-    test: 'main/core/store/database.test.ts',
-  },
-  {
     name: 'clock-not-watched',
     rule: 'I20',
     file: 'main/core/clockwatch.ts',
@@ -265,118 +155,6 @@ export const bugs: readonly Bug[] = [
     from: "      if (!access.roles.includes(port.session.role)) throw refusal('not-allowed');\n",
     to: '',
     test: 'main/core/calls/roles.test.ts',
-  },
-  {
-    name: 'two-cores-on-a-folder',
-    rule: 'I22',
-    file: DATABASE,
-    from: "  db.pragma('locking_mode = EXCLUSIVE');\n",
-    to: '',
-    test: 'main/core/store/database.test.ts',
-  },
-  {
-    name: 'commits-not-synced',
-    rule: 'I3',
-    file: DATABASE,
-    from: "  expectPragma(db, 'synchronous', [2, 3]);\n",
-    to: '',
-    test: 'main/core/store/database.test.ts',
-  },
-  {
-    name: 'folder-not-held',
-    rule: 'I22',
-    file: DATABASE,
-    from: '  guarded(() => storage.hold?.());\n',
-    to: '',
-    test: 'main/core/evidence.test.ts',
-  },
-  {
-    name: 'removed-under-the-terminal',
-    rule: 'I22',
-    file: 'main/core/custody.ts',
-    from: 'if (name === undefined) return false;',
-    to: 'if (name === undefined || name !== undefined) return false;',
-    test: 'main/core/evidence.test.ts',
-  },
-  {
-    name: 'evidence-written-over',
-    rule: 'bad input',
-    file: DATABASE,
-    from: 'if (storage.leave) storage.leave(db, DATABASE);',
-    to: 'if (storage.leave === undefined) db.close();',
-    test: 'main/core/evidence.test.ts',
-  },
-  {
-    name: 'row-of-an-unused-table',
-    rule: 'I14',
-    file: CHECK,
-    from: 'if (any) return {',
-    to: "if (any === '') return {",
-    test: 'main/core/evidence.test.ts',
-  },
-  {
-    name: 'newer-data-opened',
-    rule: 'bad input',
-    file: DATABASE,
-    from: 'if (version > newest) {',
-    to: 'if (version > newest + 1_000) {',
-    test: 'main/core/store/database.test.ts',
-  },
-  {
-    name: 'half-a-migration',
-    rule: 'store',
-    file: DATABASE,
-    from: 'db.exec(`BEGIN EXCLUSIVE; ${migration.sql}\\n; PRAGMA user_version = ${migration.number}; COMMIT`);',
-    to: 'db.exec(`${migration.sql}\\n; PRAGMA user_version = ${migration.number};`);',
-    test: 'main/core/store/database.test.ts',
-  },
-  {
-    name: 'old-data-not-kept',
-    rule: 'store',
-    file: DATABASE,
-    from: '  if (version > 0 && version < newest) storage.replace(earlier(version), db.serialize());\n',
-    to: '',
-    test: 'main/core/store/database.test.ts',
-  },
-  {
-    name: 'ballast-of-holes',
-    rule: 'store',
-    file: DISK,
-    from: '      writeAll(file, block.subarray(0, Math.min(left, block.length)));\n',
-    to: '      ftruncateSync(file, bytes);\n',
-    test: 'main/core/store/database.test.ts',
-  },
-  {
-    name: 'ballast-not-given-back',
-    rule: 'store',
-    file: 'main/core/custody.ts',
-    from: '      storage.release?.();\n',
-    to: '',
-    test: 'main/core/custody.test.ts',
-  },
-  {
-    name: 'numbers-not-passed-over',
-    rule: 'store',
-    file: 'main/core/restore.ts',
-    from: '      ...burnNumbers(db, missing ?? 0, counted),\n',
-    to: '',
-    test: 'main/core/backup.test.ts',
-  },
-  {
-    name: 'restored-and-forgotten',
-    rule: 'store',
-    file: 'main/core/restore.ts',
-    from: '      ...open,\n',
-    to: '',
-    test: 'main/core/backup.test.ts',
-  },
-  {
-    name: 'backup-not-proved',
-    rule: 'store',
-    file: 'main/core/backup.ts',
-    from: "  if (wrong !== undefined) return { ok: false, code: 'damaged', detail: wrong };\n",
-    to: '',
-    test: 'main/core/backup.test.ts',
   },
   {
     name: 'part-closed-with-the-day',
@@ -483,52 +261,12 @@ export const bugs: readonly Bug[] = [
     test: 'main/core/payment/undrawn.test.ts',
   },
   {
-    name: 'half-a-ballast-is-one',
-    rule: 'store',
-    file: DISK,
-    from: '?.size ?? 0) >= bytes) return;\n',
-    to: '?.size ?? -1) >= 0) return;\n',
-    test: 'main/core/store/database.test.ts',
-  },
-  {
     name: 'parameters-said-before-done',
     rule: 'store',
     file: 'main/core/parameters.ts',
     from: '    world.storage.replace(FILE, waiting.bytes);\n',
     to: "    world.storage.replace(FILE, waiting.bytes);\n    this.#note({ type: 'parameters-taken', version }, version);\n",
     test: 'main/core/parameters.test.ts',
-  },
-  {
-    name: 'day-without-backup',
-    rule: 'store',
-    file: 'main/core/daily.ts',
-    from: '  let due = readSetting(book.db, SETTING) === DUE;\n',
-    to: '  let due = false;\n',
-    test: 'main/core/backup.test.ts',
-  },
-  {
-    name: 'numbers-of-the-first-copy',
-    rule: 'I2',
-    file: 'main/core/ledger/anchor.ts',
-    from: 'const counted = Number.isNaN(receipt) ? {} : { counted: { epoch, trace, receipt } };',
-    to: 'const counted = Number.isNaN(receipt) ? { counted: { epoch, trace, receipt } } : {};',
-    test: 'main/core/custody.test.ts',
-  },
-  {
-    name: 'restored-into-the-same-epoch',
-    rule: 'store',
-    file: 'main/core/restore.ts',
-    from: "const epoch = Math.max(readCounter(db, 'epoch'), counted?.epoch ?? 0) + 1;",
-    to: "const epoch = readCounter(db, 'epoch') + 1;",
-    test: 'main/core/backup.test.ts',
-  },
-  {
-    name: 'restore-begun-anew',
-    rule: 'store',
-    file: 'main/core/command/backup.ts',
-    from: 'const begun = cutOff(storage) ?? begin(folder, storage, at);',
-    to: 'const begun = begin(folder, storage, at);',
-    test: 'main/core/backup.test.ts',
   },
   {
     name: 'key-named-afterwards',
@@ -562,4 +300,5 @@ export const bugs: readonly Bug[] = [
     to: 'const MOST = 300;',
     test: 'main/shell/restart.test.ts',
   },
+  ...recordBugs,
 ];

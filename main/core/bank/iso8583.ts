@@ -19,7 +19,7 @@ import { openMac } from './mac.ts';
 import { mismatch } from './messages.ts';
 import type { AcquirerProfile } from './profile.ts';
 import { type Asked, History, type Late, type Seal, Session } from './session.ts';
-import { localTime } from './stamp.ts';
+import { localStamp } from './stamp.ts';
 import type { ToldTime } from './told.ts';
 
 /**
@@ -66,7 +66,7 @@ class IsoLink implements AcquirerLink {
     this.#profile = profile;
     const { terminalId, merchantId, nii } = profile;
     this.#hostZone = profile.hostZone ?? zone;
-    this.#identity = { terminalId, merchantId, nii, local: localTime(zone) };
+    this.#identity = { terminalId, merchantId, nii, local: localStamp(zone) };
     this.#dialect = dialectOf(profile.dialect ?? 'countertap');
     this.#history = new History(this.#dialect);
     this.#hosts = openHosts(profile, world.clock);

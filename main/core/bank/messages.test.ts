@@ -9,12 +9,12 @@ import type { BankRequest, Original, Trace } from './link.ts';
 import { openCmac, packSigned, trusted } from './mac.ts';
 import { mismatch as mismatchIn } from './messages.ts';
 import { meaningOf, RESPONSES } from './responses.ts';
-import { localTime, utcStamp } from './stamp.ts';
+import { localStamp, utcStamp } from './stamp.ts';
 
 const { compose, composeNetwork, readAnswer } = countertap;
 const mismatch = (sent: IsoMessage, answer: IsoMessage) => mismatchIn(sent, answer, countertap);
 
-const identity: Identity = { terminalId: 'T0000001', merchantId: 'M1', nii: '003', local: localTime('Asia/Shanghai') };
+const identity: Identity = { terminalId: 'T0000001', merchantId: 'M1', nii: '003', local: localStamp('Asia/Shanghai') };
 const at = Date.UTC(2026, 10, 21, 20, 55, 0);
 const trace: Trace = { stan: 42, rrn: '000000000042', at, batch: 7, attempt: 0 };
 const amount = money(1280, 'CNY');
@@ -229,7 +229,7 @@ test('totals come back as they were written', () => {
 
 describe('dates', () => {
   test('of any instant have their digits, whatever the zone', () => {
-    const zones = ['Asia/Shanghai', 'America/St_Johns', 'Pacific/Kiritimati', 'UTC'].map(localTime);
+    const zones = ['Asia/Shanghai', 'America/St_Johns', 'Pacific/Kiritimati', 'UTC'].map(localStamp);
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 4_102_444_799_000 }), fc.nat(3), (instant, zone) => {
         expect(utcStamp(instant)).toMatch(/^[01]\d[0-3]\d[0-2]\d[0-5]\d[0-5]\d$/);
@@ -239,11 +239,11 @@ describe('dates', () => {
       }),
     );
   });
-  test('midnight is 00, not 24', () => expect(localTime('UTC')(Date.UTC(2026, 0, 1)).time).toBe('000000'));
+  test('midnight is 00, not 24', () => expect(localStamp('UTC')(Date.UTC(2026, 0, 1)).time).toBe('000000'));
   test('UTC is UTC', () => {
-    expect(localTime('UTC')(at)).toEqual({ date: utcStamp(at).slice(0, 4), time: utcStamp(at).slice(4) });
+    expect(localStamp('UTC')(at)).toEqual({ date: utcStamp(at).slice(0, 4), time: utcStamp(at).slice(4) });
   });
-  test('a zone that does not exist is refused', () => expect(() => localTime('Mars/Olympus')).toThrow(RangeError));
+  test('a zone that does not exist is refused', () => expect(() => localStamp('Mars/Olympus')).toThrow(RangeError));
 });
 
 test('every response code has one meaning of its own, and others are other', () => {

@@ -83,7 +83,7 @@ function told(error: unknown, core: Core): unknown {
   return core.stopped && !(error instanceof ORPCError) ? refusal(core.stopped) : error;
 }
 
-/** The pieces of an answer that comes in pieces: what is refused on the way is told as any refusal is. */
+/** An answer that comes in pieces: a refusal between two of them is told like one at the beginning. */
 export async function* refusing<Piece>(core: Core, pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
   try {
     yield* pieces;

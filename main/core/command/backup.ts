@@ -1,16 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from '../../../contract/schema.ts';
 import { makeBackup, openBackup } from '../backup.ts';
 import type { Core } from '../core.ts';
@@ -21,7 +10,7 @@ import { RESTORING } from '../record.ts';
 import { Refused } from '../refused.ts';
 import { type Restored, restoreBackup } from '../restore.ts';
 import { DATABASE, holdFolder, lookInto } from '../store/database.ts';
-import { openDiskStorage } from '../store/disk.ts';
+import { openDiskStorage, replaceFile } from '../store/disk.ts';
 import { makeFolder, syncFolder } from '../store/folder.ts';
 import type { Storage } from '../store/storage.ts';
 import { realClock } from '../world/real.ts';
@@ -44,24 +33,11 @@ export function backUp(core: Core, file: string, plain: boolean): Result {
   const deviceKey = world.storage.read('device.key');
   const epoch = readCounter(book.db, 'epoch');
   const bytes = makeBackup(book, { at: world.clock.now(), epoch, deviceKey, passphrase, random: world.random });
-  writeSynced(file, bytes);
+  replaceFile(dirname(resolve(file)), basename(file), bytes);
   const opened = openBackup(readFileSync(file), passphrase);
   if (!opened.ok) return failed('store-failed', `the backup was written and is ${opened.code}: ${opened.detail}`);
   const { head } = opened.content.header;
   return { body: { backup: { file, bytes: bytes.length, encrypted: !plain, head, verified: true } }, exit: 0 };
-}
-
-function writeSynced(path: string, bytes: Uint8Array): void {
-  const file = openSync(`${path}.new`, 'w', 0o600);
-  try {
-    for (let done = 0; done < bytes.length; )
-      done += writeSync(file, bytes, done, Math.min(bytes.length - done, 1024 ** 3));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(`${path}.new`, path);
-  syncFolder(dirname(resolve(path)));
 }
 
 /**

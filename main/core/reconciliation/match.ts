@@ -127,7 +127,10 @@ function ownOf(db: Database, found: Found, terms: Terms): Own | undefined {
   };
 }
 
-/** When it was made and sent. Of a clock in doubt the stamps count for nothing: any time of its business day, which ends in the next. */
+/**
+ * When it was made and sent, at the earliest and at the latest. The stamps of a clock in doubt count for nothing: it may have been
+ * at every time of its business day, which ends on the calendar day after.
+ */
 function madeWithin(found: Found, { window }: Terms): Pick<Own, 'from' | 'until'> {
   const { own_at: from, own_sent_at: sent, own_day: day } = found;
   if (found.own_suspect === 0) return { from, until: Math.max(from, sent ?? from) };

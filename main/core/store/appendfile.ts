@@ -1,23 +1,11 @@
-import {
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { syncFolder } from './folder.ts';
+import { AT_ONCE, writeAll } from './pieces.ts';
 import type { AppendFile } from './storage.ts';
 
 /** How much room is taken at a time, bytes. */
 const ROOM = 256 * 1024;
-
-/** No system call takes more than two gigabytes. */
-const AT_ONCE = 1024 ** 3;
 
 const EMPTY = Buffer.alloc(ROOM);
 
@@ -101,8 +89,4 @@ function readAll(file: number, length: number, atOnce: number): Uint8Array {
     done += count;
   }
   return bytes.subarray(0, done);
-}
-
-function writeAll(file: number, bytes: Uint8Array, at: number): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, at + done);
 }

@@ -9,19 +9,17 @@ import {
   rmSync,
   statfsSync,
   statSync,
-  writeSync,
 } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { openAppendFile } from './appendfile.ts';
 import { makeFolder, syncFolder } from './folder.ts';
+import { writeAll } from './pieces.ts';
 import type { AnchorFile, Copies, Storage } from './storage.ts';
 
 const RESERVED = 'ballast';
 const LOCK = 'lock';
-/** No system call takes more than two gigabytes. */
-const AT_ONCE = 1024 ** 3;
 /** What a database is called while it is closed without its log being written back. */
 const LEFT = '.left';
 /** What a file is called while it is written that then takes the place of an older one. */
@@ -169,7 +167,8 @@ function reserveFile(path: string, bytes: number): void {
   }
 }
 
-function replaceFile(folder: string, name: string, bytes: Uint8Array): void {
+/** Writes a file whole: what is there under the name is the old one or the new one, whenever the power goes. */
+export function replaceFile(folder: string, name: string, bytes: Uint8Array): void {
   const path = join(folder, name);
   const file = openSync(path + HALF, 'w', 0o600);
   try {
@@ -210,9 +209,4 @@ function openAnchor(path: string): AnchorFile {
       syncFolder(dirname(path));
     },
   };
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; )
-    done += writeSync(file, bytes, done, Math.min(bytes.length - done, AT_ONCE));
 }

@@ -3,7 +3,7 @@ import type { IsoMessage, Layout } from '../codec.ts';
 import type { KeyBlock } from '../keys.ts';
 import type { BankAnswer, FurtherRequest, LinkRequest, Totals } from '../link.ts';
 import type { MacScheme } from '../mac.ts';
-import type { LocalTime } from '../stamp.ts';
+import type { LocalStamp } from '../stamp.ts';
 import type { ToldTime } from '../told.ts';
 
 /** Who we are at this acquirer. */
@@ -11,7 +11,7 @@ export interface Identity {
   readonly terminalId: string;
   readonly merchantId: string;
   readonly nii: string;
-  readonly local: LocalTime;
+  readonly local: LocalStamp;
 }
 
 /** What came in a frame: the message without its header, and whether the host asks for a new sign-on. */
