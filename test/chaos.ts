@@ -42,7 +42,7 @@ const parts: readonly Part[] = [
   { option: 'kills', counts: 'times that a selling terminal is killed', usual: 2_000, run: runKills },
   {
     option: 'steps',
-    counts: 'times that it is killed in what it rarely does',
+    counts: 'times that it is killed, or without power, in what it rarely does',
     usual: 1_000,
     run: (options) => runSteps(options),
   },

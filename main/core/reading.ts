@@ -39,11 +39,11 @@ export interface ReadingParts {
 
 /** The kernel as this terminal uses it: its profile, its clock and dates, what it remembers of a card. */
 export function openReading(parts: ReadingParts): ReadCard {
-  const { world, time: today, profile, zone, payments, vault } = parts;
+  const { world, profile, zone, payments, vault } = parts;
   const { clock, random } = world;
   const torn = openTornLog(clock);
   return (card, amount, sequence, mayGo, chosen) => {
-    const local = localTime(today.now, zone);
+    const local = localTime(parts.time.now, zone);
     const time = [local.hour, local.minute, local.second].map((part) => String(part).padStart(2, '0')).join('');
     const request = {
       amount,

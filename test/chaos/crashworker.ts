@@ -7,7 +7,7 @@ import { readRows, testimonyBroken } from './books.ts';
 import { rough } from './branch.ts';
 import { serve } from './forked.ts';
 import { layOut, openStore, place } from './opened.ts';
-import { type Operation, PowerDisk, readRecording } from './replay.ts';
+import { BALLAST, type Found, type Operation, PowerDisk, readRecording } from './replay.ts';
 import { Testimony, type TillLine, Trial } from './trial.ts';
 
 /** What a process is to search: one recording, and so many states in which the power may leave its disk. */
@@ -42,7 +42,8 @@ async function record(seed: number, recorder: string): Promise<Operation[]> {
     const orders = { path: recorder, orders: { trace } };
     await trial.run({ seed, name: `${seed}-a`, recorder: orders, kill: { lines: 25, ms: 3 } });
     await trial.run({ seed: seed + 1, name: `${seed}-b`, recorder: orders, acts: ACTS });
-    return readRecording(readFileSync(trace));
+    // What lies in folders of the data folder (backups) is no part of the record.
+    return readRecording(readFileSync(trace), (name) => name !== BALLAST && !name.includes('/'));
   } finally {
     trial.end();
   }
@@ -129,12 +130,12 @@ async function search({ seed, states, recorder, lying }: CrashTask): Promise<Cra
 /** Lays a state out as files, lets the product recover it, and says what is not as it should be. */
 function tryState(
   folder: string,
-  found: ReadonlyMap<string, Buffer>,
+  found: Found,
   heard: Heard,
   tally: { replayed: number; appended: number; cut: number },
   twice: boolean,
 ): string[] {
-  layOut(folder, found);
+  layOut(folder, found.files, found.folders);
   try {
     const { book, recovered } = openStore(folder);
     try {
@@ -156,10 +157,10 @@ function tryState(
 }
 
 /** Keeps a state that must not be, so that it can be looked at. */
-function keepState(name: string, found: ReadonlyMap<string, Buffer>, lying: boolean): string {
+function keepState(name: string, found: Found, lying: boolean): string {
   if (lying) return 'of a disk that lies';
   const folder = join('out', 'chaos', name);
-  layOut(folder, found);
+  layOut(folder, found.files, found.folders);
   return `the state is kept in ${folder}`;
 }
 

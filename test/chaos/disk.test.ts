@@ -30,10 +30,21 @@ test(
 );
 
 test(
-  'killed in what it rarely does, the terminal has done it, has not, or goes on with it',
+  'killed or without power in what it rarely does, the terminal has done it, has not, or goes on with it',
   async () => {
     const few = rares.filter(({ name }) => name === 'restore' || name === 'close and daily backup');
     sound(await runSteps({ count: 6, first: 4 }, few));
+  },
+  5 * MINUTES,
+);
+
+test(
+  'and it is seen when a file takes the place of another before its bytes are safe',
+  async () => {
+    const few = rares.filter(({ name }) => name === 'parameters taken');
+    const { failures, skipped } = await runSteps({ count: 30, first: 1 }, few, true);
+    if (skipped) return;
+    expect(failures.some(({ what }) => what.includes('half of the parameters are in force'))).toBe(true);
   },
   5 * MINUTES,
 );

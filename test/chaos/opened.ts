@@ -19,9 +19,9 @@ export function openStore(folder: string): ReturnType<typeof openRecord> {
 /** Where folders that are made by the thousand lie: in memory, where there is such a place. */
 export const place = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** Makes a folder of these files, and nothing else in it. */
-export function layOut(folder: string, files: ReadonlyMap<string, Buffer>): void {
+/** Makes a folder of these files, and of these folders in it, and nothing else. */
+export function layOut(folder: string, files: ReadonlyMap<string, Buffer>, folders: readonly string[] = []): void {
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes);
+  for (const name of ['', ...folders]) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
+  for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes, { mode: 0o600 });
 }

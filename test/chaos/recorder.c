@@ -229,8 +229,7 @@ static int synced(int fd, fd_fn real) {
   if (!name) return real(fd);
   if (next(fd, NULL, 0, 0) == FAIL) return -1;
   int done = real(fd);
-  /* A folder within the folder is no file of the record. */
-  if (done == 0 && !(name[0] && is_folder(fd))) note(name[0] ? 'S' : 'D', name, 0, NULL, 0);
+  if (done == 0) note(is_folder(fd) ? 'D' : 'S', name, 0, NULL, 0);
   return done;
 }
 
@@ -265,13 +264,19 @@ int remove(const char *path) {
 }
 
 int rmdir(const char *path) {
+  const char *name = inside(path);
   named(path);
-  return real_rmdir(path);
+  int done = real_rmdir(path);
+  if (done == 0 && name) note('X', name, 0, NULL, 0);
+  return done;
 }
 
 int mkdir(const char *path, mode_t mode) {
+  const char *name = inside(path);
   named(path);
-  return real_mkdir(path, mode);
+  int done = real_mkdir(path, mode);
+  if (done == 0 && name) note('K', name, 0, NULL, 0);
+  return done;
 }
 
 int rename(const char *from, const char *to) {

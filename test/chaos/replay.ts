@@ -1,8 +1,18 @@
 import type { Random } from '../simulation/random.ts';
 
-/** One line of what the recorder wrote down (recorder.c). */
+/** One line of what the recorder wrote down (recorder.c). Names are from the watched folder on. */
 export interface Operation {
-  readonly type: 'write' | 'truncate' | 'sync' | 'sync-folder' | 'create' | 'rename' | 'unlink' | 'mark';
+  readonly type:
+    | 'write'
+    | 'truncate'
+    | 'sync'
+    | 'sync-folder'
+    | 'create'
+    | 'rename'
+    | 'unlink'
+    | 'make-folder'
+    | 'remove-folder'
+    | 'mark';
   readonly name: string;
   readonly offset: number;
   readonly data: Buffer;
@@ -16,6 +26,8 @@ const types: Readonly<Record<string, Operation['type']>> = {
   C: 'create',
   R: 'rename',
   U: 'unlink',
+  K: 'make-folder',
+  X: 'remove-folder',
   M: 'mark',
 };
 /** Room kept back on the disk: nothing is ever read from it. */
@@ -23,8 +35,11 @@ export const BALLAST = 'ballast';
 const HEAD = 17;
 const SECTOR = 512;
 
-/** Reads a recording. A last operation that was cut off is left out: the process was killed in it. */
-export function readRecording(bytes: Buffer): Operation[] {
+/**
+ * Reads of a recording what concerns the names that are `wanted`. A last operation that was cut off is left out: the process
+ * was killed in it.
+ */
+export function readRecording(bytes: Buffer, wanted: (name: string) => boolean): Operation[] {
   const operations: Operation[] = [];
   for (let at = 0; at + HEAD <= bytes.length; ) {
     const type = types[String.fromCharCode(bytes[at] ?? 0)];
@@ -33,9 +48,7 @@ export function readRecording(bytes: Buffer): Operation[] {
     if (type === undefined || data > bytes.length) break;
     const file = bytes.toString('utf8', at + HEAD, name);
     const offset = Number(bytes.readBigInt64LE(at + 5));
-    // What lies in folders of the data folder (backups) is no part of the record.
-    if (file !== BALLAST && !file.includes('/'))
-      operations.push({ type, name: file, offset, data: bytes.subarray(name, data) });
+    if (wanted(file)) operations.push({ type, name: file, offset, data: bytes.subarray(name, data) });
     at = data;
   }
   return operations;
@@ -47,15 +60,24 @@ interface OnDisk {
   pending: Operation[];
 }
 
-/** The names of the folder: those that are safe on the disk, and what was done to them since the folder was synced. */
+/** What a name may stand for, besides a file. */
+const FOLDER = 'folder';
+
+/** All names: those that are safe on the disk, and what was done to them since their folders were synced. */
 interface Names {
-  readonly durable: Map<string, OnDisk>;
-  pending: { readonly name: string; readonly file: OnDisk | undefined }[][];
+  readonly durable: Map<string, OnDisk | typeof FOLDER>;
+  pending: { readonly name: string; readonly found: OnDisk | typeof FOLDER | undefined }[][];
+}
+
+/** What may be on a disk after a power cut. */
+export interface Found {
+  readonly files: ReadonlyMap<string, Buffer>;
+  readonly folders: readonly string[];
 }
 
 /**
  * A disk that keeps what was synced, and nothing else for certain. Of the rest any part may have got there before the
- * power went, in any order and torn at sectors of 512 bytes; names change in their order.
+ * power went, in any order and torn at sectors of 512 bytes; names change in their order, as in the journal of a file system.
  */
 export class PowerDisk {
   readonly #names: Names = { durable: new Map(), pending: [] };
@@ -66,6 +88,17 @@ export class PowerDisk {
   /** `lies`: files of which a sync is not one, to show that the search finds what is lost by that. */
   constructor(lies: (name: string) => boolean = () => false) {
     this.#lies = lies;
+  }
+
+  /** This was there before, and safe. */
+  hold({ files, folders }: Found): void {
+    const { durable } = this.#names;
+    for (const name of folders) durable.set(name, FOLDER);
+    for (const [name, bytes] of files) {
+      const file: OnDisk = { durable: { bytes, length: bytes.length }, pending: [] };
+      this.#seen.set(name, file);
+      durable.set(name, file);
+    }
   }
 
   carryOut(operation: Operation): void {
@@ -79,15 +112,18 @@ export class PowerDisk {
         if (!this.#lies(name)) keep(this.#file(name));
         return;
       case 'sync-folder':
-        for (const changes of this.#names.pending) change(this.#names.durable, changes);
-        this.#names.pending = [];
+        this.#syncFolder(name);
         return;
       case 'create':
         this.#file(name);
         return;
       case 'unlink':
+      case 'remove-folder':
         this.#seen.delete(name);
-        this.#names.pending.push([{ name, file: undefined }]);
+        this.#names.pending.push([{ name, found: undefined }]);
+        return;
+      case 'make-folder':
+        this.#names.pending.push([{ name, found: FOLDER }]);
         return;
       case 'rename': {
         const to = operation.data.toString('utf8');
@@ -95,8 +131,8 @@ export class PowerDisk {
         this.#seen.delete(name);
         this.#seen.set(to, file);
         this.#names.pending.push([
-          { name, file: undefined },
-          { name: to, file },
+          { name, found: undefined },
+          { name: to, found: file },
         ]);
         return;
       }
@@ -110,8 +146,15 @@ export class PowerDisk {
     if (known) return known;
     const file: OnDisk = { durable: { bytes: Buffer.alloc(0), length: 0 }, pending: [] };
     this.#seen.set(name, file);
-    this.#names.pending.push([{ name, file }]);
+    this.#names.pending.push([{ name, found: file }]);
     return file;
+  }
+
+  /** What was done in this folder is safe, and with it all that was done before in others. */
+  #syncFolder(folder: string): void {
+    const { durable, pending } = this.#names;
+    const last = pending.findLastIndex((changes) => changes.some(({ name }) => folderOf(name) === folder));
+    for (const changes of pending.splice(0, last + 1)) change(durable, changes);
   }
 
   /** Whether anything is there that a power cut could take away. */
@@ -120,19 +163,27 @@ export class PowerDisk {
   }
 
   /** What may be found on the disk when the power goes now. */
-  cut(random: Random): Map<string, Buffer> {
+  cut(random: Random): Found {
     const names = new Map(this.#names.durable);
     const { pending } = this.#names;
     for (const changes of pending.slice(0, random.int(0, pending.length))) change(names, changes);
-    const found = new Map<string, Buffer>();
-    for (const [name, file] of names) found.set(name, survivor(file, random));
-    return found;
+    const files = new Map<string, Buffer>();
+    const folders: string[] = [];
+    for (const [name, found] of names) {
+      if (found === FOLDER) folders.push(name);
+      else files.set(name, survivor(found, random));
+    }
+    return { files, folders };
   }
 }
 
-function change(names: Map<string, OnDisk>, changes: Names['pending'][number]): void {
-  for (const { name, file } of changes) {
-    if (file) names.set(name, file);
+function folderOf(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf('/')));
+}
+
+function change(names: Names['durable'], changes: Names['pending'][number]): void {
+  for (const { name, found } of changes) {
+    if (found) names.set(name, found);
     else names.delete(name);
   }
 }

@@ -1,12 +1,23 @@
-import { copyFileSync, cpSync, existsSync, linkSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { findMigrations } from '../../main/core/open.ts';
 import { DATABASE } from '../../main/core/store/database.ts';
 import { Branch, type Way } from './branch.ts';
 import { Cashier, type Desk, type Own, openDesk } from './desk.ts';
+import { layOut } from './opened.ts';
 import type { Asked } from './pipe.ts';
-import { BALLAST } from './replay.ts';
+import { BALLAST, type Found } from './replay.ts';
 import { Testimony } from './trial.ts';
 
 /** Every request arrives and every answer comes: what goes wrong here is the terminal's own end. */
@@ -42,10 +53,29 @@ export class Place {
     return copy;
   }
 
-  /** All files in it, by their names from its folder on. */
+  /** All files and folders in it, by their names from its folder on. */
   files(): string[] {
     return readdirSync(this.folder, { recursive: true, encoding: 'utf8' });
   }
+
+  /** All that it holds, without the room kept back and what SQLite only has in memory. */
+  held(): Found {
+    const names = this.files().filter(isHeld);
+    const folders = names.filter((name) => statSync(this.file(name)).isDirectory());
+    const files = names.filter((name) => !folders.includes(name));
+    return { files: new Map(files.map((name) => [name, readFileSync(this.file(name))])), folders };
+  }
+
+  /** Puts this in the place of all that it holds. */
+  become({ files, folders }: Found): void {
+    layOut(this.folder, files, folders);
+  }
+}
+
+/** Whether a file outlives a power cut, and somebody reads it afterwards. */
+export function isHeld(name: string): boolean {
+  const [last] = name.split('/').slice(-1);
+  return !last?.startsWith(BALLAST) && !name.endsWith('-shm');
 }
 
 /** Numbers that were given out once. */

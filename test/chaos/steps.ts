@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { openBackup } from '../../main/core/backup.ts';
 import { KEPT } from '../../main/core/daily.ts';
 import { verifyBook } from '../../main/core/reports/verify.ts';
+import { Random } from '../simulation/random.ts';
 import { compareBooks, readRows, testimonyBroken } from './books.ts';
 import type { Branch } from './branch.ts';
 import { type Desk, openDesk, settled } from './desk.ts';
@@ -16,7 +17,8 @@ import { each, type Failure, type PartOptions, type PartResult, secondsSince, sk
 import type { Asked } from './pipe.ts';
 import { backupsOf, type Facts, type Rare, rares } from './rare.ts';
 import { buildRecorder, recorded } from './recorder.ts';
-import { copied, hear, numbersOf, type Place, Shop, type Used } from './shop.ts';
+import { PowerDisk, readRecording } from './replay.ts';
+import { copied, hear, isHeld, numbersOf, type Place, Shop, type Used } from './shop.ts';
 import type { Testimony } from './trial.ts';
 
 const MOST_FAILURES = 8;
@@ -29,6 +31,7 @@ interface Tally {
   operations: number;
   points: number;
   torn: number;
+  powerCuts: number;
   twice: number;
   /** Nothing was left to be killed: the thing was done. */
   done: number;
@@ -42,23 +45,31 @@ interface Stage {
   readonly operations: number;
 }
 
+/** How a terminal ends at an operation: killed instead of it, killed after half of it, or without power. */
+const ENDS = ['killed', 'half', 'power'] as const;
+
 interface Point {
   readonly at: number;
-  readonly half: boolean;
+  readonly end: (typeof ENDS)[number];
 }
 
 /**
- * Kills a terminal (SIGKILL) at each operation on the disk of what it does once in a while: a migration, a close with its
- * backup, a restore and the like, and now and then once more while that is done again. Then the terminal is started, and
- * what was begun must be done wholly, not at all, or go on; what was told must be there, all books the same, no number given
- * twice, and nothing left lying about. `of`: what it does.
+ * Ends a terminal at each operation on the disk of what it does once in a while: a migration, a close with its backup, a
+ * restore and the like, and now and then once more while that is done again. It is killed (SIGKILL), or the power goes: then
+ * of what was not synced any part may be on the disk. Then the terminal is started, and what was begun must be done wholly,
+ * not at all, or go on; what was told must be there, all books the same, no number given twice, and nothing left lying about.
+ * `of`: what it does. With `lying` the sync of a file that is to take the place of another one counts for nothing.
  */
-export async function runSteps({ count, first, progress }: PartOptions, of = rares): Promise<PartResult> {
+export async function runSteps(
+  { count, first, progress }: PartOptions,
+  of = rares,
+  lying = false,
+): Promise<PartResult> {
   const from = performance.now();
   const recorder = buildRecorder();
   if (!recorder.ok) return skippedPart('steps', count, recorder.why);
   const root = mkdtempSync(join(memory, 'countertap-steps-'));
-  const tally: Tally = { things: 0, operations: 0, points: 0, torn: 0, twice: 0, done: 0 };
+  const tally: Tally = { things: 0, operations: 0, points: 0, torn: 0, powerCuts: 0, twice: 0, done: 0 };
   const failures: Failure[] = [];
   try {
     const stages: Stage[] = [];
@@ -74,9 +85,12 @@ export async function runSteps({ count, first, progress }: PartOptions, of = rar
       if (!job || failures.length >= MOST_FAILURES) return;
       const place = job.stage.shop.place.copyTo(join(root, `point-${n}`));
       try {
-        for (const what of await tryPoint({ ...job, n, place, path: recorder.path }, tally)) {
-          const where = `${job.stage.rare.name}, operation ${job.point.at}${job.point.half ? ', half of it' : ''}`;
-          failures.push({ what: `${where}: ${what}`, replay: `npm run chaos -- --steps ${count} --seed ${first}` });
+        for (const what of await tryPoint({ ...job, n, place, path: recorder.path, lying }, tally)) {
+          const { at, end } = job.point;
+          failures.push({
+            what: `${job.stage.rare.name}, operation ${at} (${end}): ${what}`,
+            replay: `npm run chaos -- --steps ${count} --seed ${first}`,
+          });
         }
       } finally {
         rmSync(place.folder, { recursive: true, force: true });
@@ -108,18 +122,17 @@ interface Job {
   readonly point: Point;
 }
 
-/** `count` points: as many of each thing, all of them where it has no more, spread evenly over it. `first` moves them. */
+/** `count` points: as many of each thing, every end of every operation where it has no more, spread evenly. `first` moves them. */
 function chosen(stages: readonly Stage[], count: number, first: number): Job[] {
   let left = count;
   const shortFirst = [...stages].sort((a, b) => a.operations - b.operations);
   return shortFirst.flatMap((stage, index) => {
-    // Every operation comes twice: killed instead of it, and after half of it, if it is a write.
-    const all = 2 * stage.operations;
-    const share = Math.min(all, Math.ceil(left / (stages.length - index)));
+    const { operations } = stage;
+    const share = Math.min(ENDS.length * operations, Math.ceil(left / (stages.length - index)));
     left -= share;
     return Array.from({ length: share }, (_, n): Job => {
-      const at = (Math.floor((n * all) / share) + (first - 1) * 7) % all;
-      return { stage, point: { at: 1 + Math.floor(at / 2), half: at % 2 === 1 } };
+      const at = 1 + ((Math.floor((n * operations) / share) + (first - 1) * 7) % operations);
+      return { stage, point: { at, end: ENDS[(n + first) % ENDS.length] ?? 'killed' } };
     });
   });
 }
@@ -128,20 +141,22 @@ interface Trying extends Job {
   readonly n: number;
   readonly place: Place;
   readonly path: string;
+  readonly lying: boolean;
 }
 
-async function tryPoint({ stage, point, n, place, path }: Trying, tally: Tally): Promise<string[]> {
-  const { rare, shop, facts, operations } = stage;
+async function tryPoint({ stage, point, n, place, path, lying }: Trying, tally: Tally): Promise<string[]> {
+  const { shop, operations } = stage;
   const branch = shop.bank();
   const testimony = copied(shop.lasting);
   const broken: string[] = [];
-  const kills = n % TWICE === 0 ? [point, { at: 1 + ((n * 13) % operations), half: n % 2 === 0 }] : [point];
-  for (const [again, kill] of kills.entries()) {
-    const orders = { path, between: place.file('count'), kill };
-    const { code, errors } = await run(rare, place, facts, branch, testimony, orders);
+  const second: Point = { at: 1 + ((n * 13) % operations), end: ENDS[(n / TWICE) % ENDS.length] ?? 'killed' };
+  for (const [again, one] of (n % TWICE === 0 ? [point, second] : [point]).entries()) {
+    const random = new Random(n, again);
+    const { code, errors } = await endAt(one, { stage, place, path, lying, branch, testimony, random });
     if (again === 0) {
       tally.points += 1;
-      if (kill.half) tally.torn += 1;
+      if (one.end === 'half') tally.torn += 1;
+      if (one.end === 'power') tally.powerCuts += 1;
       if (code === 0) tally.done += 1;
     } else tally.twice += 1;
     // A second one may find nothing to do, or no terminal that starts.
@@ -154,13 +169,44 @@ async function tryPoint({ stage, point, n, place, path }: Trying, tally: Tally):
   }
 }
 
+interface Ending extends Pick<Trying, 'stage' | 'place' | 'path' | 'lying'> {
+  readonly branch: Branch;
+  readonly testimony: Testimony;
+  readonly random: Random;
+}
+
+/** Lets a terminal do the thing, ends it there, and leaves what it would find. */
+async function endAt(
+  { at, end }: Point,
+  { stage, place, path, lying, branch, testimony, random }: Ending,
+): Promise<Ended> {
+  const { rare, facts } = stage;
+  const orders = { path, between: place.file('count'), kill: { at, half: end === 'half' } };
+  if (end !== 'power') return run(rare, place, facts, branch, testimony, orders);
+  const disk = new PowerDisk((name) => lying && name.endsWith('.new'));
+  disk.hold(place.held());
+  const trace = `${place.folder}.recording`;
+  const ended = await run(rare, place, facts, branch, testimony, { ...orders, trace });
+  for (const operation of readRecording(readFileSync(trace), isHeld)) disk.carryOut(operation);
+  rmSync(trace);
+  place.become(disk.cut(random));
+  return ended;
+}
+
 interface Ordered {
   readonly path: string;
   readonly between: string;
-  readonly kill?: Point;
+  readonly trace?: string;
+  readonly kill?: { readonly at: number; readonly half: boolean };
 }
 
-/** Lets a terminal do the thing in a process of its own; the code is undefined when it was killed. */
+/** The code is undefined when it was killed. */
+interface Ended {
+  readonly code: number | undefined;
+  readonly errors: string;
+}
+
+/** Lets a terminal do the thing in a process of its own. */
 async function run(
   rare: Rare,
   place: Place,
@@ -168,7 +214,7 @@ async function run(
   branch: Branch,
   testimony: Testimony,
   { path, ...orders }: Ordered,
-): Promise<{ code: number | undefined; errors: string }> {
+): Promise<Ended> {
   const program = fileURLToPath(import.meta.resolve('./stepper.ts'));
   const child = spawn(process.execPath, [program, place.folder, rare.name, JSON.stringify(facts)], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
