@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -6,6 +7,8 @@ const root = join(import.meta.dirname, '..');
 export default defineConfig({
   root,
   test: {
+    // By itself it takes one less than there are processors: of two, one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         root,
