@@ -24,6 +24,16 @@ function Verdict({ own, other }: { readonly own: Totals; readonly other: Totals 
   );
 }
 
+/** What is out of the ordinary in a batch, as it stands on its paper: nothing on most days. */
+function Irregularities({ report }: { readonly report: DayReport }): ReactNode {
+  const { t } = useTranslation();
+  const { alarms, epoch = 0, irregular } = report;
+  const counts = { alarms, epoch, ...irregular };
+  const names = ['alarms', 'epoch', 'receiptsMissing', 'lateAnswers', 'clockSuspect'] as const;
+  const told = names.flatMap((name) => ((counts[name] ?? 0) > 0 ? [`${t(`report.${name}`)}: ${counts[name]}`] : []));
+  return told.length === 0 ? null : <p>{told.join(' · ')}</p>;
+}
+
 /** The four books side by side, and the part of the journal that holds them. */
 export function BooksTable({ report }: { readonly report: DayReport }): ReactNode {
   const { t } = useTranslation();
@@ -67,7 +77,7 @@ export function BooksTable({ report }: { readonly report: DayReport }): ReactNod
           {decisions
             .map(
               (one) =>
-                `${one.receiptNo} ${formatMoney(one.amount)} ${t(`books.${one.done ? 'wasDone' : 'wasNot'}`)}: ${one.cause}`,
+                `${one.receiptNo} ${formatMoney(one.amount)} ${t(`books.${one.done ? 'wasDone' : 'wasNot'}`)} (${t(`person.${one.by}`, { defaultValue: one.by })}): ${one.cause}`,
             )
             .join(' · ')}
         </p>
@@ -80,6 +90,7 @@ export function BooksTable({ report }: { readonly report: DayReport }): ReactNod
             .join(' · ')}
         </p>
       )}
+      <Irregularities report={report} />
       <p className={page['mono']}>
         {t('books.head', { first: journal.first, last: journal.last })} · {journal.hash}
       </p>

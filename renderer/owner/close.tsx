@@ -53,7 +53,11 @@ export function CloseSheet({
             <span aria-hidden="true">{done.agreed ? '✓' : '✕'}</span>{' '}
             {t(done.agreed ? 'close.agreed' : 'close.differs')}
           </p>
-          {unprinted && <p role="alert">{t(done.number === null ? 'close.notPrinted' : 'close.zNotPrinted')}</p>}
+          {unprinted && (
+            <p className={styles['unprinted']} role="alert">
+              <span aria-hidden="true">▲</span> {t(done.number === null ? 'close.notPrinted' : 'close.zNotPrinted')}
+            </p>
+          )}
           <ReportFigures report={done} zone={zone} />
         </>
       )}

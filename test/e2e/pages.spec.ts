@@ -157,6 +157,56 @@ async function inTheBackOffice(counter: Counter, language: string): Promise<void
   if (terminal.virtual) await look(terminal.virtual, language, 'virtual');
 }
 
+/** The bank's clock is a day and more behind: whoever sells, and whoever looks later, is told that the time is not verified. */
+async function withAClockInDoubt(counter: Counter, language: string): Promise<void> {
+  const { main, control, t } = counter;
+  await main.getByRole('button', { name: t('bar.lock'), exact: true }).click();
+  await signIn(main, t, 'cashier');
+  await control.ask('clock', { apartMs: -26 * 3_600_000 });
+  await control.ask('line', { up: false });
+  await control.ask('line', { up: true });
+  await expect(main.getByText(t('notice.clock-suspect'))).toBeVisible();
+  await sell(counter, '19.90', 'unionpay-ok');
+  await expect(result(main)).toHaveText(t('result.approved.title'));
+  await expect.poll(async () => (await control.paper()).at(-1)?.text).toContain(t('receipt.clockSuspect'));
+  await main.keyboard.press('Escape');
+  await look(main, language, 'cashier-clock');
+  await main.getByRole('listitem').getByRole('button', { name: '19.90' }).click();
+  await expect(main.getByRole('dialog').getByText(t('payment.timeSuspectShort'))).toBeVisible();
+  await look(main, language, 'cashier-clock-payment');
+  await main.keyboard.press('Escape');
+  await main.getByRole('button', { name: t('bar.lock'), exact: true }).click();
+  await signIn(main, t, 'owner');
+  const open = (page: string) =>
+    main
+      .getByRole('navigation')
+      .getByRole('button', { name: t(page) })
+      .click();
+  await open('owner.payments');
+  await expect(main.getByText(t('payment.timeSuspectShort'))).toHaveCount(1);
+  await look(main, language, 'owner-clock-payments');
+  await open('owner.settlement');
+}
+
+/** The day is closed without paper, and its report is printed later. */
+async function atTheClose({ main, control, t }: Counter, language: string): Promise<void> {
+  const sheet = main.getByRole('dialog');
+  await control.ask('printer', { trouble: 'paper-end' });
+  await main.getByRole('button', { name: t('owner.close') }).click();
+  await look(main, language, 'owner-close');
+  await sheet.getByRole('button', { name: t('close.go') }).click();
+  await expect(sheet.getByText(t('close.zNotPrinted'))).toBeVisible({ timeout: 30_000 });
+  await look(main, language, 'owner-close-without-paper');
+  await main.getByRole('button', { name: t('common.done') }).click();
+  await control.ask('printer', { trouble: 'none' });
+  await main.getByRole('button', { name: t('owner.z', { n: 1 }) }).click();
+  await sheet.getByRole('button', { name: t('owner.printZ') }).click();
+  await expect(sheet.getByText(t('owner.zPrinted'))).toBeVisible({ timeout: 15_000 });
+  await expect(sheet.getByText(t('report.clockSuspect'))).toBeVisible();
+  await look(main, language, 'owner-z');
+  expect((await control.paper()).at(-1)?.text).toContain(t('report.clockSuspect'));
+}
+
 for (const language of ['zh-CN', 'en'] as const) {
   test(`every page in ${language}: pictures, and nothing that keeps anybody out`, async () => {
     test.setTimeout(240_000);
@@ -164,6 +214,8 @@ for (const language of ['zh-CN', 'en'] as const) {
     await atTheStart(counter, language);
     await atTheTill(counter, language);
     await inTheBackOffice(counter, language);
+    await withAClockInDoubt(counter, language);
+    await atTheClose(counter, language);
     await counter.close();
   });
 }
