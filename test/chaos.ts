@@ -9,6 +9,7 @@ import { runKills } from './chaos/kills.ts';
 import { runLine } from './chaos/line.ts';
 import { runMutants } from './chaos/mutants.ts';
 import type { PartOptions, PartResult } from './chaos/part.ts';
+import { runPower } from './chaos/power.ts';
 import { runRot } from './chaos/rot.ts';
 import { runPoints, runSimulation, traceSeed } from './chaos/simulation.ts';
 import { runSteps } from './chaos/steps.ts';
@@ -52,6 +53,7 @@ const parts: readonly Part[] = [
     usual: 10_000,
     run: (options) => runCrashStates(options),
   },
+  { option: 'power', counts: 'power cuts of a real file system', usual: 300, run: runPower },
   { option: 'rot', counts: 'places in which a store is spoilt', usual: 400, run: runRot },
   { option: 'full', counts: 'disks that become full', usual: 20, run: runFull },
   { option: 'io', counts: 'operations on the disk that fail', usual: 300, run: runIo },

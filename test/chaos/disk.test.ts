@@ -4,6 +4,7 @@ import { runFull } from './full.ts';
 import { runIo } from './io.ts';
 import { runKills } from './kills.ts';
 import type { PartResult } from './part.ts';
+import { runPower } from './power.ts';
 import { rares } from './rare.ts';
 import { runRot } from './rot.ts';
 import { runSteps } from './steps.ts';
@@ -63,6 +64,14 @@ test(
     const { failures, skipped } = await runCrashStates({ count: 200, first: 1 }, true);
     if (skipped) return;
     expect(failures.some(({ what }) => what.includes('is lost'))).toBe(true);
+  },
+  5 * MINUTES,
+);
+
+test(
+  'on a real file system without power nothing that was told is lost',
+  async () => {
+    sound(await runPower({ count: 6, first: 1 }));
   },
   5 * MINUTES,
 );

@@ -1,7 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { constants } from 'node:os';
+import { type Compiled, compile } from './compile.ts';
 
 /** What the preloaded recorder (recorder.c) is to do with a process. */
 export interface Orders {
@@ -25,23 +23,9 @@ export interface Failing {
   readonly times: number;
 }
 
-let built: string | undefined;
-
-/** Compiles the recorder once for this process; says why where that cannot be done. */
-export function buildRecorder():
-  | { readonly ok: true; readonly path: string }
-  | { readonly ok: false; readonly why: string } {
-  if (process.platform !== 'linux') return { ok: false, why: 'the recorder is for Linux' };
-  if (built !== undefined) return { ok: true, path: built };
-  const folder = mkdtempSync(join(tmpdir(), 'countertap-recorder-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'recorder.so');
-  const source = join(import.meta.dirname, 'recorder.c');
-  const made = spawnSync('gcc', ['-O2', '-shared', '-fPIC', source, '-o', path, '-ldl'], { encoding: 'utf8' });
-  if (made.error) return { ok: false, why: 'there is no gcc to compile the recorder with' };
-  if (made.status !== 0) return { ok: false, why: `the recorder does not compile: ${made.stderr.slice(0, 300)}` };
-  built = path;
-  return { ok: true, path };
+/** Compiles the recorder; says why where that cannot be done. */
+export function buildRecorder(): Compiled {
+  return compile('recorder.c', '-shared', '-fPIC');
 }
 
 /** The environment in which a process runs under the recorder. */

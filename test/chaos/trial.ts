@@ -57,8 +57,8 @@ export interface RunOptions {
   readonly acts?: number;
   /** Preloads the recorder with these orders. */
   readonly recorder?: { readonly path: string; readonly orders: Omit<Orders, 'folder'> };
-  /** Kills it so many milliseconds after it has said so many lines. */
-  readonly kill?: { readonly lines: number; readonly ms: number };
+  /** Kills it so many milliseconds after it has said so many lines; `by` says how, when not by SIGKILL. */
+  readonly kill?: { readonly lines: number; readonly ms: number; readonly by?: (child: ChildProcess) => void };
   /** How many times longer than usual it waits for the bank. */
   readonly patience?: number;
   /** Called with every line that it says. */
@@ -103,7 +103,7 @@ export class Trial {
       lines.push(line);
       options.heard?.(line);
       this.testimony.hear(line);
-      if (lines.length === kill?.lines) void wait(kill.ms).then(() => child.kill('SIGKILL'));
+      if (lines.length === kill?.lines) void wait(kill.ms).then(() => (kill.by ?? killed)(child));
     });
     const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
     const [code]: (number | null)[] = await once(child, 'close');
@@ -146,6 +146,10 @@ export class Trial {
   end(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+function killed(child: ChildProcess): void {
+  child.kill('SIGKILL');
 }
 
 /** Calls back for each line of JSON until the stream is over. One that was cut off by the end of its process nobody has heard. */
