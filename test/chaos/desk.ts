@@ -307,6 +307,10 @@ export class Cashier {
     const { core } = this.#desk;
     const open = ['opened', 'sealed', 'sending', 'querying'];
     await settled(core, () => !open.includes(core.payments.get(id).state) || core.stopped !== null, 5_000);
+    const payment = core.payments.get(id);
+    // Approved in part: mostly it is taken.
+    if (payment.state === 'partial' && payment.stan % 3 > 0) core.sales.accept(payment, CASHIER);
+    else if (payment.state === 'partial') core.cancel(id, CASHIER);
     if (core.payments.get(id).state === 'approved') this.#sold.push(id);
   }
 

@@ -142,7 +142,10 @@ async function live(seed: number, cuts: number, shutdown: string, tally: Tally):
 
 async function sellUntilCut(trial: Trial, disk: LoopDisk, seed: number, n: number, tally: Tally): Promise<string[]> {
   const random = new Random(seed, 300 + n);
+  let cut = false;
   const by = (child: ChildProcess): void => {
+    if (cut) return;
+    cut = true;
     stop(child);
     disk.cut();
     child.kill('SIGKILL');
@@ -153,7 +156,7 @@ async function sellUntilCut(trial: Trial, disk: LoopDisk, seed: number, n: numbe
   if (!run.lines.some(({ ready }) => ready)) tally.beforeReady += 1;
   tally.told += new Set(run.lines.flatMap(({ told }) => (told ? [told.id + told.outcome] : []))).size;
   const gone = disk.restore();
-  if (run.lines.length < kill.lines || run.code !== undefined)
+  if (!cut || run.code !== undefined)
     return [`start ${n} ended before the power went (${run.code}): ${run.errors.slice(0, 500)}`];
   return gone ? [] : [`power cut ${n} took nothing away`];
 }

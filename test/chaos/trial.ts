@@ -57,7 +57,7 @@ export interface RunOptions {
   readonly acts?: number;
   /** Preloads the recorder with these orders. */
   readonly recorder?: { readonly path: string; readonly orders: Omit<Orders, 'folder'> };
-  /** Kills it so many milliseconds after it has said so many lines; `by` says how, when not by SIGKILL. */
+  /** Kills it so many milliseconds after it has said so many lines; `by` says how, when not by SIGKILL, at the limit too. */
   readonly kill?: { readonly lines: number; readonly ms: number; readonly by?: (child: ChildProcess) => void };
   /** How many times longer than usual it waits for the bank. */
   readonly patience?: number;
@@ -95,6 +95,7 @@ export class Trial {
       },
     });
     const lines: TillLine[] = [];
+    const end = kill?.by ?? killed;
     let errors = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       errors += chunk.toString('utf8');
@@ -103,9 +104,9 @@ export class Trial {
       lines.push(line);
       options.heard?.(line);
       this.testimony.hear(line);
-      if (lines.length === kill?.lines) void wait(kill.ms).then(() => (kill.by ?? killed)(child));
+      if (lines.length === kill?.lines) void wait(kill.ms).then(() => end(child));
     });
-    const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
+    const limit = setTimeout(() => end(child), limitMs);
     const [code]: (number | null)[] = await once(child, 'close');
     clearTimeout(limit);
     await heard;
