@@ -209,8 +209,17 @@ export class Core {
     });
   }
 
-  /** Recovers what a stop left open, then goes to work. */
+  /** Recovers what a stop left open, then goes to work. One that fails in this takes nothing, whoever asks. */
   start(): void {
+    try {
+      this.#start();
+    } catch (error) {
+      this.#halt();
+      throw error;
+    }
+  }
+
+  #start(): void {
     const { world, link, book } = this;
     this.custody.start(this.recovered);
     this.clockWatch.start();
@@ -400,6 +409,11 @@ export class Core {
 
   fatal(error: unknown): void {
     if (this.#stopped) return;
+    this.#halt();
+    this.#onFatal(error);
+  }
+
+  #halt(): void {
     this.#stopped = 'store-failed';
     this.custody.stop();
     this.sales.stop();
@@ -408,7 +422,6 @@ export class Core {
     this.clockWatch.stop();
     this.printing.stop();
     this.changed();
-    this.#onFatal(error);
   }
 
   async close(): Promise<void> {

@@ -259,6 +259,32 @@ describe('a full disk', () => {
     expect(sell(till.core)).toBeUndefined();
   });
 
+  const fails = () => {
+    throw Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' });
+  };
+
+  test('a disk that fails in keeping room back stops the terminal, as it would in a sale', async () => {
+    const { storage } = around;
+    storage.room = LEAST_ROOM - 1;
+    expect(sell(till.core)).toBe('disk-full');
+    storage.room = 100 * BALLAST;
+    Object.assign(storage, { reserve: fails });
+    expect(() => sell(till.core)).toThrow('EIO');
+    expect(till.core.stopped).toBe('store-failed');
+    expect(sell(till.core)).toBe('store-failed');
+    expect(till.fatal).toHaveLength(1);
+  });
+
+  test('a start that fails in the middle leaves a core that takes nothing', () => {
+    const broken = (): never => {
+      throw new Error('the reader cannot be watched');
+    };
+    Object.assign(till.readers, { onChange: broken });
+    expect(() => till.core.start()).toThrow('the reader');
+    expect(sell(till.core)).toBe('store-failed');
+    expect(till.fatal, 'whoever started it is told by the error').toEqual([]);
+  });
+
   test('the day is closed all the same', async () => {
     await sellByCode(till, 900, '281234567890123456');
     till.core.counter.dismiss();

@@ -69,7 +69,7 @@ export class Custody {
       ]);
     }
     this.check();
-    this.#reserve();
+    this.#orStop(() => this.#reserve());
     if (this.#anchor || this.#parts.storage.copies) void this.#follow();
   }
 
@@ -84,8 +84,25 @@ export class Custody {
     return readCounter(this.#parts.book.db, 'alarms');
   }
 
-  /** Looks at the room on the disk. Sales stop below the least, and go on when there is room for the ballast again. */
+  /**
+   * Looks at the room on the disk. Sales stop below the least, and go on when there is room for the ballast again.
+   * @throws the disk's error, having stopped the terminal
+   */
   check(): void {
+    this.#orStop(() => this.#look());
+  }
+
+  /** A disk that fails in this will fail in what is sold. */
+  #orStop(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#parts.fatal(error);
+      throw error;
+    }
+  }
+
+  #look(): void {
     const { storage, clock, changed } = this.#parts;
     const free = storage.freeBytes();
     if (this.#fullSince === undefined && free < LEAST_ROOM) {
