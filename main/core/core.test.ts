@@ -109,3 +109,13 @@ describe('the database deleted', () => {
     expect(now(sent).state).toBe('saf-unknown');
   });
 });
+
+test('a start that fails in the middle leaves a core that takes nothing', () => {
+  const broken = (): never => {
+    throw new Error('the reader cannot be watched');
+  };
+  Object.assign(till.readers, { onChange: broken });
+  expect(() => till.core.start()).toThrow('the reader');
+  expect(codeOf(() => sellForCash(till, 100))).toBe('store-failed');
+  expect(till.fatal, 'whoever started it is told by the error').toEqual([]);
+});

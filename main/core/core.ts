@@ -1,4 +1,4 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import type { Currency, Money } from '../../contract/money.ts';
 import type { PaymentView } from '../../contract/payment.ts';
 import type { RefusalCode } from '../../contract/refusal.ts';
@@ -43,7 +43,7 @@ import { Staff } from './staff/pin.ts';
 import type { Migration } from './store/database.ts';
 import { defaultSettings, readSetting, readStore, type StoreSettings } from './store/settings.ts';
 import { Time } from './time.ts';
-import { codeHash, recognise } from './wallet/code.ts';
+import { Scanning } from './wallet/scanning.ts';
 import { composeShown } from './wallet/shown.ts';
 import { steadyClock } from './world/steady.ts';
 import type { World } from './world/world.ts';
@@ -66,8 +66,6 @@ export interface CoreOptions extends KeyOptions {
   /** Another reading of cards than the kernel's, for simulations in which no card speaks. */
   readonly read?: ReadCard;
 }
-
-type ScanRefusal = 'code-not-recognised' | 'code-seen-before' | 'code-needs-line' | 'hold-needs-card';
 
 /** How long a card sale waits for older reversals to be delivered once (I10). */
 const REVERSALS_FIRST_MS = 3_000;
@@ -102,7 +100,7 @@ export class Core {
   readonly zone: string;
   #runner: Runner;
   readonly #read: ReadCard;
-  readonly #codeKey: KeyObject;
+  readonly #scanning: Scanning;
   #settings: StoreSettings;
   #stopped: RefusalCode | null = null;
   #seq = 0;
@@ -124,7 +122,6 @@ export class Core {
     this.payments = new PaymentTable(book);
     this.#settings = readStore(db) ?? defaultSettings(profile.offline.currency, options.zone);
     const key = deviceKey(world, book);
-    this.#codeKey = createSecretKey(derive(key, 'wallet codes'));
     this.vault = openVault(profile.sealing, derive(key, 'card tokens'), blockKey(profile.masterKey));
     this.blocklist = openBlocklist(book, world);
     this.staff = new Staff(db, world, derive(key, 'staff pins'));
@@ -173,6 +170,10 @@ export class Core {
       reader: options.reader,
       changed: () => this.changed(),
       fatal,
+    });
+    this.#scanning = new Scanning({
+      ...{ payments, link, profile, runner: this.#runner, counter: this.counter },
+      key: createSecretKey(derive(key, 'wallet codes')),
     });
     this.sales = new Sales({
       ...{ world, profile, book, link, payments, table: sales, runner: this.#runner, counter: this.counter, fatal },
@@ -305,32 +306,10 @@ export class Core {
     return this.#runner.dispatch(id, { type: 'cancel' }, { by: actor.staff });
   }
 
-  /**
-   * A scanner has read something: it pays what waits at the counter, or the counter says why not and goes on waiting.
-   * `last` ends the payment instead when only the line is missing, where nobody is there to present something else.
-   */
+  /** A scanner has read something, or somebody has typed it (wallet/scanning.ts). */
   scanned(text: string, last = false): RefusalCode | undefined {
     if (this.#stopped) return this.#stopped;
-    const id = this.counter.waiting;
-    if (id === undefined) return 'no-code-expected';
-    const hash = codeHash(text, this.#codeKey);
-    const refusal = this.#scanRefusal(text, hash, this.payments.get(id).kind);
-    if (refusal && !(last && refusal === 'code-needs-line')) {
-      this.counter.codeRefused(refusal);
-      return refusal;
-    }
-    const scheme = recognise(text, this.profile.wallets) ?? '';
-    this.counter.disarm();
-    const event = { type: 'code', scheme, codeHash: hash } as const;
-    this.#runner.dispatch(id, event, { code: text.trim() });
-    return undefined;
-  }
-
-  #scanRefusal(text: string, hash: string, kind: Payment['kind']): ScanRefusal | undefined {
-    if (kind === 'pre-authorization') return 'hold-needs-card';
-    if (recognise(text, this.profile.wallets) === undefined) return 'code-not-recognised';
-    if (this.payments.codeSeen(hash)) return 'code-seen-before';
-    return this.link.state.status === 'online' ? undefined : 'code-needs-line';
+    return this.#scanning.take(text, last);
   }
 
   /** Takes back an approved payment of the open batch. @throws Refused */
@@ -416,21 +395,18 @@ export class Core {
   #halt(): void {
     this.#stopped = 'store-failed';
     this.custody.stop();
-    this.sales.stop();
-    this.counter.stop();
-    this.pending.stop();
-    this.clockWatch.stop();
-    this.printing.stop();
+    this.#rest();
     this.changed();
   }
 
+  /** Nothing is begun any more. */
+  #rest(): void {
+    for (const part of [this.sales, this.counter, this.pending, this.clockWatch, this.printing]) part.stop();
+  }
+
   async close(): Promise<void> {
-    this.sales.stop();
-    this.counter.stop();
-    this.pending.stop();
-    this.clockWatch.stop();
+    this.#rest();
     this.parameters.stop();
-    this.printing.stop();
     for (const undo of this.#undo) undo();
     await this.custody.close();
     await this.link.close();

@@ -275,16 +275,6 @@ describe('a full disk', () => {
     expect(till.fatal).toHaveLength(1);
   });
 
-  test('a start that fails in the middle leaves a core that takes nothing', () => {
-    const broken = (): never => {
-      throw new Error('the reader cannot be watched');
-    };
-    Object.assign(till.readers, { onChange: broken });
-    expect(() => till.core.start()).toThrow('the reader');
-    expect(sell(till.core)).toBe('store-failed');
-    expect(till.fatal, 'whoever started it is told by the error').toEqual([]);
-  });
-
   test('the day is closed all the same', async () => {
     await sellByCode(till, 900, '281234567890123456');
     till.core.counter.dismiss();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Random } from '../simulation/random.ts';
 import { rough } from './branch.ts';
-import { type Failure, type PartOptions, type PartResult, secondsSince, skippedPart } from './part.ts';
+import { type Failure, type PartOptions, type PartResult, secondsSince, skippedPart, startFailed } from './part.ts';
 import { Trial } from './trial.ts';
 
 /** Kilobytes of the disk: one with room for the ballast, and one without. */
@@ -85,7 +85,7 @@ async function fill(seed: number, place: string, tally: Tally): Promise<string[]
     tally.payments += payments;
     return [...broken, ...found];
   } catch (error) {
-    return [...broken, `it does not start any more: ${error instanceof Error ? error.message : String(error)}`];
+    return [...broken, startFailed(error)];
   } finally {
     spawnSync('umount', [place]);
   }

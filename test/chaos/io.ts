@@ -1,6 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { rough } from './branch.ts';
-import { each, type Failure, type PartOptions, type PartResult, secondsSince, skippedPart } from './part.ts';
+import {
+  each,
+  type Failure,
+  type PartOptions,
+  type PartResult,
+  secondsSince,
+  skippedPart,
+  startFailed,
+} from './part.ts';
 import { buildRecorder, type Failing } from './recorder.ts';
 import { type Run, Trial } from './trial.ts';
 
@@ -64,7 +72,7 @@ async function trial(seed: number, points: number, path: string, tally: Tally): 
     tally.payments += payments;
     return [...broken, ...found];
   } catch (error) {
-    return [...broken, `it does not start any more: ${error instanceof Error ? error.message : String(error)}`];
+    return [...broken, startFailed(error)];
   } finally {
     trial.end();
   }

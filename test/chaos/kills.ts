@@ -1,7 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { Random } from '../simulation/random.ts';
 import { rough } from './branch.ts';
-import { each, type Failure, type PartOptions, type PartResult, type Skipped, secondsSince } from './part.ts';
+import {
+  each,
+  type Failure,
+  type PartOptions,
+  type PartResult,
+  type Skipped,
+  secondsSince,
+  startFailed,
+} from './part.ts';
 import { buildRecorder } from './recorder.ts';
 import { type RunOptions, Trial } from './trial.ts';
 
@@ -86,10 +94,7 @@ async function trial(seed: number, kills: number, recorder: string | undefined, 
     tally.appended += appended;
     return [...broken, ...found];
   } catch (error) {
-    return [
-      ...broken,
-      `the terminal does not start any more: ${error instanceof Error ? error.message : String(error)}`,
-    ];
+    return [...broken, startFailed(error)];
   } finally {
     trial.end();
   }

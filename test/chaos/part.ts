@@ -36,6 +36,11 @@ export function skippedPart(part: string, count: number, why: string): PartResul
   return { part, ok: true, figures: {}, failures: [], skipped: [{ what: part, why, count }] };
 }
 
+/** Said of a terminal that its trial could not start any more. */
+export function startFailed(error: unknown): string {
+  return `it does not start any more: ${error instanceof Error ? error.message : String(error)}`;
+}
+
 /** Seconds since `from` on the monotonic clock, to a tenth. */
 export function secondsSince(from: number): number {
   return Math.round((performance.now() - from) / 100) / 10;

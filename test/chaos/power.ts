@@ -15,7 +15,15 @@ import { Random } from '../simulation/random.ts';
 import { rough } from './branch.ts';
 import { compile } from './compile.ts';
 import { place } from './opened.ts';
-import { each, type Failure, type PartOptions, type PartResult, secondsSince, skippedPart } from './part.ts';
+import {
+  each,
+  type Failure,
+  type PartOptions,
+  type PartResult,
+  secondsSince,
+  skippedPart,
+  startFailed,
+} from './part.ts';
 import { Trial } from './trial.ts';
 
 /** Power cuts of one terminal before its books are compared. */
@@ -134,7 +142,7 @@ async function live(seed: number, cuts: number, shutdown: string, tally: Tally):
     tally.payments += payments;
     return [...broken, ...found];
   } catch (error) {
-    return [...broken, `it does not start any more: ${error instanceof Error ? error.message : String(error)}`];
+    return [...broken, startFailed(error)];
   } finally {
     disk.end();
   }

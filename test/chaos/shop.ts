@@ -9,7 +9,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { findMigrations } from '../../main/core/open.ts';
 import { DATABASE } from '../../main/core/store/database.ts';
@@ -74,8 +74,7 @@ export class Place {
 
 /** Whether a file outlives a power cut, and somebody reads it afterwards. */
 export function isHeld(name: string): boolean {
-  const [last] = name.split('/').slice(-1);
-  return !last?.startsWith(BALLAST) && !name.endsWith('-shm');
+  return !basename(name).startsWith(BALLAST) && !name.endsWith('-shm');
 }
 
 /** Numbers that were given out once. */

@@ -13,7 +13,15 @@ import { compareBooks, readRows, testimonyBroken } from './books.ts';
 import type { Branch } from './branch.ts';
 import { type Desk, openDesk, settled } from './desk.ts';
 import { place as memory } from './opened.ts';
-import { each, type Failure, type PartOptions, type PartResult, secondsSince, skippedPart } from './part.ts';
+import {
+  each,
+  type Failure,
+  type PartOptions,
+  type PartResult,
+  secondsSince,
+  skippedPart,
+  startFailed,
+} from './part.ts';
 import type { Asked } from './pipe.ts';
 import { backupsOf, type Facts, type Rare, rares } from './rare.ts';
 import { buildRecorder, recorded } from './recorder.ts';
@@ -165,7 +173,7 @@ async function tryPoint({ stage, point, n, place, path, lying }: Trying, tally: 
   try {
     return [...broken, ...(await judge(stage, place, branch, testimony))];
   } catch (error) {
-    return [...broken, `it does not start any more: ${error instanceof Error ? error.message : String(error)}`];
+    return [...broken, startFailed(error)];
   }
 }
 

@@ -25,7 +25,7 @@ export function publishedDays(): ReadonlyMap<string, number> {
 }
 
 /** Looks on the day on which a bug was found last, and where it is not found there on all of them. */
-export async function huntFrom(mutant: Mutant, day: number | undefined): Promise<Killed> {
+async function huntFrom(mutant: Mutant, day: number | undefined): Promise<Killed> {
   const killed = day === undefined ? undefined : await hunt(mutant, day, 1);
   return killed?.seeds === undefined ? hunt(mutant) : { ...killed, seeds: day };
 }
