@@ -65,13 +65,15 @@ function PrintZ({ number }: { readonly number: number }): ReactNode {
     setPrinted((await run((client) => client.day.printZ({ number }))) !== undefined);
   };
   return (
-    <Choices>
-      <span role="status">{printed && t('owner.zPrinted')}</span>
+    <>
+      <p role="status">{printed && t('owner.zPrinted')}</p>
       <RefusedNote refused={refused} />
-      <Choice disabled={pending} onPress={() => void print()}>
-        {pending ? t('common.working') : t('owner.printZ')}
-      </Choice>
-    </Choices>
+      <Choices>
+        <Choice disabled={pending} onPress={() => void print()}>
+          {pending ? t('common.working') : t('owner.printZ')}
+        </Choice>
+      </Choices>
+    </>
   );
 }
 
