@@ -36,6 +36,25 @@ test.each(speeches)('over %s the bank’s time comes with an echo', { timeout: 6
   }
 });
 
+test.each(speeches)(
+  'over %s the bank’s time is known before the line is in use',
+  { timeout: 60_000 },
+  async (_name, terms) => {
+    place = await openPlace({ timers, ...terms });
+    const { link, bank } = place;
+    await bank.commands['line']?.({ up: false });
+    await link.echo();
+    await expect.poll(() => link.state.status).not.toBe('online');
+    const seen: string[] = [];
+    link.onTime?.(() => seen.push('time'));
+    link.onChange(() => seen.push(link.state.status));
+    await bank.commands['line']?.({ up: true });
+    await expect.poll(() => link.state.status, { timeout: 10_000 }).toBe('online');
+    expect(seen).toContain('time');
+    expect(seen.indexOf('time')).toBeLessThan(seen.indexOf('online'));
+  },
+);
+
 test('a zone of the host that is another than it tells would be hours apart', { timeout: 60_000 }, async () => {
   place = await openPlace({ timers, dialect: 'unionpay', hostZone: 'Asia/Shanghai' });
   const [first = Number.NaN] = await apart(() => Date.now());

@@ -141,6 +141,14 @@ export const bugs: readonly Bug[] = [
     test: 'main/core/time.test.ts',
   },
   {
+    name: 'in-use-before-its-time',
+    rule: 'I20',
+    file: 'main/core/bank/iso8583.ts',
+    from: 'if (!this.#dialect.signOnSigned) return this.#firstEcho(session);',
+    to: 'if (!this.#dialect.signOnSigned) return true;',
+    test: 'test/link/time.test.ts',
+  },
+  {
     name: 'day-before-the-batch',
     rule: 'I20',
     file: 'main/core/time.ts',

@@ -203,6 +203,14 @@ export const recordBugs: readonly Bug[] = [
     test: 'main/core/custody.test.ts',
   },
   {
+    name: 'sells-on-without-its-room',
+    rule: 'store',
+    file: 'main/core/custody.ts',
+    from: '      this.#parts.fatal(error);\n      throw error;\n',
+    to: '      this.#parts.changed();\n',
+    test: 'main/core/custody.test.ts',
+  },
+  {
     name: 'numbers-not-passed-over',
     rule: 'store',
     file: 'main/core/restore.ts',

@@ -357,6 +357,25 @@ describe.each(DIALECTS)('the dialect %s', (dialect) => {
       expect(await link.exchange(purchase(2))).toMatchObject({ kind: 'approved' });
     });
 
+    test.runIf(dialect !== 'countertap').each<[string, string, Host['firstEcho']]>([
+      ['not answered', 'timed-out', () => undefined],
+      ['answered with a wrong MAC', 'timed-out', (turn) => turn.answer({}, { key: otherKey })],
+      ['refused', 'protocol', (turn) => turn.answer({ 39: 'A0' })],
+    ])('the first echo %s: never in use, %s, tried again', async (_name, reason, firstEcho) => {
+      link = open({ timers: { ...profile.timers, responseMs: HURRIED } });
+      host.firstEcho = firstEcho;
+      const states: string[] = [];
+      const forget = link.onChange(() => states.push(link.state.status));
+      link.start();
+      expect(await offline()).toMatchObject({ reason });
+      expect(await link.exchange(purchase(1))).toMatchObject({ kind: 'not-sent' });
+      expect(states).not.toContain('online');
+      forget();
+      host.firstEcho = (turn) => turn.answer();
+      await online();
+      expect(await link.exchange(purchase(2))).toMatchObject({ kind: 'approved' });
+    });
+
     test('cut and mended is in use again, with a new key', async () => {
       await started();
       for (let n = 1; n <= 3; n++) {

@@ -250,8 +250,16 @@ class IsoLink implements AcquirerLink {
     }
     if (!this.#takeKeys(session, asked.answer) || session.ended) return false;
     this.#latency = asked.ms;
-    if (this.#dialect.signOnSigned) this.#tells(asked.answer);
+    if (!this.#dialect.signOnSigned) return this.#firstEcho(session);
+    this.#tells(asked.answer);
     return true;
+  }
+
+  /** Where a sign-on carries no MAC: nothing is sold before the bank has shown that it has the key, and told its time. */
+  async #firstEcho(session: Session): Promise<boolean> {
+    if ((await this.#echo(session)) !== undefined) return true;
+    session.end('timed-out', 'the first echo was not answered');
+    return false;
   }
 
   #online(): void {

@@ -20,12 +20,14 @@ export interface Turn {
 
 export interface Host {
   readonly port: number;
-  /** Requests other than sign-ons, in order of arrival. */
+  /** Requests other than sign-ons and the echo after an unsigned one, in order of arrival. */
   readonly requests: IsoMessage[];
   readonly signOns: number;
   /** How business messages and echoes are answered; approved unless set. */
   script: (turn: Turn) => void;
   signOn: (turn: Turn) => void;
+  /** How the echo is answered that follows a sign-on without a MAC. */
+  firstEcho: (turn: Turn) => void;
   /** Resets every connection. */
   cut(): void;
   close(): void;
@@ -76,6 +78,7 @@ export async function startHost(
     signOns: 0,
     script: (turn: Turn): void => turn.answer(),
     signOn: (turn: Turn): void => turn.answer(),
+    firstEcho: (turn: Turn): void => turn.answer(),
     cut: () => {
       for (const socket of sockets) socket.resetAndDestroy();
     },
@@ -87,6 +90,7 @@ export async function startHost(
 
   function serve(socket: Socket): void {
     const session = randomBytes(16);
+    let first = false;
     const deframe = openDeframer();
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
@@ -101,9 +105,11 @@ export async function startHost(
       const own = openMac(dialect.mac, signOn ? masterKey : session);
       const seal = signOn && !dialect.signOnSigned ? undefined : own;
       const turn = turnOf(socket, host.cut, request, seal, extra, speaks);
+      const greets = first && isEcho(request);
+      first = signOn && !dialect.signOnSigned;
       if (signOn) host.signOns++;
-      else host.requests.push(request);
-      (signOn ? host.signOn : host.script)(turn);
+      else if (!greets) host.requests.push(request);
+      (signOn ? host.signOn : greets ? host.firstEcho : host.script)(turn);
     };
   }
   return host;
