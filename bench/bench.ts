@@ -12,6 +12,7 @@ import { measureForwarding, wideTerms } from './forward.ts';
 import { benchIso } from './iso.ts';
 import { measureDayReport, measureStored } from './large.ts';
 import { describeMachine } from './machine.ts';
+import { measureMemory } from './memory.ts';
 import { measureReceipts } from './receipt.ts';
 import { measureReconciliation } from './reconciliation.ts';
 import { measureStart } from './start.ts';
@@ -57,6 +58,8 @@ const measures: Readonly<Record<string, () => Promise<Figure[]>>> = {
   tlv: benchTlv,
   start: () => measureStart(join(dir, 'start')),
   window: () => measureWindow(join(dir, 'window')),
+  memory: async () =>
+    measureMemory(join(dir, 'memory'), await profileOf('memory-terms'), values.large ? 10_000 : 1_000),
   stored: atCounter('stored', shortTerms, ({ core }) =>
     measureStored(dir, core.profile, values.large ? 50_000 : 5_000),
   ),

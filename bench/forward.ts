@@ -1,6 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { type Money, money } from '../contract/money.ts';
 import type { Presented } from '../main/core/bank/link.ts';
 import type { Core } from '../main/core/core.ts';
@@ -11,6 +9,7 @@ import { valuesOf } from '../main/core/payment/payment.ts';
 import { newId } from '../main/core/world/id.ts';
 import { type Stand, until } from '../test/demo/cashier.ts';
 import type { Figure } from './figure.ts';
+import { heapMiB } from './heap.ts';
 
 /** How many advices are on their way at once, in forwarding and in the bare link beside it. */
 const WINDOW = 16;
@@ -20,14 +19,6 @@ export const wideTerms = {
   offline: { count: 100_000, totalMinor: 100_000_000, oncePerCard: false, window: WINDOW },
   timers: { repeatMs: [0, 1_000] },
 };
-
-/** What is in use on the heap after everything unused was cleared away, in MiB. */
-function heapMiB(): number {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') collect();
-  return process.memoryUsage().heapUsed / 2 ** 20;
-}
 
 /** One card, read for real: its sealed data serve for every payment of the queue. */
 async function readCard({ core, devices, control }: Stand, amount: Money): Promise<CardData> {

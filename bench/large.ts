@@ -23,7 +23,7 @@ function quickFolder(): string {
 const schemes = ['unionpay', 'visa', 'alipay', 'wechat'];
 
 /** A sale as the core leaves it behind: opened, sent, approved; three entries, one transfer. */
-function store(core: Core, n: number): void {
+export function store(core: Core, n: number): void {
   const { book, world } = core;
   const at = world.clock.now();
   const id = newId(world);
