@@ -242,6 +242,8 @@ export class Core {
       ]),
     );
     link.start();
+    // Whoever heard of that may have found that the disk fails: what is not known to be on it is not shown (I4).
+    if (this.#stopped !== null) return;
     this.sales.start();
     this.pending.go();
     this.printing.go();

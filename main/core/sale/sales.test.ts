@@ -363,6 +363,24 @@ describe('a shown code', () => {
     expect(now(shown).state).toBe('approved');
   });
 
+  test('is not shown again by a start in which the disk fails as the line comes up (I4)', async () => {
+    await show(1_280);
+    till.kill();
+    const { bank, clock, storage } = around;
+    const link = bank.link(clock);
+    const start = (): void => {
+      storage.beforeCommit = () => {
+        throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR' });
+      };
+      link.tell(clock.now() - 86_400_000);
+    };
+    till = openTill({ ...around, bank: { ...bank, link: () => Object.assign(link, { start }) } });
+    await pass(10);
+    expect(till.core.stopped).toBe('store-failed');
+    expect(till.fatal).toHaveLength(1);
+    expect(till.shown.every(({ phase }) => phase === 'idle')).toBe(true);
+  });
+
   test('is not shown before the bank has the order', async () => {
     around.bank.plant('purchase', 'drop-request');
     const opened = till.core.sales.show(newKey(), cny(1_280), actor);
