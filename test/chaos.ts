@@ -11,7 +11,7 @@ import { runMutants } from './chaos/mutants.ts';
 import type { PartOptions, PartResult } from './chaos/part.ts';
 import { runPower } from './chaos/power.ts';
 import { runRot } from './chaos/rot.ts';
-import { runPoints, runSimulation, traceSeed } from './chaos/simulation.ts';
+import { runCrowded, runPoints, runSimulation, traceSeed } from './chaos/simulation.ts';
 import { runSteps } from './chaos/steps.ts';
 import { summarize } from './chaos/summary.ts';
 import { mutants } from './simulation/mutants.ts';
@@ -39,6 +39,12 @@ const parts: readonly Part[] = [
     usual: 200,
     run: ({ count, ...rest }) => runPoints({ seeds: count, ...rest }),
   },
+  {
+    option: 'crowded',
+    counts: 'simulated days on which what is rare happens often',
+    usual: 20_000,
+    run: ({ count, ...rest }) => runCrowded({ seeds: count, ...rest }),
+  },
   { option: 'mutants', counts: 'bugs that are planted', usual: mutants.length, run: runMutants },
   { option: 'kills', counts: 'times that a selling terminal is killed', usual: 2_000, run: runKills },
   {
@@ -64,7 +70,7 @@ const parts: readonly Part[] = [
 const usage = `npm run chaos -- [--PART N]… [--seed S] [--trace] [--json FILE]
 ${parts.map(({ option, counts, usual }) => `  --${`${option} N`.padEnd(16)} ${counts} (${usual})`).join('\n')}
   --seed S           the first seed (1)
-  --trace            show the simulated day of the seed step by step
+  --trace            show the simulated day of the seed step by step; with --crowded 1 such a day
   --cut K            there: with a power cut at its point K
   --json FILE        write the figures there
 Without a part all of them run, as large as is said in brackets: the sizes that docs/reliability.md publishes, most of an
@@ -127,7 +133,10 @@ async function main(): Promise<boolean> {
   }
   const first = wholeNumber(text('seed') ?? '1', 'seed');
   const cut = text('cut');
-  if (values['trace']) return traceSeed(first, log, cut === undefined ? undefined : wholeNumber(cut, 'cut'));
+  if (values['trace']) {
+    const cutAt = cut === undefined ? undefined : wholeNumber(cut, 'cut');
+    return traceSeed(first, log, { cutAt, crowded: text('crowded') !== undefined });
+  }
   const named = parts.filter(({ option }) => text(option) !== undefined);
   const results: PartResult[] = [];
   const file = text('json');

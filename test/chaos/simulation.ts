@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { DayOptions } from '../simulation/day.ts';
 import { type Explored, runSeed, type Search } from '../simulation/explore.ts';
 import { type Failure, type PartResult, secondsSince } from './part.ts';
 
@@ -20,7 +21,7 @@ const MOST_FAILURES = 5;
 
 /** Searches simulated days, seed after seed, on all processors. */
 export async function runSimulation(options: SimulationOptions): Promise<PartResult> {
-  const { figures, failures, seconds, width } = await searched(options, false);
+  const { figures, failures, seconds, width } = await searched(options, {});
   const seedsPerSecond = Math.round(Number(figures['seeds']) / seconds);
   return {
     part: 'simulation',
@@ -32,7 +33,7 @@ export async function runSimulation(options: SimulationOptions): Promise<PartRes
 
 /** Lives each day once more for each point at which the power may fail: at every wait, write, sync, commit and sending. */
 export async function runPoints(options: SimulationOptions): Promise<PartResult> {
-  const { figures, failures, seconds, width } = await searched(options, true);
+  const { figures, failures, seconds, width } = await searched(options, { everyPoint: true });
   return {
     part: 'points',
     ok: failures.length === 0,
@@ -41,10 +42,21 @@ export async function runPoints(options: SimulationOptions): Promise<PartResult>
   };
 }
 
-async function searched(options: SimulationOptions, everyPoint: boolean) {
+/** Days on which what is rare happens often, so that it meets. */
+export async function runCrowded(options: SimulationOptions): Promise<PartResult> {
+  const { figures, failures, seconds, width } = await searched(options, { crowded: true });
+  return {
+    part: 'crowded',
+    ok: failures.length === 0,
+    figures: { ...figures, seconds, processes: width, failures: failures.length },
+    failures,
+  };
+}
+
+async function searched(options: SimulationOptions, how: Pick<Search, 'everyPoint' | 'crowded'>) {
   const { seeds, first, width = availableParallelism(), progress } = options;
-  // Each day is lived a hundred times and more then.
-  const portion = everyPoint ? 1 : PORTION;
+  // With every point a day is lived a hundred times and more, and a crowded one is long.
+  const portion = how.everyPoint ? 1 : how.crowded ? 50 : PORTION;
   const from = performance.now();
   const parts: Explored[] = [];
   let next = first;
@@ -55,7 +67,7 @@ async function searched(options: SimulationOptions, everyPoint: boolean) {
       while (next < first + seeds && failuresOf(parts).length < MOST_FAILURES) {
         const count = Math.min(portion, first + seeds - next);
         next += count;
-        parts.push(await worker.explore({ first: next - count, count, failures: MOST_FAILURES, everyPoint }));
+        parts.push(await worker.explore({ first: next - count, count, failures: MOST_FAILURES, ...how }));
         done += count;
         progress?.(done);
       }
@@ -67,23 +79,24 @@ async function searched(options: SimulationOptions, everyPoint: boolean) {
   const sum = (of: (part: Explored) => number): number => parts.reduce((total, part) => total + of(part), 0);
   const figures = {
     seeds: sum((part) => part.seeds),
-    ...(everyPoint ? { lives: sum((part) => part.lives) } : {}),
+    ...(how.everyPoint ? { lives: sum((part) => part.lives) } : {}),
     payments: sum((part) => part.payments),
     powerCuts: sum((part) => part.cuts),
     unknownOutcomes: sum((part) => part.unknown),
     unknownFinal: sum((part) => part.unknownEnded),
     virtualHours: Math.round(sum((part) => part.virtualHours)),
   };
-  return { figures, failures: failuresOf(parts), seconds: secondsSince(from), width };
+  const failures = failuresOf(parts, how.crowded ? ' --crowded 1' : '');
+  return { figures, failures, seconds: secondsSince(from), width };
 }
 
-function failuresOf(parts: readonly Explored[]): Failure[] {
+function failuresOf(parts: readonly Explored[], option = ''): Failure[] {
   return parts
     .flatMap((part) => part.failures)
     .sort((a, b) => a.seed - b.seed)
     .map(({ seed, cutAt, invariant, what }) => ({
       what: `seed ${seed}${cutAt === undefined ? '' : `, power cut at point ${cutAt}`} breaks ${invariant}: ${what}`,
-      replay: `npm run chaos -- --seed ${seed}${cutAt === undefined ? '' : ` --cut ${cutAt}`} --trace`,
+      replay: `npm run chaos --${option} --seed ${seed}${cutAt === undefined ? '' : ` --cut ${cutAt}`} --trace`,
     }));
 }
 
@@ -117,8 +130,12 @@ function openWorker(): Worker {
 }
 
 /** Shows one simulated day step by step; false when it broke a promise. */
-export async function traceSeed(seed: number, log: (line: string) => void, cutAt?: number): Promise<boolean> {
-  const { violation, payments, cuts, virtualMs, events } = await runSeed(seed, log, cutAt);
+export async function traceSeed(
+  seed: number,
+  log: (line: string) => void,
+  options: Pick<DayOptions, 'cutAt' | 'crowded'> = {},
+): Promise<boolean> {
+  const { violation, payments, cuts, virtualMs, events } = await runSeed(seed, { ...options, log });
   log(`${payments} payments, ${cuts} power cuts, ${events} events in ${Math.round(virtualMs / 1000)} virtual seconds`);
   if (violation) log(`${violation.invariant}: ${violation.message}`);
   return violation === undefined;

@@ -1,6 +1,7 @@
 import type { Currency } from '../../contract/money.ts';
 import { Aftersales } from './aftersales.ts';
 import { atRest, compareBooks } from './books.ts';
+import { crowded, usual } from './chances.ts';
 import { type Cashier, Customers } from './customers.ts';
 import { isPowerCut, Machine } from './machine.ts';
 import { fair } from './network.ts';
@@ -35,6 +36,8 @@ export interface DayOptions {
   readonly clock?: boolean | undefined;
   /** The power fails for certain at this point, counted from 1. */
   readonly cutAt?: number | undefined;
+  /** What is rare happens often. */
+  readonly crowded?: boolean | undefined;
 }
 
 const CURRENCY: Currency = 'CNY';
@@ -70,7 +73,7 @@ export class Day {
   readonly #statements: Statements;
   readonly #olderCopy: OlderCopy;
 
-  constructor(seed: number, { log, clock, cutAt }: DayOptions = {}) {
+  constructor(seed: number, { log, clock, cutAt, crowded: full = false }: DayOptions = {}) {
     this.#seed = seed;
     this.#random = new Random(seed, 0);
     let oracle: Oracle | undefined;
@@ -80,9 +83,11 @@ export class Day {
     };
     const declines = this.#random.chance(0.3) ? 0.3 : 0.05;
     // A bank that draws lots would draw others for a queue that leaves in another order.
-    this.#shape = drawShape(this.#random);
+    const chances = full ? crowded : usual;
+    this.#shape = drawShape(this.#random, chances);
     const { disk } = this.#shape;
-    const made = { declines: clock === undefined ? declines : 0, disk, log, cutAt, dialect: drawDialect(seed) };
+    const dialect = drawDialect(seed, chances);
+    const made = { declines: clock === undefined ? declines : 0, disk, log, cutAt, dialect, chances };
     this.#machine = new Machine(seed, made, watch);
     this.#turns = this.#machine.wire ? 30 : 12;
     if (!oracle) throw new Error('nobody watches');

@@ -32,15 +32,17 @@ export interface Search {
   readonly failures?: number;
   /** Each day is lived once more for each point of it, and there the power fails. */
   readonly everyPoint?: boolean;
+  /** Days on which what is rare happens often. */
+  readonly crowded?: boolean;
 }
 
-/** Runs one seed; with `log` every event of it is told. */
-export async function runSeed(seed: number, log?: DayOptions['log'], cutAt?: number): Promise<DayResult> {
-  return new Day(seed, { log, cutAt }).run();
+/** Runs one seed; with a `log` every event of it is told. */
+export function runSeed(seed: number, options?: DayOptions): Promise<DayResult> {
+  return new Day(seed, options).run();
 }
 
 /** Runs seeds from `first` on, until `count` are done or `failures` have been found. */
-export async function explore({ first, count, failures = 1, everyPoint = false }: Search): Promise<Explored> {
+export async function explore({ first, count, failures = 1, everyPoint = false, crowded }: Search): Promise<Explored> {
   const found: Found[] = [];
   const totals = { seeds: 0, lives: 0, payments: 0, cuts: 0, unknown: 0, unknownEnded: 0, virtualMs: 0 };
   let lost: unknown;
@@ -54,7 +56,7 @@ export async function explore({ first, count, failures = 1, everyPoint = false }
   const from = performance.now();
   try {
     const live = async (seed: number, cutAt?: number): Promise<number> => {
-      const result = await runSeed(seed, undefined, cutAt);
+      const result = await runSeed(seed, { cutAt, crowded });
       totals.lives += 1;
       totals.payments += result.payments;
       totals.cuts += result.cuts;

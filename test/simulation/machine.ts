@@ -7,6 +7,7 @@ import { Core } from '../../main/core/core.ts';
 import type { CardOutcome } from '../../main/core/kernel/outcome.ts';
 import type { Clock, World } from '../../main/core/world/world.ts';
 import { Bank } from './bank.ts';
+import { type Chances, usual } from './chances.ts';
 import { type DeviceWorld, type Hardware, SimulatedPrinter, SimulatedReaders, SimulatedScanner } from './devices.ts';
 import { Disk, DiskFault, migrations } from './disk.ts';
 import { Network, SimulatedLink } from './network.ts';
@@ -80,6 +81,8 @@ export interface MachineOptions {
   readonly cutAt?: number | undefined;
   /** The bank is spoken to over virtual lines in this dialect; otherwise its answers need no line. */
   readonly dialect?: DialectName | undefined;
+  /** What may happen besides; as usual when not given. */
+  readonly chances?: Chances;
 }
 
 const EPOCH = Date.UTC(2026, 8, 1, 1, 0, 0);
@@ -103,6 +106,7 @@ export class Machine {
   scanner = new SimulatedScanner();
   link: (AcquirerLink & { weatherChanged(): void }) | undefined;
   readonly wire: Wire | undefined;
+  readonly chances: Chances;
   /** How long a session key is used. */
   keyMs: number | undefined;
   core: Core | undefined;
@@ -117,10 +121,11 @@ export class Machine {
 
   constructor(
     seed: number,
-    { declines, disk, log, cutAt, dialect }: MachineOptions,
+    { declines, disk, log, cutAt, dialect, chances = usual }: MachineOptions,
     watcher: (machine: Machine) => Watcher,
   ) {
     this.random = new Random(seed, 1);
+    this.chances = chances;
     this.#ids = new Random(seed, 2);
     const spoils = new Random(seed, 3);
     this.disk = disk === 'used' ? Disk.used(spoils, setUp) : disk === 'empty' ? Disk.empty(spoils) : disk;

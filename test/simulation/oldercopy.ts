@@ -5,8 +5,6 @@ import { isPowerCut, type Machine } from './machine.ts';
 import type { Oracle } from './oracle.ts';
 import { Random } from './random.ts';
 
-/** On how many days the record is put back from an older copy. */
-const OLD = 0.025;
 const CASHIER = { staff: 'cashier' } as const;
 const AMOUNT = { minor: 1_234, currency: 'CNY' } as const;
 
@@ -42,7 +40,7 @@ export class OlderCopy {
     this.#shoppers = shoppers;
     this.#pass = pass;
     this.#random = new Random(seed, 13);
-    this.#does = this.#random.chance(OLD);
+    this.#does = this.#random.chance(machine.chances.olderCopy);
     machine.disk.anchored = this.#does;
   }
 

@@ -32,7 +32,7 @@ export class Owner {
     this.#oracle = oracle;
     this.#people = people;
     this.#random = new Random(seed, 7);
-    this.#decides = this.#random.chance(0.04);
+    this.#decides = this.#random.chance(machine.chances.decisions);
   }
 
   /** Somebody has to pay before anything can be decided. */

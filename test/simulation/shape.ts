@@ -1,4 +1,5 @@
 import type { DialectName } from '../../main/core/bank/dialects/named.ts';
+import { type Chances, usual } from './chances.ts';
 import { Random } from './random.ts';
 import { readsStatements } from './statements.ts';
 
@@ -23,12 +24,12 @@ export interface Shape {
  * Most days are short: a fault needs one or two customers to do its harm, and what is searched is how faults meet. The long
  * ones are for what takes many: limits, several refunds of one sale, closes over closes.
  */
-export function drawShape(random: Random): Shape {
+export function drawShape(random: Random, { acts: [one, two, four], themes }: Chances): Shape {
   const kind = random.int(1, 100);
-  const acts = kind <= 70 ? 1 : kind <= 88 ? 2 : kind <= 96 ? random.int(3, 4) : random.int(5, 8);
+  const acts = kind <= one ? 1 : kind <= two ? 2 : kind <= four ? random.int(3, 4) : random.int(5, 8);
   const about = random.int(1, 100);
-  const theme =
-    about <= 8 ? 'offline' : about <= 13 ? 'close' : about <= 27 ? 'aftersale' : about <= 30 ? 'hold' : 'any';
+  const [offline, close, aftersale, hold] = themes.map((most) => about <= most);
+  const theme = offline ? 'offline' : close ? 'close' : aftersale ? 'aftersale' : hold ? 'hold' : 'any';
   const customers = theme === 'offline' ? acts + random.int(1, 3) : theme === 'any' ? acts : Math.max(2, acts);
   return {
     customers,
@@ -39,14 +40,11 @@ export function drawShape(random: Random): Shape {
   };
 }
 
-/** How many days are lived on the wire. */
-const WIRE_DAYS = 1 / 8;
-
 /** The dialect of a day on which the core speaks to the bank over lines, byte for byte; undefined for the other days. */
-export function drawDialect(seed: number): DialectName | undefined {
+export function drawDialect(seed: number, chances = usual): DialectName | undefined {
   const random = new Random(seed, 12);
-  if (!random.chance(WIRE_DAYS)) return undefined;
+  if (!random.chance(chances.wire)) return undefined;
   // What the bank's statement has is looked up by numbers that only there are those of the terminal.
-  if (readsStatements(seed)) return 'countertap';
+  if (readsStatements(seed, chances)) return 'countertap';
   return random.pick(['countertap', 'countertap', 'hypercom', 'unionpay'] as const);
 }

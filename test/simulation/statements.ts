@@ -1,5 +1,6 @@
 import type { Core } from '../../main/core/core.ts';
 import type { Charge } from './bank.ts';
+import type { Chances } from './chances.ts';
 import type { Cashier } from './customers.ts';
 import { isPowerCut, type Machine } from './machine.ts';
 import type { Oracle } from './oracle.ts';
@@ -12,12 +13,9 @@ const FOREIGN = 900_000;
 /** How the customers of charges by mistake are called in the bank's book. */
 const MISTAKE = 'mistake-';
 
-/** How many days have charges by mistake. */
-const READS = 0.03;
-
-/** Whether a day is one of them. */
-export function readsStatements(seed: number): boolean {
-  return new Random(seed, 8).chance(READS);
+/** Whether a day has charges by mistake. */
+export function readsStatements(seed: number, { statements }: Chances): boolean {
+  return new Random(seed, 8).chance(statements);
 }
 
 export function byMistake({ presented }: Pick<Charge, 'presented'>): boolean {
@@ -45,7 +43,7 @@ export class Statements {
     this.#people = people;
     this.#wrong = wrong;
     this.#random = new Random(seed, 8);
-    this.#reads = this.#random.chance(READS);
+    this.#reads = this.#random.chance(machine.chances.statements);
   }
 
   /** The day goes on as long as the owner has a statement to look at. */

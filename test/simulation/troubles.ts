@@ -28,7 +28,7 @@ export class Troubles {
     this.#random = random;
     this.#jumps = new Random(seed, 6);
     this.#compared = clock !== undefined;
-    this.#setsClock = clock ?? this.#jumps.chance(0.25);
+    this.#setsClock = clock ?? this.#jumps.chance(machine.chances.clock);
     const batches = new Random(seed, 9);
     machine.network.uploads = batches.chance(0.5) || machine.wire !== undefined;
     machine.bank.trouble.disputes = batches.chance(0.2);

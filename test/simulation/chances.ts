@@ -1,0 +1,34 @@
+/** How often a day has what it may have; of a hundred days where it is no share. */
+export interface Chances {
+  /** Days with one act of the cashier, with up to two, with up to four; the others have up to eight. */
+  readonly acts: readonly [one: number, two: number, four: number];
+  /** Days that are sold offline, that end with a close, that are about aftersales, about holds; each counted with those before it. */
+  readonly themes: readonly [offline: number, close: number, aftersale: number, hold: number];
+  readonly wire: number;
+  readonly clock: number;
+  readonly decisions: number;
+  readonly statements: number;
+  readonly olderCopy: number;
+}
+
+/** Most days are short, and what is rare is rare on them: many can be lived. */
+export const usual: Chances = {
+  acts: [70, 88, 96],
+  themes: [8, 13, 27, 30],
+  wire: 1 / 8,
+  clock: 0.25,
+  decisions: 0.04,
+  statements: 0.03,
+  olderCopy: 0.025,
+};
+
+/** Days on which it meets: one of these is worth thousands of the others to whoever looks for two rare things at once. */
+export const crowded: Chances = {
+  acts: [20, 50, 80],
+  themes: [20, 40, 60, 75],
+  wire: 0.5,
+  clock: 0.6,
+  decisions: 0.5,
+  statements: 0.4,
+  olderCopy: 0.4,
+};
