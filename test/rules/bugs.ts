@@ -261,6 +261,14 @@ export const bugs: readonly Bug[] = [
     test: 'main/core/payment/undrawn.test.ts',
   },
   {
+    name: 'shown-by-a-failing-start',
+    rule: 'I4',
+    file: 'main/core/core.ts',
+    from: '    if (this.#stopped !== null) return;\n',
+    to: '',
+    test: 'main/core/sale/sales.test.ts',
+  },
+  {
     name: 'anything-told',
     rule: 'I4',
     file: 'main/core/payment/stored.ts',
