@@ -340,7 +340,8 @@ export class Bank {
     if (!charge) return notFound;
     if ((charge.asked ?? charge.minor) !== request.amount.minor) return refused('13');
     if (charge.state === 'declined' || charge.state === 'reversed') return approved();
-    if (charge.state === 'voided' || this.closed.has(charge.batch)) return refused('12');
+    const gone = charge.state === 'voided' || this.refunded(charge) > 0;
+    if (gone || this.closed.has(charge.batch)) return refused('12');
     // Some wallets take nothing back once it is paid: only a refund does (R8).
     if (wallet(charge) && charge.state === 'approved' && charge.stan % 2 === 0) return refused('12');
     charge.state = 'reversed';
