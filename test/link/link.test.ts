@@ -230,6 +230,16 @@ describe.each(speeches)('$name', ({ name, ...speech }) => {
     expect(await refund(300)).toMatchObject({ kind: 'declined', code: '13' });
     expect(await refund(280)).toMatchObject({ kind: 'approved' });
     expect((await book()).totals).toMatchObject({ debitMinor: 3780, creditMinor: 1280 });
+    // A cancellation that was long on its way gives nothing back a second time.
+    const late: LinkRequest = {
+      type: 'reversal',
+      trace: { ...own, attempt: 1 },
+      amount: cny(1280),
+      original: about(own),
+      reason: 'no-answer',
+    };
+    expect(await send(late)).toMatchObject({ kind: 'declined', code: '12' });
+    expect((await book()).totals).toMatchObject({ debitMinor: 3780, creditMinor: 1280 });
     const taken: LinkRequest = { type: 'void', trace: trace(), amount: cny(1280), original: about(own, answer) };
     expect(await send(taken)).toMatchObject({ kind: 'declined', code: '12' });
   });
