@@ -41,8 +41,8 @@ function takenBy(child: ChildProcess): number {
 }
 
 const TIMES = 3;
-/** What a program does when it opens is over by then. */
-const REST_MS = 10_000;
+/** What a program does when it opens is over by then, and what that left behind is cleared away. */
+const REST_MS = 30_000;
 
 async function takenIdle(opening: Opening): Promise<number> {
   const taken: number[] = [];
