@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Random } from '../simulation/random.ts';
 import type { Way } from './branch.ts';
-import { each, type Failure, type PartOptions, type PartResult, secondsSince, skippedPart } from './part.ts';
+import { each, type Failure, type PartOptions, type PartResult, partResult, skippedPart } from './part.ts';
 import { buildRecorder } from './recorder.ts';
 import { Trial } from './trial.ts';
 
@@ -55,8 +55,7 @@ export async function runClock({ count, first, progress }: PartOptions): Promise
     for (const what of wrong.values()) failures.push({ what: `seed ${seed}: ${what}`, replay });
     progress?.(tally.days);
   });
-  const figures = { ...tally, seconds: secondsSince(from), failures: failures.length };
-  return { part: 'clock', ok: failures.length === 0, figures, failures: failures.slice(0, 10) };
+  return partResult('clock', from, { ...tally }, failures);
 }
 
 /** Everything that is not the same, or not good in itself, by request. */

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { CrashResult, CrashTask } from './crashworker.ts';
 import { forked } from './forked.ts';
-import { each, type Failure, type PartOptions, type PartResult, secondsSince, skippedPart } from './part.ts';
+import { each, type Failure, type PartOptions, type PartResult, partResult, skippedPart } from './part.ts';
 import { buildRecorder } from './recorder.ts';
 
 const program = fileURLToPath(import.meta.resolve('./crashworker.ts'));
@@ -42,10 +42,8 @@ export async function runCrashStates({ count, first, progress }: PartOptions, ly
     databaseBehind: sum(results, ({ replayed }) => replayed),
     journalBehind: sum(results, ({ appended }) => appended),
     journalTorn: sum(results, ({ cut }) => cut),
-    seconds: secondsSince(from),
-    failures: failures.length,
   };
-  return { part: 'crash-states', ok: failures.length === 0, figures, failures };
+  return partResult('crash-states', from, figures, failures);
 }
 
 function sum(results: readonly CrashResult[], of: (result: CrashResult) => number): number {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Random } from '../simulation/random.ts';
 import { rough } from './branch.ts';
-import { type Failure, type PartOptions, type PartResult, secondsSince, skippedPart, startFailed } from './part.ts';
+import { type Failure, type PartOptions, type PartResult, partResult, skippedPart, startFailed } from './part.ts';
 import { Trial } from './trial.ts';
 
 /** Kilobytes of the disk: one with room for the ballast, and one without. */
@@ -41,8 +41,7 @@ export async function runFull({ count, first, progress }: PartOptions): Promise<
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
-  const figures = { ...tally, seconds: secondsSince(from), failures: failures.length };
-  return { part: 'full', ok: failures.length === 0, figures, failures };
+  return partResult('full', from, { ...tally }, failures);
 }
 
 interface Tally {

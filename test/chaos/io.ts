@@ -1,14 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { rough } from './branch.ts';
-import {
-  each,
-  type Failure,
-  type PartOptions,
-  type PartResult,
-  secondsSince,
-  skippedPart,
-  startFailed,
-} from './part.ts';
+import { each, type Failure, type PartOptions, type PartResult, partResult, skippedPart, startFailed } from './part.ts';
 import { buildRecorder, type Failing } from './recorder.ts';
 import { type Run, Trial } from './trial.ts';
 
@@ -47,8 +39,7 @@ export async function runIo({ count, first, progress }: PartOptions): Promise<Pa
     }
     progress?.(tally.points);
   });
-  const seconds = secondsSince(from);
-  return { part: 'io', ok: failures.length === 0, figures: { ...tally, seconds, failures: failures.length }, failures };
+  return partResult('io', from, { ...tally }, failures);
 }
 
 async function trial(seed: number, points: number, path: string, tally: Tally): Promise<string[]> {

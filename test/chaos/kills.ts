@@ -6,8 +6,8 @@ import {
   type Failure,
   type PartOptions,
   type PartResult,
+  partResult,
   type Skipped,
-  secondsSince,
   startFailed,
 } from './part.ts';
 import { buildRecorder } from './recorder.ts';
@@ -60,14 +60,7 @@ export async function runKills({ count, first, progress }: PartOptions): Promise
   const skipped: Skipped[] = recorder.ok
     ? []
     : [{ what: 'kills at enumerated operations', why: recorder.why, count: Math.floor(count / 2) }];
-  const seconds = secondsSince(from);
-  return {
-    part: 'kills',
-    ok: failures.length === 0,
-    figures: { ...tally, seconds, failures: failures.length },
-    failures,
-    skipped,
-  };
+  return { ...partResult('kills', from, { ...tally }, failures), skipped };
 }
 
 async function trial(seed: number, kills: number, recorder: string | undefined, tally: Tally): Promise<string[]> {

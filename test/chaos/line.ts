@@ -18,7 +18,7 @@ import { type Deck, openDeck } from '../../simulators/card/deck.ts';
 import { unfinished } from '../simulation/legal.ts';
 import { Random } from '../simulation/random.ts';
 import { settled } from './desk.ts';
-import { each, type Failure, type PartOptions, type PartResult, secondsSince } from './part.ts';
+import { each, type Failure, type PartOptions, type PartResult, partResult } from './part.ts';
 import { LineProxy, lineFaults } from './proxy.ts';
 
 /** Terminals that sell side by side, each on a line of its own. */
@@ -110,10 +110,8 @@ export async function runLine({ count, first, progress }: PartOptions): Promise<
     kindsOfFault: tally.faults.size,
     faults: [...tally.faults.values()].reduce((sum, one) => sum + one, 0),
     ...numbers,
-    seconds: secondsSince(from),
-    failures: failures.length,
   };
-  return { part: 'line', ok: failures.length === 0, figures, failures: failures.slice(0, 10) };
+  return partResult('line', from, figures, failures);
 }
 
 async function openLane(bank: Acquirer, path: string, data: string): Promise<Lane> {

@@ -41,8 +41,26 @@ export function startFailed(error: unknown): string {
   return `it does not start any more: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-/** Seconds since `from` on the monotonic clock, to a tenth. */
-export function secondsSince(from: number): number {
+/** More of them are counted, not shown. */
+const MOST_SHOWN = 10;
+
+/** What a part came to that began at `from` of the monotonic clock. */
+export function partResult(
+  part: string,
+  from: number,
+  figures: PartResult['figures'],
+  failures: readonly Failure[],
+): PartResult {
+  return {
+    part,
+    ok: failures.length === 0,
+    figures: { ...figures, seconds: secondsSince(from), failures: failures.length },
+    failures: failures.slice(0, MOST_SHOWN),
+  };
+}
+
+/** To a tenth. */
+function secondsSince(from: number): number {
   return Math.round((performance.now() - from) / 100) / 10;
 }
 

@@ -15,15 +15,7 @@ import { Random } from '../simulation/random.ts';
 import { rough } from './branch.ts';
 import { compile } from './compile.ts';
 import { place } from './opened.ts';
-import {
-  each,
-  type Failure,
-  type PartOptions,
-  type PartResult,
-  secondsSince,
-  skippedPart,
-  startFailed,
-} from './part.ts';
+import { each, type Failure, type PartOptions, type PartResult, partResult, skippedPart, startFailed } from './part.ts';
 import { Trial } from './trial.ts';
 
 /** Power cuts of one terminal before its books are compared. */
@@ -62,8 +54,7 @@ export async function runPower({ count, first, progress }: PartOptions): Promise
       failures.push({ what: `seed ${seed}: ${what}`, replay: `npm run chaos -- --power ${cuts} --seed ${seed}` });
     progress?.(tally.cuts);
   });
-  const figures = { ...tally, seconds: secondsSince(from), failures: failures.length };
-  return { part: 'power', ok: failures.length === 0, figures, failures };
+  return partResult('power', from, { ...tally }, failures);
 }
 
 /** Why no file system can be made, mounted and shut down here; undefined where one can. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { forked } from './forked.ts';
-import { each, type PartOptions, type PartResult, secondsSince } from './part.ts';
+import { each, type PartOptions, type PartResult, partResult } from './part.ts';
 import type { RotResult, RotTask } from './rotworker.ts';
 
 const program = fileURLToPath(import.meta.resolve('./rotworker.ts'));
@@ -40,7 +40,6 @@ export async function runRot({ count, first, progress }: PartOptions): Promise<P
     rebuilt: sum(({ rebuilt }) => rebuilt),
     harmless: sum(({ harmless }) => harmless),
     notFound: failures.length,
-    seconds: secondsSince(from),
   };
-  return { part: 'rot', ok: failures.length === 0, figures, failures: failures.slice(0, 10) };
+  return partResult('rot', from, figures, failures);
 }

@@ -3,58 +3,33 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { DayOptions } from '../simulation/day.ts';
 import { type Explored, runSeed, type Search } from '../simulation/explore.ts';
-import { type Failure, type PartResult, secondsSince } from './part.ts';
-
-/** How large a search through simulated days is to be. */
-export interface SimulationOptions {
-  readonly seeds: number;
-  readonly first: number;
-  /** Processes; one for each processor when not given. */
-  readonly width?: number;
-  /** Told of the seeds done so far. */
-  readonly progress?: (done: number) => void;
-}
+import { type Failure, type PartOptions, type PartResult, partResult } from './part.ts';
 
 /** Seeds handed to a process at a time. */
 const PORTION = 250;
 const MOST_FAILURES = 5;
 
 /** Searches simulated days, seed after seed, on all processors. */
-export async function runSimulation(options: SimulationOptions): Promise<PartResult> {
-  const { figures, failures, seconds, width } = await searched(options, {});
-  const seedsPerSecond = Math.round(Number(figures['seeds']) / seconds);
-  return {
-    part: 'simulation',
-    ok: failures.length === 0,
-    figures: { ...figures, seconds, seedsPerSecond, processes: width, failures: failures.length },
-    failures,
-  };
+export function runSimulation(options: PartOptions): Promise<PartResult> {
+  return searched('simulation', options, {});
 }
 
 /** Lives each day once more for each point at which the power may fail: at every wait, write, sync, commit and sending. */
-export async function runPoints(options: SimulationOptions): Promise<PartResult> {
-  const { figures, failures, seconds, width } = await searched(options, { everyPoint: true });
-  return {
-    part: 'points',
-    ok: failures.length === 0,
-    figures: { ...figures, seconds, processes: width, failures: failures.length },
-    failures,
-  };
+export function runPoints(options: PartOptions): Promise<PartResult> {
+  return searched('points', options, { everyPoint: true });
 }
 
 /** Days on which what is rare happens often, so that it meets. */
-export async function runCrowded(options: SimulationOptions): Promise<PartResult> {
-  const { figures, failures, seconds, width } = await searched(options, { crowded: true });
-  return {
-    part: 'crowded',
-    ok: failures.length === 0,
-    figures: { ...figures, seconds, processes: width, failures: failures.length },
-    failures,
-  };
+export function runCrowded(options: PartOptions): Promise<PartResult> {
+  return searched('crowded', options, { crowded: true });
 }
 
-async function searched(options: SimulationOptions, how: Pick<Search, 'everyPoint' | 'crowded'>) {
-  const { seeds, first, width = availableParallelism(), progress } = options;
+async function searched(
+  part: string,
+  { count: seeds, first, progress }: PartOptions,
+  how: Pick<Search, 'everyPoint' | 'crowded'>,
+): Promise<PartResult> {
+  const processes = availableParallelism();
   // With every point a day is lived a hundred times and more, and a crowded one is long.
   const portion = how.everyPoint ? 1 : how.crowded ? 50 : PORTION;
   const from = performance.now();
@@ -75,19 +50,21 @@ async function searched(options: SimulationOptions, how: Pick<Search, 'everyPoin
       worker.close();
     }
   };
-  await Promise.all(Array.from({ length: width }, search));
+  await Promise.all(Array.from({ length: processes }, search));
   const sum = (of: (part: Explored) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  const days = sum((part) => part.seeds);
+  const seedsPerSecond = Math.round((1_000 * days) / (performance.now() - from));
   const figures = {
-    seeds: sum((part) => part.seeds),
-    ...(how.everyPoint ? { lives: sum((part) => part.lives) } : {}),
+    seeds: days,
+    ...(how.everyPoint ? { lives: sum((part) => part.lives) } : { seedsPerSecond }),
     payments: sum((part) => part.payments),
     powerCuts: sum((part) => part.cuts),
     unknownOutcomes: sum((part) => part.unknown),
     unknownFinal: sum((part) => part.unknownEnded),
     virtualHours: Math.round(sum((part) => part.virtualHours)),
+    processes,
   };
-  const failures = failuresOf(parts, how.crowded ? ' --crowded 1' : '');
-  return { figures, failures, seconds: secondsSince(from), width };
+  return partResult(part, from, figures, failuresOf(parts, how.crowded ? ' --crowded 1' : ''));
 }
 
 function failuresOf(parts: readonly Explored[], option = ''): Failure[] {

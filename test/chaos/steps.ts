@@ -13,15 +13,7 @@ import { compareBooks, readRows, testimonyBroken } from './books.ts';
 import type { Branch } from './branch.ts';
 import { type Desk, openDesk, settled } from './desk.ts';
 import { place as memory } from './opened.ts';
-import {
-  each,
-  type Failure,
-  type PartOptions,
-  type PartResult,
-  secondsSince,
-  skippedPart,
-  startFailed,
-} from './part.ts';
+import { each, type Failure, type PartOptions, type PartResult, partResult, skippedPart, startFailed } from './part.ts';
 import type { Asked } from './pipe.ts';
 import { backupsOf, type Facts, type Rare, rares } from './rare.ts';
 import { buildRecorder, recorded } from './recorder.ts';
@@ -108,8 +100,7 @@ export async function runSteps(
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
-  const figures = { ...tally, seconds: secondsSince(from), failures: failures.length };
-  return { part: 'steps', ok: failures.length === 0, figures, failures };
+  return partResult('steps', from, { ...tally }, failures);
 }
 
 async function prepare(rare: Rare, folder: string, path: string): Promise<Stage> {

@@ -19,21 +19,21 @@ const DAYS_CROWDED = 1_000;
 const DAYS_TWICE = 300;
 
 test('no simulated day breaks a promise', { timeout: 20 * MINUTE }, async () => {
-  const { failures, figures } = await runSimulation({ seeds: SEEDS, first: 1 });
+  const { failures, figures } = await runSimulation({ count: SEEDS, first: 1 });
   expect(failures).toEqual([]);
   expect(figures['seeds']).toBe(SEEDS);
   expect(Number(figures['powerCuts'])).toBeGreaterThan(SEEDS / 10);
 });
 
 test('with the power cut at each of its points in turn, no day breaks a promise', { timeout: 5 * MINUTE }, async () => {
-  const { failures, figures } = await runPoints({ seeds: DAYS_CUT, first: 1 });
+  const { failures, figures } = await runPoints({ count: DAYS_CUT, first: 1 });
   expect(failures).toEqual([]);
   expect(Number(figures['lives'])).toBeGreaterThan(DAYS_CUT * 20);
   expect(Number(figures['powerCuts'])).toBeGreaterThanOrEqual(Number(figures['lives']) - DAYS_CUT);
 });
 
 test('where what is rare happens often, no day breaks a promise', { timeout: 5 * MINUTE }, async () => {
-  const { failures, figures } = await runCrowded({ seeds: DAYS_CROWDED, first: 1 });
+  const { failures, figures } = await runCrowded({ count: DAYS_CROWDED, first: 1 });
   expect(failures).toEqual([]);
   expect(figures['seeds']).toBe(DAYS_CROWDED);
 });
