@@ -9,6 +9,11 @@ export interface Chances {
   readonly decisions: number;
   readonly statements: number;
   readonly olderCopy: number;
+  /** Days on which the power fails, and how often at most. */
+  readonly cuts: readonly [days: number, most: number];
+  /** Days on which the disk fails, and how often at most. */
+  readonly faults: readonly [days: number, most: number];
+  readonly fullDisk: number;
 }
 
 /** Most days are short, and what is rare is rare on them: many can be lived. */
@@ -20,6 +25,9 @@ export const usual: Chances = {
   decisions: 0.04,
   statements: 0.03,
   olderCopy: 0.025,
+  cuts: [0.6, 3],
+  faults: [0.15, 2],
+  fullDisk: 0.08,
 };
 
 /** Days on which it meets: one of these is worth thousands of the others to whoever looks for two rare things at once. */
@@ -31,4 +39,7 @@ export const crowded: Chances = {
   decisions: 0.5,
   statements: 0.4,
   olderCopy: 0.4,
+  cuts: [0.9, 8],
+  faults: [0.5, 4],
+  fullDisk: 0.3,
 };

@@ -400,7 +400,6 @@ export class Day {
     if (!network.uploads) bank.trouble.wrongTotals = false;
     bank.trouble.keeps = false;
     bank.trouble.disputes = false;
-    bank.trouble.givesIn = this.#oracle.decisions.wrong.size > 0;
     machine.disk.full = false;
     machine.printerChanged();
     machine.readerChanged();
@@ -461,7 +460,9 @@ export class Day {
 
   /** People do their part: nobody leaves a payment waiting, and somebody looks whether paper came. */
   #people(): void {
-    const { core } = this.#machine;
+    const { core, bank } = this.#machine;
+    // Where the owner was wrong the totals never agree, and the bank takes the terminal's in the end.
+    bank.trouble.givesIn = this.#oracle.decisions.wrong.size > 0;
     if (!core || core.stopped !== null) return;
     if (core.counter.waiting !== undefined) this.#ask(() => core.cancel(core.counter.waiting ?? '', CASHIER));
     this.#owner.mend();

@@ -45,15 +45,17 @@ export class Troubles {
 
   /** What goes wrong today: each day has some of the troubles, so that each meets the others. */
   plan({ customers, theme }: Shape, over: () => boolean): void {
-    const { frailty, network } = this.#machine;
+    const { frailty, network, chances } = this.#machine;
     const random = this.#random;
+    const [cutDays, mostCuts] = chances.cuts;
+    const [faultDays, mostFaults] = chances.faults;
     const { weather } = network;
-    if (random.chance(0.6)) {
-      frailty.cuts = random.int(1, 3);
+    if (random.chance(cutDays)) {
+      frailty.cuts = random.int(1, mostCuts);
       frailty.cutRate = random.pick([0.005, 0.02, 0.05]);
     }
-    if (random.chance(0.15)) {
-      frailty.faults = random.int(1, 2);
+    if (random.chance(faultDays)) {
+      frailty.faults = random.int(1, mostFaults);
       frailty.faultRate = random.pick([0.02, 0.1]);
     }
     if (random.chance(0.4)) weather.dropRequest = random.pick([0.1, 0.4]);
@@ -81,7 +83,7 @@ export class Troubles {
     if (network.uploads && this.#toldAgain) this.#machine.bank.trouble.wrongTotals = true;
     trouble(0.3, () => this.#printer());
     trouble(0.15, () => this.#reader());
-    if (!this.#compared) trouble(0.08, () => this.#disk());
+    if (!this.#compared) trouble(chances.fullDisk, () => this.#disk());
     const at = this.#jumps.int(0, length);
     if (this.#compared) this.#onlyPlannedStops(at);
     if (this.#setsClock) this.#soon(at, () => this.#clock());
