@@ -156,15 +156,25 @@ test('without the bank’s time the day is the clock’s, and never before that 
   expect(report).toMatchObject({ firstDay: '2026-08-01', day: '2026-08-03', irregular: { clockSuspect: 4 } });
 });
 
-test('a batch that a wrong clock opened in the future does not keep the days there once the bank was heard', async () => {
+test.each([
+  [12 * 365 * DAY, '2038-07-29'],
+  [DAY, '2026-08-02'],
+  [20 * HOUR, '2026-08-02'],
+])('a batch that a clock %d ms ahead opened does not keep its day once the bank was heard', async (ahead, day) => {
   till.kill();
-  around = { ...around, clock: openManualClock(START + 12 * 365 * DAY), storage: openMemoryStorage() };
+  around = { ...around, clock: openManualClock(START + ahead), storage: openMemoryStorage() };
   till = openTill(around);
-  expect(sellForCash(till, 100).day).toBe('2038-07-29');
+  expect(sellForCash(till, 100).day).toBe(day);
   till.link.tell(truth());
   expect(sellForCash(till, 100)).toMatchObject({ day: '2026-08-01', clockSuspect: true });
   around.clock.setWall(truth());
   await around.clock.advance(31_000);
+  expect(sellForCash(till, 100)).toMatchObject({ day: '2026-08-01', clockSuspect: false });
+});
+
+test('a later cut-off, set on the first day, leaves that day as it is', () => {
+  till.link.tell(truth());
+  till.core.configure({ ...till.core.settings, dayCut: '12:00' }, 'owner');
   expect(sellForCash(till, 100)).toMatchObject({ day: '2026-08-01', clockSuspect: false });
 });
 

@@ -3,7 +3,7 @@ import type { ToldTime } from './bank/told.ts';
 import { WRITTEN } from './clockwatch.ts';
 import { openBatch } from './ledger/batch.ts';
 import type { Book } from './ledger/book.ts';
-import { businessDay, dayBefore } from './ledger/day.ts';
+import { businessDay } from './ledger/day.ts';
 import { Kept } from './store/kept.ts';
 import { readSetting, type StoreSettings } from './store/settings.ts';
 import type { Clock } from './world/world.ts';
@@ -67,13 +67,13 @@ export class Time {
   /** The business day of what is written down now (docs/reliability.md, “The clock”). */
   get today(): string {
     const { zone, dayCut } = this.#parts.settings();
-    const { bank } = this;
-    const day = businessDay(this.now, zone, dayCut);
+    const { bank, now } = this;
+    const day = businessDay(now, zone, dayCut);
     const opened = this.#kept.of('opened', () => openBatch(this.#parts.book.db));
     if (day >= opened.day) return day;
-    // Every batch but the first was opened in the presence of the bank: that one may have been by a clock that was wrong.
-    const alone = opened.no === 1 && bank !== undefined && day < dayBefore(opened.day);
-    return alone ? day : opened.day;
+    // Every batch but the first was opened in the presence of the bank: that one may have been by a clock that was ahead.
+    const early = opened.no === 1 && bank !== undefined && now < opened.opened_at - WRONG_MS;
+    return early ? day : opened.day;
   }
 
   /** The bank has told its time. The link that brought it has nothing to do with a book that takes no more entries. */

@@ -157,6 +157,14 @@ export const bugs: readonly Bug[] = [
     test: 'main/core/time.test.ts',
   },
   {
+    name: 'first-day-of-a-clock-ahead',
+    rule: 'I20',
+    file: 'main/core/time.ts',
+    from: 'now < opened.opened_at - WRONG_MS',
+    to: 'day < opened.day.slice(0, 4)',
+    test: 'main/core/time.test.ts',
+  },
+  {
     name: 'any-role-may',
     rule: 'I21',
     file: 'main/core/calls/access.ts',

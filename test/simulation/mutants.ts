@@ -134,7 +134,7 @@ export const mutants: readonly Mutant[] = [
     name: 'day-by-wrong-clock',
     invariant: 'I20',
     file: 'main/core/time.ts',
-    from: 'businessDay(this.now,',
+    from: 'businessDay(now,',
     to: 'businessDay(this.#parts.clock.now(),',
   },
   {
