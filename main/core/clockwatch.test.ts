@@ -1,10 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
+import { money } from '../../contract/money.ts';
 import { notices } from './calls/view.ts';
 import { ClockWatch, WRITTEN } from './clockwatch.ts';
 import { openModelBank } from './test/bank.ts';
 import { openManualClock } from './test/clock.ts';
 import { openMemoryStorage } from './test/storage.ts';
-import { cardOutcome, makeProfile, openTill, type Surroundings, sellByCard, type Till } from './test/till.ts';
+import { cardOutcome, makeProfile, newKey, openTill, type Surroundings, sellByCard, type Till } from './test/till.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -81,14 +82,17 @@ test('a clock that is behind the journal at a start was set back meanwhile', asy
 
 test('what the clock was set by is taken out of ages, across restarts', async () => {
   const { clock } = around;
-  const [first] = [clock.now()];
+  till.link.setLine(false);
+  const first = await sellByCard(till, 1_280);
   await clock.advance(HOUR);
   clock.setWall(clock.now() + 3 * DAY);
   await clock.advance(HOUR);
-  const second = clock.now();
+  const second = await sellByCard(till, 1_280, cardOutcome('b'.repeat(32)));
+  await clock.advance(1_000);
   clock.setWall(clock.now() - 2 * DAY);
   await clock.advance(HOUR);
-  restart();
+  till.kill();
+  till = openTill(around, false);
   const watch = new ClockWatch({
     clock,
     book: till.core.book,
@@ -96,10 +100,8 @@ test('what the clock was set by is taken out of ages, across restarts', async ()
     changed: () => undefined,
     fatal: () => undefined,
   });
-  expect(clock.now() - first - watch.setSince(first)).toBe(3 * HOUR);
-  expect(watch.setSince(clock.now())).toBe(0);
-  // Of a time that it showed twice, the later one counts: nothing is older than it may be.
-  expect(clock.now() - second - watch.setSince(second)).toBeLessThanOrEqual(HOUR);
+  expect([first, second].map(({ id, at }) => watch.setSince(id, at))).toEqual([DAY, -2 * DAY]);
+  for (const { id, at } of [first, second]) expect(watch.offSince(id, at)).toBeLessThan(60_000);
 });
 
 test.each([3 * DAY, 2 * HOUR, -2 * HOUR])(
@@ -155,6 +157,32 @@ test('a payment accepted after the clock was set back, and before that was notic
   await clock.advance(HOUR);
   expect(till.core.payments.get(sold.id).state).toBe('saf-accepted');
 });
+
+test.each([
+  [0, -DAY, HOUR],
+  [-DAY, -DAY, 0],
+  [DAY, -2 * DAY, DAY],
+])(
+  'the clock set by %d ms, by %d while a card is read, and by %d: the payment is as young as it is',
+  async (...set) => {
+    const { clock } = around;
+    const [before, during, after] = set;
+    till.link.setLine(false);
+    clock.setWall(clock.now() + before);
+    await clock.advance(31_000);
+    const { id } = till.core.charge(newKey(), money(1_280, 'CNY'), { staff: 'cashier' });
+    await clock.advance(1_000);
+    clock.setWall(clock.now() + during);
+    await till.tap(cardOutcome());
+    expect(till.core.payments.get(id).state).toBe('saf-accepted');
+    clock.setWall(clock.now() + after);
+    if (after !== 0) await clock.advance(31_000);
+    till.kill();
+    till = openTill(around, false);
+    await clock.advance(HOUR);
+    expect(till.core.payments.get(id).state).toBe('saf-accepted');
+  },
+);
 
 test('what the terminal saw of the time before a stop is counted, the time that it was off is not', async () => {
   const { clock } = around;

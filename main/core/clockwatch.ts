@@ -1,6 +1,5 @@
-import { z } from '../../contract/schema.ts';
 import type { Book } from './ledger/book.ts';
-import { readSetting } from './store/settings.ts';
+import { prepared } from './store/statement.ts';
 import type { Time } from './time.ts';
 import type { Clock } from './world/world.ts';
 
@@ -10,25 +9,17 @@ export const WRITTEN = Date.UTC(2026, 0, 1);
 const JUMP_MS = 5 * 60_000;
 /** How often somebody looks. */
 const LOOK_MS = 30_000;
-/** By when it is noticed: a stamp of so shortly before that was made after the clock was set. */
-const NOTICED_MS = 2 * LOOK_MS;
 /** While payments wait the journal says so often, so that a start knows how long the terminal was off. */
 const ALIVE_MS = 10 * 60_000;
 /** So far apart are two entries only when nobody watched the clock between them, or it was set. */
 const APART_MS = ALIVE_MS + 2 * LOOK_MS;
-const KEPT = 20;
+/** Only of payments that wait to be forwarded the age matters after a start. */
+const WAITING = "FROM payment INDEXED BY payment_forward WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown')";
+const SINCE = `(SELECT min(seq) ${WAITING})`;
 
-/** The clock was set: what it showed right after, and by how much it had moved, milliseconds. */
-const Jump = z.object({ at: z.int(), ms: z.int() });
-const Jumps = z.array(Jump);
-type Jump = z.infer<typeof Jump>;
-
-/**
- * Nobody watched the clock: what it showed at the end of that, and by how much that was more than at its beginning. How much
- * time really passed nobody knows: the terminal was off, or stopped before it noticed that the clock had been set.
- */
-interface Off {
-  readonly at: number;
+/** By how much the clock moved before an entry was made, milliseconds. */
+interface Moved {
+  readonly seq: number;
   readonly ms: number;
 }
 
@@ -48,32 +39,39 @@ export interface ClockWatchParts {
 export class ClockWatch {
   readonly #parts: ClockWatchParts;
   readonly #stop = new AbortController();
-  readonly #jumps: Jump[];
-  /** Those from before this start: only they are in the stamps of that time. */
-  readonly #before: Jump[];
-  readonly #offs: readonly Off[];
+  /** How the clock was set before this start: only that is in the stamps of that time. */
+  readonly #jumps: Moved[];
+  /**
+   * Nobody watched the clock meanwhile. How much time really passed nobody knows: the terminal was off, or stopped before it
+   * noticed that the clock had been set.
+   */
+  readonly #offs: readonly Moved[];
   /** Wall clock less monotonic clock, as long as nobody sets it. */
   #offset: number;
   /** How far the clock is ahead of the journal's last entry; less than zero where it lies behind. */
   readonly #ahead: number;
+  /** The first entry of this start. */
+  readonly #first: number;
   #aliveAt: number;
 
   constructor(parts: ClockWatchParts) {
     this.#parts = parts;
     const { clock, book } = parts;
-    this.#jumps = Jumps.parse(JSON.parse(readSetting(book.db, 'clock') ?? '[]'));
-    this.#before = [...this.#jumps];
     this.#offset = clock.now() - clock.monotonic();
     this.#aliveAt = clock.monotonic();
-    const last = book.db.prepare<[], { at: number }>('SELECT at FROM entry ORDER BY seq DESC LIMIT 1').get();
+    const sql = 'SELECT seq, at FROM entry ORDER BY seq DESC LIMIT 1';
+    const last = book.db.prepare<[], { seq: number; at: number }>(sql).get();
     this.#ahead = last ? Math.round(clock.now() - last.at) : 0;
-    this.#offs = this.#unwatched();
+    this.#first = (last?.seq ?? 0) + 1;
+    const waits = this.#waits();
+    this.#jumps = waits ? this.#wasSet() : [];
+    this.#offs = waits ? [...this.#apart(), { seq: this.#first, ms: Math.max(0, this.#ahead) }] : [];
   }
 
   start(): void {
     if (this.#ahead <= -JUMP_MS) {
       this.#note(this.#ahead);
-      this.#before.push({ at: Math.round(this.#parts.clock.now()), ms: this.#ahead });
+      this.#jumps.push({ seq: this.#first, ms: this.#ahead });
     }
     if (this.#ahead >= JUMP_MS && this.#waits()) this.#wasOff(this.#ahead);
     const now = this.#parts.clock.now();
@@ -99,64 +97,54 @@ export class ClockWatch {
     } else time.look();
   }
 
-  /** By how much the clock was set since it showed `stamp`, milliseconds; where two answers fit, the later time. */
-  setSince(stamp: number): number {
-    let sum = 0;
-    for (const { at, ms } of [...this.#before].reverse()) {
-      if (stamp >= at - NOTICED_MS) break;
-      sum += ms;
-    }
-    return sum;
+  /** By how much the clock was set between the entry in which this payment was stamped so and this start, milliseconds. */
+  setSince(payment: string, stamp: number): number {
+    return this.#since(this.#jumps, payment, stamp);
   }
 
-  /** How much of the time since the wall clock showed `stamp` nobody watched it, before this start, milliseconds. */
-  offSince(stamp: number): number {
-    const sum = (all: readonly Jump[], by: number): number =>
-      all.reduce((total, { at, ms }) => total + (stamp < at - by ? ms : 0), 0);
-    // Where it was noticed that the clock was set, that is a jump and known.
-    return Math.max(
-      0,
-      sum(this.#offs, 0) -
-        sum(
-          this.#before.filter(({ ms }) => ms > 0),
-          NOTICED_MS,
-        ),
-    );
+  /** How much of that time nobody watched the clock, milliseconds. */
+  offSince(payment: string, stamp: number): number {
+    // Where it was noticed that the clock was set, that is known; by less it sets no entries apart.
+    const known = this.#jumps.filter(({ ms }) => ms > APART_MS);
+    return Math.max(0, this.#since(this.#offs, payment, stamp) - this.#since(known, payment, stamp));
   }
 
-  /** Where entries lie further apart than a terminal with waiting payments lets them, since the oldest that waits. */
-  #unwatched(): Off[] {
-    const { clock } = this.#parts;
-    const last = this.#ahead > 0 ? [{ at: Math.round(clock.now()), ms: this.#ahead }] : [];
-    return [...(this.#waits() ? this.#apart() : []), ...last];
+  #since(moved: readonly Moved[], payment: string, stamp: number): number {
+    if (moved.length === 0) return 0;
+    // The clock may have shown that time more than once: the order is that of the entries.
+    const sql = 'SELECT seq FROM entry WHERE payment = ? ORDER BY abs(at - ?), seq LIMIT 1';
+    const made = prepared<[string, number], { seq: number }>(this.#parts.book.db, sql).get(payment, stamp)?.seq ?? 0;
+    return moved.reduce((total, { seq, ms }) => total + (seq > made ? ms : 0), 0);
   }
 
-  #apart(): Off[] {
+  /** Where entries lie further apart than a terminal with waiting payments lets them. */
+  #apart(): Moved[] {
     return this.#parts.book.db
-      .prepare<[number], Off>(
-        `SELECT at, ms FROM (
-           SELECT seq, at, at - lag(at) OVER (ORDER BY seq) AS ms FROM entry WHERE seq >= (
-             SELECT min(seq) FROM payment INDEXED BY payment_forward
-               WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown')))
+      .prepare<[number], Moved>(
+        `SELECT seq, ms FROM (SELECT seq, at - lag(at) OVER (ORDER BY seq) AS ms FROM entry WHERE seq >= ${SINCE})
          WHERE ms > ? ORDER BY seq`,
       )
       .all(APART_MS);
   }
 
+  #wasSet(): Moved[] {
+    return this.#parts.book.db
+      .prepare<[], Moved>(
+        `SELECT seq, json_extract(body, '$.event.ms') AS ms FROM entry
+         WHERE seq >= ${SINCE} AND kind = 'core' AND json_extract(body, '$.event.type') = 'clock-set' ORDER BY seq`,
+      )
+      .all();
+  }
+
   #waits(): boolean {
-    const sql = `SELECT 1 FROM payment INDEXED BY payment_forward
-      WHERE state IN ('saf-accepted', 'saf-sending', 'saf-unknown') LIMIT 1`;
-    return this.#parts.book.db.prepare(sql).get() !== undefined;
+    return this.#parts.book.db.prepare(`SELECT 1 ${WAITING} LIMIT 1`).get() !== undefined;
   }
 
   #alive(): void {
-    const { clock, book } = this.#parts;
+    const { clock } = this.#parts;
     if (clock.monotonic() - this.#aliveAt < ALIVE_MS) return;
     this.#aliveAt = clock.monotonic();
-    if (!this.#waits()) return;
-    const event = { type: 'still-waiting' };
-    const at = Math.round(clock.now());
-    book.commit({ kind: 'core', at, by: 'terminal', event, writes: [], transfers: [] }, 'outcome');
+    if (this.#waits()) this.#record({ type: 'still-waiting' });
   }
 
   #wasOff(ms: number): void {
@@ -170,15 +158,9 @@ export class ClockWatch {
   }
 
   #note(ms: number): void {
-    const { clock, book, time, changed } = this.#parts;
+    const { clock, time, changed } = this.#parts;
     const at = Math.round(clock.now());
-    this.#jumps.push({ at, ms });
-    this.#jumps.splice(0, this.#jumps.length - KEPT);
-    const writes = [{ op: 'put', table: 'setting', key: 'clock', value: JSON.stringify(this.#jumps) }] as const;
-    book.commit(
-      { kind: 'core', at, by: 'terminal', event: { type: 'clock-set', ms }, writes, transfers: [] },
-      'outcome',
-    );
+    this.#record({ type: 'clock-set', ms });
     time.noticed(at - ms);
     changed();
   }

@@ -14,24 +14,35 @@ interface Opened {
   readonly clock_suspect: number;
 }
 
-/** A start of the terminal: from which entry on, and after which entry it heard the bank's time. */
-interface Start {
-  readonly after: number;
-  told?: number;
+/** What happened to the clock after which entry: the terminal was started, it heard the bank's time, or the clock was set. */
+type Event =
+  | { readonly kind: 'start' | 'told'; readonly after: number }
+  | { readonly kind: 'set'; readonly after: number; readonly ms: number; readonly running: boolean };
+
+/** What is known at a point of the day. */
+interface Known {
+  /** By how much the clock shows more than the true time. */
+  readonly ahead: number;
+  /** By how much it was set while the terminal ran, in this start. */
+  readonly seen: number;
+  /** Whether the terminal has heard the bank's time in this start. */
+  readonly told: boolean;
+  /** Whether the terminal must hold the clock for wrong; undefined where it may. */
+  readonly doubt: boolean | undefined;
+  /** Days that the clock may have shown when the first batch was opened. */
+  readonly days: readonly string[];
 }
 
 /**
- * What must be said of each payment's time, by what is really so: payments of before the clock was set are not marked, those
- * that a terminal opened which saw it or knows the bank's time are, and from the first mark on all are. Their business day is
- * that of the true time.
+ * What must be said of each payment's time, by what is really so. A terminal that knows the bank's time marks those whose clock
+ * is wrong, and gives them the true day. One that does not marks them from the moment in which it saw the clock being set, and
+ * goes on with it until it hears the bank.
  */
 export class Clocks {
   readonly #machine: Machine;
   readonly #oracle: Oracle;
   readonly #epoch: number;
-  readonly #starts: Start[] = [];
-  /** By how much the clock was set, after which entry, and in which start. */
-  #set: { readonly ms: number; readonly after: number; readonly start: Start | undefined } | undefined;
+  readonly #events: Event[] = [];
 
   constructor(machine: Machine, oracle: Oracle) {
     this.#machine = machine;
@@ -40,18 +51,16 @@ export class Clocks {
   }
 
   started(): void {
-    this.#starts.push({ after: this.#last() });
+    this.#events.push({ kind: 'start', after: this.#last() });
   }
 
-  /** The bank's time has come to the terminal. */
+  /** The bank's time has come to the terminal, if there is one to hear it. */
   told(): void {
-    const start = this.#starts.at(-1);
-    if (start) start.told ??= this.#last();
+    if (this.#machine.core) this.#events.push({ kind: 'told', after: this.#last() });
   }
 
   set(ms: number): void {
-    const alive = this.#machine.core !== undefined;
-    this.#set = { ms, after: this.#last(), start: alive ? this.#starts.at(-1) : undefined };
+    this.#events.push({ kind: 'set', after: this.#last(), ms, running: this.#machine.core !== undefined });
   }
 
   #last(): number {
@@ -64,25 +73,45 @@ export class Clocks {
     const opened = this.#machine.disk.rows(
       'SELECT id, seq, at, day, clock_suspect FROM payment ORDER BY seq',
     ) as Opened[];
-    let marked = false;
+    let known: Known = { ahead: 0, seen: 0, told: false, doubt: false, days: [dayOf(this.#epoch)] };
+    const events = this.#events.values();
+    let next = events.next();
     for (const one of opened) {
-      this.#compare(one, marked);
-      marked ||= one.clock_suspect === 1;
+      for (; !next.done && next.value.after < one.seq; next = events.next()) known = this.#after(known, next.value);
+      this.#compare(one, known);
+      known = { ...known, doubt: one.clock_suspect === 1 };
     }
   }
 
-  #compare({ id, seq, at, day, clock_suspect }: Opened, marked: boolean): void {
-    const set = this.#set && seq > this.#set.after ? this.#set : undefined;
-    const start = this.#starts.findLast(({ after }) => seq > after);
-    const told = start?.told !== undefined && seq > start.told;
-    const wrong = set !== undefined && Math.abs(set.ms) > WRONG_MS;
-    if (!wrong && clock_suspect === 1) this.#oracle.fail('I20', `${id} is marked, and its clock was right`);
-    const known = told || start === set?.start || marked;
-    if (wrong && known && clock_suspect === 0) this.#oracle.fail('I20', `${id} is not marked, and its clock was wrong`);
-    const is = dayOf(at - (set?.ms ?? 0));
-    const right = told ? [is, ...(wrong ? [] : [dayOf(at)])] : [is, dayOf(at), dayOf(this.#epoch)];
+  #after(known: Known, event: Event): Known {
+    switch (event.kind) {
+      case 'start':
+        return { ...known, seen: 0, told: false };
+      case 'told':
+        // The power may go before it is written down.
+        return { ...known, told: true, doubt: known.doubt === isWrong(known.ahead) ? known.doubt : undefined };
+      case 'set': {
+        const ahead = known.ahead + event.ms;
+        const days = [...known.days, dayOf(this.#epoch + ahead)];
+        const doubt = !isWrong(event.ms) || (known.doubt && !known.told) ? known.doubt : undefined;
+        return { ...known, ahead, days, doubt, seen: known.seen + (event.running ? event.ms : 0) };
+      }
+    }
+  }
+
+  #compare({ id, at, day, clock_suspect }: Opened, { ahead, seen, told, doubt, days }: Known): void {
+    const marked = clock_suspect === 1;
+    const must = told ? isWrong(ahead) : isWrong(seen) || doubt;
+    if (must !== undefined && marked !== must)
+      this.#oracle.fail('I20', `${id} is ${marked ? '' : 'not '}marked, and its clock is ${ahead / 1_000} s ahead`);
+    const is = dayOf(at - ahead);
+    const right = told ? [is, ...(isWrong(ahead) ? [] : [dayOf(at)])] : [is, dayOf(at), ...days];
     if (!right.includes(day)) this.#oracle.fail('I20', `${id} is of ${day}, which was ${is}`);
   }
+}
+
+function isWrong(ms: number): boolean {
+  return Math.abs(ms) > WRONG_MS;
 }
 
 function dayOf(at: number): string {

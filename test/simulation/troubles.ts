@@ -16,6 +16,7 @@ export class Troubles {
   /** What is done to the clock has its own chances, so that the rest of the day is the same without it. */
   readonly #jumps: Random;
   readonly #setsClock: boolean;
+  readonly #setAgain: Random;
   /** The day is lived twice: nothing may depend on how often the disk was written to. */
   readonly #compared: boolean;
   /** The bank will have other totals, and hear of each payment. */
@@ -28,6 +29,7 @@ export class Troubles {
     this.#random = random;
     this.#jumps = new Random(seed, 6);
     this.#compared = clock !== undefined;
+    this.#setAgain = new Random(seed, 14);
     this.#setsClock = clock ?? this.#jumps.chance(machine.chances.clock);
     const batches = new Random(seed, 9);
     machine.network.uploads = batches.chance(0.5) || machine.wire !== undefined;
@@ -86,7 +88,11 @@ export class Troubles {
     if (!this.#compared) trouble(chances.fullDisk, () => this.#disk());
     const at = this.#jumps.int(0, length);
     if (this.#compared) this.#onlyPlannedStops(at);
-    if (this.#setsClock) this.#soon(at, () => this.#clock());
+    if (!this.#setsClock) return;
+    this.#soon(at, () => this.#clock(this.#jumps));
+    const again = this.#setAgain;
+    for (let more = again.int(0, chances.clockAgain); more > 0; more -= 1)
+      this.#soon(again.int(0, length), () => this.#clock(again));
   }
 
   /** What is written down about the clock would move cuts that come by chance; this one comes when it was noticed. */
@@ -168,17 +174,8 @@ export class Troubles {
     });
   }
 
-  #clock(): void {
-    const drawn = this.#jumps.pick([
-      -DAY_MS,
-      -3_600_000,
-      -60_000,
-      60_000,
-      600_000,
-      3_600_000,
-      DAY_MS,
-      12 * 365 * DAY_MS,
-    ]);
+  #clock(random: Random): void {
+    const drawn = random.pick([-DAY_MS, -3_600_000, -60_000, 60_000, 600_000, 3_600_000, DAY_MS, 12 * 365 * DAY_MS]);
     // Some dialects tell no year: by those twelve of them cannot be known.
     const yearless = ['hypercom', 'unionpay'].includes(this.#machine.wire?.host.dialectName ?? '');
     const ms = yearless ? Math.min(drawn, DAY_MS) : drawn;

@@ -1,11 +1,11 @@
 import type { Clock } from '../world/world.ts';
 
-/** What is known of the wall clock since it showed a stamp of before this start, milliseconds. */
+/** What is known of the wall clock since a payment was stamped before this start, milliseconds. */
 interface Watch {
   /** By how much it was set. */
-  readonly setSince: (stamp: number) => number;
+  readonly setSince: (payment: string, stamp: number) => number;
   /** How long the terminal was off by it, where nobody can say how long that really was. */
-  readonly offSince: (stamp: number) => number;
+  readonly offSince: (payment: string, stamp: number) => number;
 }
 
 /**
@@ -44,12 +44,12 @@ export class Ages {
   about(payment: string, stamp: number): number {
     const before = this.#made.get(payment)?.has(stamp)
       ? 0
-      : Math.max(0, this.#start.wall - stamp - this.#watch.setSince(stamp));
+      : Math.max(0, this.#start.wall - stamp - this.#watch.setSince(payment, stamp));
     return before + this.atLeast(payment, stamp);
   }
 
   /** Milliseconds of which a clock that nobody can set has seen every one, those before this start included. */
   sure(payment: string, stamp: number): number {
-    return Math.max(this.atLeast(payment, stamp), this.about(payment, stamp) - this.#watch.offSince(stamp));
+    return Math.max(this.atLeast(payment, stamp), this.about(payment, stamp) - this.#watch.offSince(payment, stamp));
   }
 }

@@ -105,8 +105,8 @@ export class Runner {
     this.#parts = parts;
     const { clockWatch } = parts;
     this.ages = new Ages(parts.world.clock, {
-      setSince: (stamp) => clockWatch.setSince(stamp),
-      offSince: (stamp) => clockWatch.offSince(stamp),
+      setSince: (payment, stamp) => clockWatch.setSince(payment, stamp),
+      offSince: (payment, stamp) => clockWatch.offSince(payment, stamp),
     });
   }
 
@@ -326,11 +326,14 @@ export class Runner {
 
   /** What a step comes to, with nothing written yet. */
   #take(id: string, event: PaymentEvent, beside: Beside): Taken {
-    const { payments, sales, world } = this.#parts;
+    const { payments, sales, clockWatch } = this.#parts;
     const payment = payments.get(id);
-    const next = step(payment, event, this.#facts(payment, event), this.#parts.rules);
+    const facts = this.#facts(payment, event);
+    const next = step(payment, event, facts, this.#parts.rules);
+    // That the clock was set stands in the journal before what it stamps from now on.
+    if (next.kind === 'next' && next.change.acceptedAt !== undefined) clockWatch.look();
     const kind = event.type === 'decide' ? 'decision' : 'payment';
-    const draft = { kind, at: world.clock.now(), by: beside.by ?? 'terminal', payment: id } as const;
+    const draft = { kind, at: facts.now, by: beside.by ?? 'terminal', payment: id } as const;
     if (next.kind === 'ignored') {
       if (event.type !== 'answer') return { payment, order: 'outcome' };
       const late = { ...draft, event: { type: 'late', ...eventDetail(event) }, writes: [], transfers: [] };
