@@ -6,6 +6,8 @@ export interface Chances {
   readonly themes: readonly [offline: number, close: number, aftersale: number, hold: number];
   readonly wire: number;
   readonly clock: number;
+  /** Days that begin shortly before the business day ends. */
+  readonly cutOff: number;
   /** How often at most somebody sets it once more on such a day. */
   readonly clockAgain: number;
   readonly decisions: number;
@@ -24,6 +26,7 @@ export const usual: Chances = {
   themes: [8, 13, 27, 30],
   wire: 1 / 8,
   clock: 0.25,
+  cutOff: 0,
   clockAgain: 0,
   decisions: 0.04,
   statements: 0.03,
@@ -39,6 +42,7 @@ export const crowded: Chances = {
   themes: [20, 40, 60, 75],
   wire: 0.5,
   clock: 0.6,
+  cutOff: 0.4,
   clockAgain: 2,
   decisions: 0.5,
   statements: 0.4,

@@ -85,8 +85,11 @@ export interface MachineOptions {
   readonly chances?: Chances;
 }
 
-const EPOCH = Date.UTC(2026, 8, 1, 1, 0, 0);
 const ZONE = 'Asia/Shanghai';
+/** Nine in the morning there. */
+const MORNING = Date.UTC(2026, 8, 1, 1, 0, 0);
+/** From then to the end of the business day. */
+const UNTIL_CUT_OFF_MS = 19 * 3_600_000;
 
 /** A terminal, its devices, the line and the bank, all in virtual time and all from one seed. */
 export class Machine {
@@ -98,7 +101,9 @@ export class Machine {
   readonly hardware: Hardware = { reader: true, printer: undefined, printerBreaks: false };
   readonly frailty: Frailty = { cutRate: 0, cuts: 0, faultRate: 0, faults: 0 };
   /** Wall clock less virtual time. */
-  wall = EPOCH;
+  wall: number;
+  /** What the bank's clock shows at the beginning. */
+  readonly #begin: number;
   cuts = 0;
   /** Places passed by now where the power may go. */
   points = 0;
@@ -127,6 +132,9 @@ export class Machine {
     this.random = new Random(seed, 1);
     this.chances = chances;
     this.#ids = new Random(seed, 2);
+    const night = new Random(seed, 15);
+    this.#begin = MORNING + (night.chance(chances.cutOff) ? UNTIL_CUT_OFF_MS - night.int(1_000, 60_000) : 0);
+    this.wall = this.#begin;
     const spoils = new Random(seed, 3);
     this.disk = disk === 'used' ? Disk.used(spoils, setUp) : disk === 'empty' ? Disk.empty(spoils) : disk;
     this.#log = log;
@@ -225,7 +233,7 @@ export class Machine {
 
   /** What the bank's clock shows. */
   #truth(): number {
-    return EPOCH + this.timeline.now;
+    return this.#begin + this.timeline.now;
   }
 
   #wallNow(): number {
