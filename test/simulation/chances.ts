@@ -1,3 +1,6 @@
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
 /** How often a day has what it may have; of a hundred days where it is no share. */
 export interface Chances {
   /** Days with one act of the cashier, with up to two, with up to four; the others have up to eight. */
@@ -8,6 +11,8 @@ export interface Chances {
   readonly clock: number;
   /** Days that begin shortly before the business day ends. */
   readonly cutOff: number;
+  /** By how much it is set, milliseconds. */
+  readonly clockSet: readonly [number, ...number[]];
   /** How often at most somebody sets it once more on such a day. */
   readonly clockAgain: number;
   readonly decisions: number;
@@ -27,6 +32,7 @@ export const usual: Chances = {
   wire: 1 / 8,
   clock: 0.25,
   cutOff: 0,
+  clockSet: [-DAY_MS, -HOUR_MS, -60_000, 60_000, 600_000, HOUR_MS, DAY_MS, 12 * 365 * DAY_MS],
   clockAgain: 0,
   decisions: 0.04,
   statements: 0.03,
@@ -43,6 +49,8 @@ export const crowded: Chances = {
   wire: 0.5,
   clock: 0.6,
   cutOff: 0.4,
+  // So far back that the program was not written yet.
+  clockSet: [...usual.clockSet, -300 * DAY_MS],
   clockAgain: 2,
   decisions: 0.5,
   statements: 0.4,

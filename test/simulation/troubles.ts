@@ -175,7 +175,7 @@ export class Troubles {
   }
 
   #clock(random: Random): void {
-    const drawn = random.pick([-DAY_MS, -3_600_000, -60_000, 60_000, 600_000, 3_600_000, DAY_MS, 12 * 365 * DAY_MS]);
+    const drawn = random.pick(this.#machine.chances.clockSet);
     // Some dialects tell no year: by those twelve of them cannot be known.
     const yearless = ['hypercom', 'unionpay'].includes(this.#machine.wire?.host.dialectName ?? '');
     const ms = yearless ? Math.min(drawn, DAY_MS) : drawn;
