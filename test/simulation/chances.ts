@@ -23,6 +23,8 @@ export interface Chances {
   /** Days on which the disk fails, and how often at most. */
   readonly faults: readonly [days: number, most: number];
   readonly fullDisk: number;
+  /** Days on which the line is down for hours, and nobody buys anything for as long. */
+  readonly outage: number;
 }
 
 /** Most days are short, and what is rare is rare on them: many can be lived. */
@@ -40,6 +42,7 @@ export const usual: Chances = {
   cuts: [0.6, 3],
   faults: [0.15, 2],
   fullDisk: 0.08,
+  outage: 0,
 };
 
 /** Days on which it meets: one of these is worth thousands of the others to whoever looks for two rare things at once. */
@@ -58,4 +61,5 @@ export const crowded: Chances = {
   cuts: [0.9, 8],
   faults: [0.5, 4],
   fullDisk: 0.3,
+  outage: 0.1,
 };

@@ -195,7 +195,7 @@ export class Day {
       return;
     }
     this.#customers -= 1;
-    this.#between(1_500, 30_000, () => this.#serve());
+    this.#soon(this.#random.int(1_500, 30_000) + this.#troubles.lull, () => this.#serve());
     if (core.sales.live() !== null && this.#random.chance(0.8)) {
       this.#splits.goOn();
       return;

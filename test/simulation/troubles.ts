@@ -7,6 +7,8 @@ import type { Shape } from './shape.ts';
 const DAY_MS = 86_400_000;
 /** By when a running terminal has noticed that its clock was set. */
 const NOTICED_MS = 31_000;
+/** So long that what was accepted offline before it is too old after it. */
+const OUTAGE_MS = 9_000_000;
 
 /** What goes wrong on one simulated day, and is mended again. */
 export class Troubles {
@@ -17,6 +19,7 @@ export class Troubles {
   readonly #jumps: Random;
   readonly #setsClock: boolean;
   readonly #setAgain: Random;
+  readonly #outage: boolean;
   /** The day is lived twice: nothing may depend on how often the disk was written to. */
   readonly #compared: boolean;
   /** The bank will have other totals, and hear of each payment. */
@@ -31,10 +34,16 @@ export class Troubles {
     this.#compared = clock !== undefined;
     this.#setAgain = new Random(seed, 14);
     this.#setsClock = clock ?? this.#jumps.chance(machine.chances.clock);
+    this.#outage = new Random(seed, 16).chance(machine.chances.outage);
     const batches = new Random(seed, 9);
     machine.network.uploads = batches.chance(0.5) || machine.wire !== undefined;
     machine.bank.trouble.disputes = batches.chance(0.2);
     this.#toldAgain = batches.chance(0.5);
+  }
+
+  /** How long nobody comes, when somebody has just been served. */
+  get lull(): number {
+    return this.#outage && this.#machine.network.weather.line !== 'up' ? OUTAGE_MS : 0;
   }
 
   #soon(ms: number, run: () => void): void {
@@ -149,7 +158,8 @@ export class Troubles {
     network.weather.line = how;
     this.#machine.trace(() => `the line is ${how}`);
     this.#machine.weatherChanged();
-    this.#soon(this.#random.pick(this.#offline ? [40_000, 300_000] : [3_000, 30_000, 120_000, 600_000]), () => {
+    const ms = this.#random.pick(this.#offline ? [40_000, 300_000] : [3_000, 30_000, 120_000, 600_000]);
+    this.#soon(this.#outage ? OUTAGE_MS : ms, () => {
       network.weather.line = 'up';
       this.#machine.trace(() => 'the line is up');
     });
