@@ -125,6 +125,22 @@ export const bugs: readonly Bug[] = [
     test: 'main/core/clockwatch.test.ts',
   },
   {
+    name: 'accepted-by-a-clock-not-looked-at',
+    rule: 'I20',
+    file: 'main/core/payment/runner.ts',
+    from: "    if (next.kind === 'next' && next.change.acceptedAt !== undefined) clockWatch.look();\n",
+    to: '',
+    test: 'main/core/clockwatch.test.ts',
+  },
+  {
+    name: 'set-before-it-was-accepted',
+    rule: 'I20',
+    file: 'main/core/clockwatch.ts',
+    from: 'seq > made ? ms : 0',
+    to: 'seq > 0 * made ? ms : 0',
+    test: 'main/core/clockwatch.test.ts',
+  },
+  {
     name: 'mark-gone-with-restart',
     rule: 'I20',
     file: 'main/core/time.ts',
