@@ -8,9 +8,9 @@ export interface Chances {
   /** Days that are sold offline, that end with a close, that are about aftersales, about holds; each counted with those before it. */
   readonly themes: readonly [offline: number, close: number, aftersale: number, hold: number];
   readonly wire: number;
-  readonly clock: number;
   /** Days that begin shortly before the business day ends. */
   readonly cutOff: number;
+  readonly clock: number;
   /** By how much it is set, milliseconds. */
   readonly clockSet: readonly [number, ...number[]];
   /** How often at most somebody sets it once more on such a day. */
@@ -32,8 +32,8 @@ export const usual: Chances = {
   acts: [70, 88, 96],
   themes: [8, 13, 27, 30],
   wire: 1 / 8,
-  clock: 0.25,
   cutOff: 0,
+  clock: 0.25,
   clockSet: [-DAY_MS, -HOUR_MS, -60_000, 60_000, 600_000, HOUR_MS, DAY_MS, 12 * 365 * DAY_MS],
   clockAgain: 0,
   decisions: 0.04,
@@ -50,8 +50,8 @@ export const crowded: Chances = {
   acts: [20, 50, 80],
   themes: [20, 40, 60, 75],
   wire: 0.5,
-  clock: 0.6,
   cutOff: 0.4,
+  clock: 0.6,
   // So far back that the program was not written yet.
   clockSet: [...usual.clockSet, -300 * DAY_MS],
   clockAgain: 2,
