@@ -27,12 +27,7 @@ interface Part {
 }
 
 const parts: readonly Part[] = [
-  {
-    option: 'seeds',
-    counts: 'simulated days',
-    usual: 100_000,
-    run: runSimulation,
-  },
+  { option: 'seeds', counts: 'simulated days', usual: 100_000, run: runSimulation },
   {
     option: 'points',
     counts: 'simulated days, each lived once more for every point at which the power may fail',

@@ -65,7 +65,7 @@ export class ClockWatch {
     this.#first = (last?.seq ?? 0) + 1;
     const waits = this.#waits();
     this.#jumps = waits ? this.#wasSet() : [];
-    this.#offs = waits ? [...this.#apart(), { seq: this.#first, ms: Math.max(0, this.#ahead) }] : [];
+    this.#offs = waits ? [...this.#apart(), ...this.#known(), { seq: this.#first, ms: Math.max(0, this.#ahead) }] : [];
   }
 
   start(): void {
@@ -73,7 +73,7 @@ export class ClockWatch {
       this.#note(this.#ahead);
       this.#jumps.push({ seq: this.#first, ms: this.#ahead });
     }
-    if (this.#ahead >= JUMP_MS && this.#waits()) this.#wasOff(this.#ahead);
+    if (this.#ahead >= JUMP_MS && this.#waits()) this.#record({ type: 'was-off', ms: this.#ahead });
     const now = this.#parts.clock.now();
     if (now < WRITTEN) {
       this.#record({ type: 'clock-too-early' });
@@ -104,9 +104,7 @@ export class ClockWatch {
 
   /** How much of that time nobody watched the clock, milliseconds. */
   offSince(payment: string, stamp: number): number {
-    // Where it was noticed that the clock was set, that is known; by less it sets no entries apart.
-    const known = this.#jumps.filter(({ ms }) => ms > APART_MS);
-    return Math.max(0, this.#since(this.#offs, payment, stamp) - this.#since(known, payment, stamp));
+    return Math.max(0, this.#since(this.#offs, payment, stamp));
   }
 
   #since(moved: readonly Moved[], payment: string, stamp: number): number {
@@ -127,6 +125,11 @@ export class ClockWatch {
       .all(APART_MS);
   }
 
+  /** Where it was noticed that the clock was set, that is known, and taken out again; by less it sets no entries apart. */
+  #known(): Moved[] {
+    return this.#jumps.filter(({ ms }) => ms > APART_MS).map(({ seq, ms }) => ({ seq, ms: -ms }));
+  }
+
   #wasSet(): Moved[] {
     return this.#parts.book.db
       .prepare<[], Moved>(
@@ -145,10 +148,6 @@ export class ClockWatch {
     if (clock.monotonic() - this.#aliveAt < ALIVE_MS) return;
     this.#aliveAt = clock.monotonic();
     if (this.#waits()) this.#record({ type: 'still-waiting' });
-  }
-
-  #wasOff(ms: number): void {
-    this.#record({ type: 'was-off', ms });
   }
 
   #record(event: { readonly type: string; readonly ms?: number }): void {
